@@ -1,0 +1,270 @@
+"""Reads one handler's queue: recognises duplicates, keeps order, sorts failures into retry and parking."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from marshmallow import ValidationError
+
+from imigr_kit.broker import BrokerUnavailable, Outgoing
+from imigr_kit.context import CallContext
+from imigr_kit.errors import ImigrError, Invalid, TooMany, Unavailable
+from imigr_kit.events import CloudEvent, UnreadableEvent
+from imigr_kit.inbound import Subscription, acknowledge, body_bytes, give_back
+from imigr_kit.inbox import GapFound, Inbox, Verdict
+from imigr_kit.logs import get_logger
+from imigr_kit.metrics import EVENTS_GAPS, EVENTS_HANDLED, EVENTS_PARKED, EVENTS_RETRIED
+from imigr_kit.mongo import DATABASE_ERRORS
+from imigr_kit.topology import declare_consumer, parking_queue, retry_queue
+
+if TYPE_CHECKING:
+    from imigr_kit.runtime import Runtime
+
+log = get_logger(__name__)
+
+PREFETCH = 16
+GAP_TRIES = 5
+"""How often a message waits for an earlier event of its aggregate before it goes on without it."""
+REPUBLISH_SECONDS = 3.0
+
+ATTEMPT = "x-imigr-attempt"
+GAPS = "x-imigr-gaps"
+REASON = "x-imigr-reason"
+DETAIL = "x-imigr-detail"
+ROUTING_KEY = "x-imigr-routing-key"
+PARKED_AT = "x-imigr-parked-at"
+
+JSON_TYPES = frozenset({"application/cloudevents+json", "application/json"})
+
+
+class UnknownEventType(Invalid):
+    """The handler's pattern brought a kind of event that the handler does not know: parked, not guessed."""
+
+    code = "kit.unknown_event_type"
+
+
+def read_event(message: Any) -> CloudEvent:
+    """The CloudEvent in an AMQP message: structured JSON under either content type, any parameters.
+
+    Raises UnreadableEvent with a reason for a wrong content type, undecodable bytes, or a broken envelope.
+    """
+    media_type, charset = _content_type(message.properties.get("content_type") or "")
+    if media_type not in JSON_TYPES:
+        raise UnreadableEvent("content_type")
+    try:
+        text = body_bytes(message).decode(charset)
+        content = json.loads(text)
+    except (UnicodeDecodeError, LookupError) as error:
+        raise UnreadableEvent("undecodable_bytes") from error
+    except ValueError as error:
+        raise UnreadableEvent("not_json") from error
+    return CloudEvent.from_dict(content)
+
+
+def _content_type(header: str) -> tuple[str, str]:
+    media_type, *parameters = (part.strip() for part in header.split(";"))
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            return media_type.lower(), value.strip().strip('"')
+    return media_type.lower(), "utf-8"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One message on its way to a handler method."""
+
+    event: CloudEvent
+    message: Any
+    attempt: int
+    gaps: int
+    inbox: Inbox
+
+    def apply(self, effect: Callable[..., None]) -> Verdict:
+        """Run the handler through the inbox; called by the wrapper that on_event puts around the method."""
+        accept = self.gaps >= GAP_TRIES
+        return self.inbox.once(self.event, effect, accept_gap=accept)
+
+
+class EventConsumer:
+    """The queue of one handler. Events of one aggregate run one after the other, others side by side."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        entrypoint: Any,
+        *,
+        name: str,
+        patterns: Sequence[str],
+        kinds: frozenset[str] | None,
+        ordered: bool,
+    ) -> None:
+        self.queue = f"{runtime.settings.rpc_name}.{name}"
+        self._runtime = runtime
+        self._entrypoint = entrypoint
+        self._name = name
+        self._patterns = patterns
+        self._kinds = kinds
+        self._delays: tuple[str, ...] = tuple(runtime.settings.retry_delays)
+        self._inbox = Inbox(runtime.db, name, runtime.clock, ordered=ordered)
+        self._lanes: dict[str, deque[Delivery]] = {}
+        runtime.inbound.register(
+            Subscription(
+                queue=self.queue,
+                prefetch=PREFETCH,
+                declare=self._declare,
+                on_message=self._on_message,
+                lost=self._forget_waiting,
+            )
+        )
+
+    def _declare(self, channel: Any) -> None:
+        declare_consumer(channel, self.queue, self._patterns, self._delays)
+
+    def _forget_waiting(self) -> None:
+        """The broker delivers again what was not acknowledged; only what runs now is kept."""
+        for lane in self._lanes.values():
+            while len(lane) > 1:
+                lane.pop()
+
+    def _on_message(self, message: Any) -> None:
+        headers = message.properties.get("application_headers") or {}
+        try:
+            event = read_event(message)
+            if self._kinds is not None and event.kind not in self._kinds:
+                raise UnreadableEvent("unknown_event_type")
+        except UnreadableEvent as error:
+            self._runtime.spawn(partial(self._park, message, str(error), ""))
+            return
+        delivery = Delivery(
+            event, message, attempt=_count(headers, ATTEMPT), gaps=_count(headers, GAPS), inbox=self._inbox
+        )
+        lane = self._lanes.setdefault(event.subject or event.id, deque())
+        lane.append(delivery)
+        if len(lane) == 1:
+            self._run(delivery)
+
+    def _run(self, delivery: Delivery) -> None:
+        event = delivery.event
+        context = {
+            "correlation_id": event.correlationid,
+            "causation_id": event.id,
+            "traceparent": event.traceparent,
+        }
+        try:
+            self._entrypoint.container.spawn_worker(
+                self._entrypoint,
+                (delivery,),
+                {},
+                context_data=context,
+                handle_result=partial(self._finished, delivery),
+            )
+        except Exception:
+            log.exception("event.not_spawned", handler=self._name)
+            give_back(delivery.message)
+            self._next(delivery)
+
+    def _finished(self, delivery: Delivery, _worker: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+        try:
+            if exc_info is None:
+                EVENTS_HANDLED.labels(self._name, str(result)).inc()
+                if delivery.gaps >= GAP_TRIES:
+                    EVENTS_GAPS.labels(self._name).inc()
+                    log.warning("event.gap_accepted", handler=self._name, id=delivery.event.id)
+                acknowledge(delivery.message)
+            else:
+                self._failed(delivery, exc_info[1])
+        finally:
+            self._runtime.wake_if_dirty()
+            self._next(delivery)
+        return result, None
+
+    def _next(self, delivery: Delivery) -> None:
+        subject = delivery.event.subject or delivery.event.id
+        lane = self._lanes.get(subject)
+        if lane is None:
+            return
+        if lane and lane[0] is delivery:
+            lane.popleft()
+        if lane:
+            self._run(lane[0])
+        else:
+            del self._lanes[subject]
+
+    def _failed(self, delivery: Delivery, error: BaseException) -> None:
+        if isinstance(error, GapFound):
+            self._retry(delivery, GAPS, delivery.gaps, "gap")
+        elif isinstance(error, Unavailable | TooMany | DATABASE_ERRORS):
+            self._retry(delivery, ATTEMPT, min(delivery.attempt, 1), type(error).__name__)
+        elif isinstance(error, ImigrError | ValidationError):
+            self._park(delivery.message, _code(error), type(error).__name__)
+        elif delivery.attempt + 1 < self._runtime.settings.attempts:
+            log.error("event.failed", handler=self._name, id=delivery.event.id, exc_info=error)
+            self._retry(delivery, ATTEMPT, delivery.attempt, type(error).__name__)
+        else:
+            log.error("event.gave_up", handler=self._name, id=delivery.event.id, exc_info=error)
+            self._park(delivery.message, "handler_failed", type(error).__name__)
+
+    def _retry(self, delivery: Delivery, counter: str, count: int, reason: str) -> None:
+        """Wait in a tier and come back; the delay grows with the count, except that an outage of the
+        database or a provider stays in the first two tiers, however long it lasts."""
+        delay = self._delays[min(count, len(self._delays) - 1)]
+        headers = _headers(delivery.message) | {counter: _count(_headers(delivery.message), counter) + 1, REASON: reason}
+        EVENTS_RETRIED.labels(self._name, reason).inc()
+        log.info("event.retry", handler=self._name, id=delivery.event.id, reason=reason, delay=delay)
+        self._move(delivery.message, retry_queue(self.queue, delay), headers)
+
+    def _park(self, message: Any, reason: str, detail: str) -> None:
+        EVENTS_PARKED.labels(self._name, reason).inc()
+        log.error("event.parked", handler=self._name, reason=reason, detail=detail)
+        headers = _headers(message) | {REASON: reason, DETAIL: detail, PARKED_AT: int(time.time())}
+        self._move(message, parking_queue(self.queue), headers)
+
+    def _move(self, message: Any, queue: str, headers: dict[str, Any]) -> None:
+        """Publish elsewhere, confirmed, then acknowledge: a crash in between leaves two, never none."""
+        copy = Outgoing(
+            "",
+            queue,
+            body_bytes(message),
+            content_type=message.properties.get("content_type") or "application/octet-stream",
+            headers=headers,
+            message_id=message.properties.get("message_id"),
+        )
+        try:
+            self._runtime.publisher.publish([copy], seconds=REPUBLISH_SECONDS)
+        except BrokerUnavailable:
+            self._runtime.pause(1.0)
+            give_back(message)
+            return
+        acknowledge(message)
+
+
+def _headers(message: Any) -> dict[str, Any]:
+    headers = dict(message.properties.get("application_headers") or {})
+    headers.setdefault(ROUTING_KEY, message.delivery_info.get("routing_key", ""))
+    return {key: value for key, value in headers.items() if not key.startswith("x-death")}
+
+
+def _count(headers: dict[str, Any], name: str) -> int:
+    value = headers.get(name, 0)
+    return value if isinstance(value, int) else 0
+
+
+def _code(error: ImigrError | ValidationError) -> str:
+    return error.code if isinstance(error, ImigrError) else "invalid_data"
+
+
+def event_context(data: dict[str, Any]) -> CallContext:
+    """The context a worker runs under, from what travelled with its call or event."""
+    return CallContext(
+        correlation_id=data.get("correlation_id") or "",
+        causation_id=data.get("causation_id"),
+        traceparent=data.get("traceparent"),
+        deadline=data.get("deadline"),
+    )

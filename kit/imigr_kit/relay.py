@@ -1,0 +1,143 @@
+"""Publishes what waits in the outboxes of a service's documents: in order, confirmed, repeated after a crash."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from pymongo import UpdateOne
+from pymongo.database import Database
+from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
+from pymongo.write_concern import WriteConcern
+
+from imigr_kit.broker import BrokerUnavailable, ConfirmedPublisher, Outgoing
+from imigr_kit.clock import Clock
+from imigr_kit.events import CloudEvent
+from imigr_kit.logs import get_logger
+from imigr_kit.metrics import OUTBOX_PENDING, OUTBOX_PUBLISHED
+from imigr_kit.outbox import sent_update
+from imigr_kit.topology import EVENTS_EXCHANGE
+
+log = get_logger(__name__)
+
+LEASES = "kit_leases"
+LEASE_SECONDS = 6.0
+SWEEP_SECONDS = 1.0
+"""How long a waiting event can go unnoticed when no local signal came (another process wrote it)."""
+BATCH_DOCUMENTS = 200
+CONFIRM_SECONDS = 5.0
+BREATH_SECONDS = 0.004
+"""Shortest time between two rounds: under load it lets changes gather into one round."""
+
+
+class Relay:
+    """One relay at a time works on a database (a lease sees to it), so the order per aggregate holds.
+
+    It queries the ``unsent`` flag, never a cursor. A crash between publishing and marking publishes
+    again; consumers recognise the event id and sequence.
+    """
+
+    def __init__(
+        self,
+        db: Database[dict[str, Any]],
+        collections: Sequence[str],
+        publisher: ConfirmedPublisher,
+        clock: Clock,
+        *,
+        owner: str,
+    ) -> None:
+        self._db = db
+        self._collections = tuple(collections)
+        self._publisher = publisher
+        self._clock = clock
+        self._owner = owner
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._lease_until = 0.0
+
+    def wake(self) -> None:
+        """Something was written: look now instead of at the next sweep."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End run_forever after the round under way."""
+        self._stopping.set()
+        self._wake.set()
+
+    def run_forever(self) -> None:
+        """Publish until stopped; an outage of the database or the broker is waited out."""
+        while not self._stopping.is_set():
+            self._wake.wait(SWEEP_SECONDS)
+            self._wake.clear()
+            try:
+                while self._holds_lease() and self.round() and not self._stopping.is_set():
+                    self._stopping.wait(BREATH_SECONDS)
+            except (BrokerUnavailable, PyMongoError) as error:
+                log.warning("outbox.waiting", reason=type(error).__name__)
+                self._stopping.wait(SWEEP_SECONDS / 2)
+                self._wake.set()
+
+    def round(self) -> int:
+        """Publish one batch of every collection; the number of events published."""
+        published = 0
+        for name in self._collections:
+            rows = list(
+                self._db[name].find({"unsent": True}, {"outbox": 1}).limit(BATCH_DOCUMENTS).max_time_ms(2_000)
+            )
+            OUTBOX_PENDING.labels(name).set(sum(len(row.get("outbox", ())) for row in rows))
+            if rows:
+                published += self._publish(name, rows)
+        return published
+
+    def _publish(self, name: str, rows: list[dict[str, Any]]) -> int:
+        events = [event for row in rows for event in row.get("outbox", ())]
+        if not self._lease_is_fresh():
+            return 0
+        self._publisher.publish([outgoing(event) for event in events], seconds=CONFIRM_SECONDS)
+        marks = [UpdateOne({"_id": row["_id"]}, sent_update([e["id"] for e in row.get("outbox", ())])) for row in rows]
+        # A lost mark costs one duplicate, which consumers recognise; it need not wait for the journal.
+        collection = self._db.get_collection(name, write_concern=WriteConcern(w=1, j=False))
+        try:
+            collection.bulk_write(marks, ordered=False)
+        except BulkWriteError as error:
+            log.warning("outbox.mark_failed", collection=name, errors=len(error.details.get("writeErrors", ())))
+        OUTBOX_PUBLISHED.labels(name).inc(len(events))
+        return max(1, len(events))
+
+    def _lease_is_fresh(self) -> bool:
+        return time.monotonic() < self._lease_until
+
+    def _holds_lease(self) -> bool:
+        """True while this process may publish; taken over when the holder has not renewed for 6 s."""
+        if time.monotonic() < self._lease_until - LEASE_SECONDS / 2:
+            return True
+        asked = time.monotonic()
+        now = self._clock.now()
+        free = {"_id": "relay", "$or": [{"owner": self._owner}, {"until": {"$lt": now}}]}
+        change = {"$set": {"owner": self._owner, "until": now + timedelta(seconds=LEASE_SECONDS)}}
+        try:
+            self._db[LEASES].update_one(free, change, upsert=True)
+        except DuplicateKeyError:
+            self._lease_until = 0.0
+            return False
+        self._lease_until = asked + LEASE_SECONDS
+        return True
+
+
+def outgoing(event: dict[str, Any]) -> Outgoing:
+    """The AMQP message of a stored event: the structured JSON body, its attributes doubled as headers."""
+    cloud_event = CloudEvent.from_dict(event)
+    headers = {f"ce-{name}": value for name, value in event.items() if name != "data" and value is not None}
+    body = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+    return Outgoing(
+        EVENTS_EXCHANGE,
+        cloud_event.routing_key,
+        body,
+        content_type="application/cloudevents+json; charset=utf-8",
+        headers=headers,
+        message_id=cloud_event.id,
+    )
