@@ -1,0 +1,1 @@
+"""What all services of I-MIGR stand on: messaging, outbox, inbox, RPC, database, settings, logs, health."""
