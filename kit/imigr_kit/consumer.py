@@ -200,7 +200,7 @@ class EventConsumer:
     def _failed(self, delivery: Delivery, error: BaseException) -> None:
         if isinstance(error, GapFound):
             self._retry(delivery, GAPS, delivery.gaps, "gap")
-        elif isinstance(error, Unavailable | TooMany | DATABASE_ERRORS):
+        elif isinstance(error, (Unavailable, TooMany, *DATABASE_ERRORS)):
             self._retry(delivery, ATTEMPT, min(delivery.attempt, 1), type(error).__name__)
         elif isinstance(error, ImigrError | ValidationError):
             self._park(delivery.message, _code(error), type(error).__name__)
