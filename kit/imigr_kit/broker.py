@@ -18,7 +18,7 @@ from typing import Any
 
 import amqp
 from amqp.exceptions import AMQPError
-from kombu import Connection
+from kombu.connection import Connection
 
 from imigr_kit.errors import Unavailable
 from imigr_kit.logs import get_logger
@@ -32,7 +32,9 @@ SOCKET_SECONDS = 1.0
 HEARTBEAT_SECONDS = 8
 BACKOFF_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0)
 
-BROKER_ERRORS: tuple[type[BaseException], ...] = (OSError, AMQPError, amqp.exceptions.RecoverableConnectionError)
+BROKER_ERRORS: tuple[type[BaseException], ...] = (OSError, AMQPError)
+ANSWER_ERRORS: tuple[type[BaseException], ...] = (*BROKER_ERRORS, AttributeError)
+"""What answering on a channel raises whose connection is gone (py-amqp has cut it off by then)."""
 
 
 class BrokerUnavailable(Unavailable):

@@ -215,7 +215,10 @@ class EventConsumer:
         """Wait in a tier and come back; the delay grows with the count, except that an outage of the
         database or a provider stays in the first two tiers, however long it lasts."""
         delay = self._delays[min(count, len(self._delays) - 1)]
-        headers = _headers(delivery.message) | {counter: _count(_headers(delivery.message), counter) + 1, REASON: reason}
+        headers = _headers(delivery.message) | {
+            counter: _count(_headers(delivery.message), counter) + 1,
+            REASON: reason,
+        }
         EVENTS_RETRIED.labels(self._name, reason).inc()
         log.info("event.retry", handler=self._name, id=delivery.event.id, reason=reason, delay=delay)
         self._move(delivery.message, retry_queue(self.queue, delay), headers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 JsonValue = Any
 """What JSON can hold: None, bool, int, float, str, lists and string-keyed dicts of these."""
@@ -22,8 +22,8 @@ class FieldError:
 class ImigrError(Exception):
     """Base of all errors with a stable code. ``params`` hold ids and numbers, never personal data."""
 
-    code: ClassVar[str] | str = "kit.error"
-    family: ClassVar[str] | str = "internal"
+    code: str = "kit.error"
+    family: str = "internal"
 
     def __init__(
         self,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from imigr_kit.broker import BROKER_ERRORS, Link
+from imigr_kit.broker import ANSWER_ERRORS, BROKER_ERRORS, Link
 from imigr_kit.secret import Secret
 
 
@@ -70,7 +70,7 @@ def acknowledge(message: Any) -> None:
     """Acknowledge on the channel that delivered; on a lost connection the broker delivers again."""
     try:
         message.channel.basic_ack(message.delivery_tag)
-    except (*BROKER_ERRORS, AttributeError):
+    except ANSWER_ERRORS:
         return
 
 
@@ -78,7 +78,7 @@ def give_back(message: Any) -> None:
     """Return a message to its queue at once (it counts as a delivery)."""
     try:
         message.channel.basic_reject(message.delivery_tag, requeue=True)
-    except (*BROKER_ERRORS, AttributeError):
+    except ANSWER_ERRORS:
         return
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import click
-from kombu import Connection
+from kombu.connection import Connection
 
 from imigr_kit.broker import ConfirmedPublisher, Outgoing
 from imigr_kit.consumer import ATTEMPT, DETAIL, GAPS, PARKED_AT, REASON, ROUTING_KEY
@@ -37,7 +37,9 @@ class Parking:
         """
         publisher = ConfirmedPublisher(self._uri, "parking")
         try:
-            return self._each(message_id, lambda message: publisher.publish([self._copy(message)], seconds=MOVE_SECONDS))
+            return self._each(
+                message_id, lambda message: publisher.publish([self._copy(message)], seconds=MOVE_SECONDS)
+            )
         finally:
             publisher.stop()
 

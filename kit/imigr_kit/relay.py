@@ -85,9 +85,7 @@ class Relay:
         """Publish one batch of every collection; the number of events published."""
         published = 0
         for name in self._collections:
-            rows = list(
-                self._db[name].find({"unsent": True}, {"outbox": 1}).limit(BATCH_DOCUMENTS).max_time_ms(2_000)
-            )
+            rows = list(self._db[name].find({"unsent": True}, {"outbox": 1}).limit(BATCH_DOCUMENTS).max_time_ms(2_000))
             OUTBOX_PENDING.labels(name).set(sum(len(row.get("outbox", ())) for row in rows))
             if rows:
                 published += self._publish(name, rows)

@@ -13,7 +13,7 @@ import amqp
 from marshmallow import ValidationError
 from nameko.exceptions import IncorrectSignature
 
-from imigr_kit.broker import BROKER_ERRORS
+from imigr_kit.broker import ANSWER_ERRORS
 from imigr_kit.errors import FieldError, ImigrError, Invalid, NotFound, Unavailable, to_wire
 from imigr_kit.inbound import Subscription, acknowledge, body_bytes, give_back
 from imigr_kit.logs import get_logger
@@ -146,7 +146,7 @@ class RpcServer:
             )
             try:
                 message.channel.basic_publish(reply, exchange=RPC_EXCHANGE, routing_key=reply_to)
-            except (*BROKER_ERRORS, AttributeError):
+            except ANSWER_ERRORS:
                 return
         acknowledge(message)
 
@@ -207,9 +207,7 @@ def invalid_input(service: str, error: ValidationError) -> Invalid:
 def _flatten(messages: Any, path: str) -> list[tuple[str, str]]:
     if isinstance(messages, Mapping):
         return [
-            row
-            for key, inner in messages.items()
-            for row in _flatten(inner, str(key) if not path else f"{path}.{key}")
+            row for key, inner in messages.items() for row in _flatten(inner, str(key) if not path else f"{path}.{key}")
         ]
     if isinstance(messages, list):
         return [row for inner in messages for row in _flatten(inner, path)]

@@ -29,7 +29,12 @@ class Declared:
 
 
 def setting(
-    name: str, parse: Callable[[str], Any] = str, default: Any = MISSING, *, comment: str, secret: bool = False
+    name: str,
+    parse: Callable[[str], Any] = str,
+    default: Any = MISSING,
+    *,
+    comment: str,
+    secret: bool = False,
 ) -> Any:
     """A dataclass field read from the variable ``name``, or from the file named by ``<name>_FILE``.
 
@@ -99,14 +104,19 @@ class KitSettings:
     mongo_uri: Secret[str] = setting("IMIGR_MONGO_URI", as_text_secret, comment="Address of MongoDB with user")
     mongo_database: str = setting("IMIGR_MONGO_DATABASE", default="", comment="Database; imigr_<service> unless named")
     health_host: str = setting("IMIGR_HEALTH_HOST", default="127.0.0.1", comment="Where health and metrics listen")
-    health_port: int = setting("IMIGR_HEALTH_PORT", as_int, default=0, comment="Port of health and metrics; 0 takes any")
+    health_port: int = setting(
+        "IMIGR_HEALTH_PORT", as_int, default=0, comment="Port of health and metrics; 0 takes any"
+    )
     log_level: str = setting("IMIGR_LOG_LEVEL", default="INFO", comment="DEBUG, INFO, WARNING or ERROR")
     workers: int = setting("IMIGR_WORKERS", as_int, default=16, comment="RPC calls handled at once")
     drain_seconds: float = setting(
         "IMIGR_DRAIN_SECONDS", as_seconds, default=10.0, comment="How long a stop waits for work under way"
     )
     retry_delays: tuple[str, ...] = setting(
-        "IMIGR_RETRY_DELAYS", as_list, default=("1s", "10s", "1m", "10m"), comment="Delays of the retry queues"
+        "IMIGR_RETRY_DELAYS",
+        as_list,
+        default=("1s", "10s", "1m", "10m"),
+        comment="Delays of the retry queues",
     )
     attempts: int = setting("IMIGR_ATTEMPTS", as_int, default=6, comment="Tries of a failing handler before parking")
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from kombu import Connection
+from kombu.connection import Connection
 
 from imigr_kit.secret import Secret
 
@@ -82,7 +82,10 @@ def declare_consumer(channel: Any, queue: str, patterns: Iterable[str], delays: 
 def _quorum(channel: Any, name: str, arguments: dict[str, Any] | None = None) -> None:
     limits = {"x-delivery-limit": DELIVERY_LIMIT} if arguments and "x-single-active-consumer" in arguments else {}
     channel.queue_declare(
-        name, durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"} | limits | (arguments or {})
+        name,
+        durable=True,
+        auto_delete=False,
+        arguments={"x-queue-type": "quorum"} | limits | (arguments or {}),
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kombu import Connection
+from kombu.connection import Connection
 
 from imigr_kit.events import CloudEvent
 
@@ -41,7 +41,10 @@ def publish(amqp_uri: str) -> Iterator[Callable[..., None]]:
 
         def send(body: bytes | dict[str, Any], routing_key: str, **properties: Any) -> None:
             raw = json.dumps(body).encode() if isinstance(body, dict) else body
-            options = {"content_type": "application/cloudevents+json", "content_encoding": "binary"} | properties
+            options = {
+                "content_type": "application/cloudevents+json",
+                "content_encoding": "binary",
+            } | properties
             exchange = options.pop("exchange", "imigr.events")
             connection.Producer().publish(raw, exchange=exchange, routing_key=routing_key, **options)
 

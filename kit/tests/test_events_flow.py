@@ -37,7 +37,12 @@ def test_a_change_reaches_the_handler_once_and_leaves_the_outbox(
 
 @pytest.mark.parametrize(
     "content_type",
-    ["application/cloudevents+json", "application/json; charset=utf-8", "application/json", "Application/JSON"],
+    [
+        "application/cloudevents+json",
+        "application/json; charset=utf-8",
+        "application/json",
+        "Application/JSON",
+    ],
 )
 def test_a_foreign_producer_is_heard(
     sample: Any, publish: Callable[..., None], mongo_db: Any, wait_until: Any, content_type: str
