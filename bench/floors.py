@@ -1,0 +1,32 @@
+"""The floors as WSGI applications: Flask alone, and Flask with one RPC call that does nothing."""
+
+from __future__ import annotations
+
+import os
+
+from flask import Flask, Response, jsonify
+
+from imigr_kit.rpc_client import RpcClient
+from imigr_kit.secret import Secret
+
+app = Flask(__name__)
+_clients: list[RpcClient] = []
+
+
+@app.get("/alone")
+def alone() -> Response:
+    """The least a Flask route can do."""
+    return jsonify(pong=True)
+
+
+@app.get("/noop")
+def noop() -> Response:
+    """One RPC to a method that does nothing."""
+    return jsonify(_client().call("guichet", "ping", {}))
+
+
+def _client() -> RpcClient:
+    """One client per worker process, made after the fork."""
+    if not _clients:
+        _clients.append(RpcClient(Secret(os.environ["IMIGR_AMQP_URI"]), origin="bench"))
+    return _clients[0]
