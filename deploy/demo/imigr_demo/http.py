@@ -1,0 +1,55 @@
+"""A JSON client on the standard library: what a partner with nothing installed would write."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Status, decoded body (None when empty or not JSON), and headers of one exchange."""
+
+    status: int
+    body: Any
+    headers: dict[str, str]
+
+
+class Site:
+    """One base address and the language the reader prefers."""
+
+    def __init__(self, base: str, language: str = "en") -> None:
+        self._base = base.rstrip("/")
+        self._language = language
+
+    def get(self, path: str) -> Answer:
+        """A GET."""
+        return self._exchange("GET", path, None, {})
+
+    def post(self, path: str, body: Any, **headers: str) -> Answer:
+        """A POST of JSON; header names are written with underscores."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self._exchange("POST", path, json.dumps(body).encode(), named)
+
+    def _exchange(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+        request = urllib.request.Request(
+            self._base + path,
+            data=body,
+            method=method,
+            headers={"Content-Type": "application/json", "Accept-Language": self._language, **headers},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=15) as answer:
+                return Answer(answer.status, _decoded(answer.read()), dict(answer.headers))
+        except urllib.error.HTTPError as error:
+            return Answer(error.code, _decoded(error.read()), dict(error.headers))
+
+
+def _decoded(raw: bytes) -> Any:
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""The guichet service: opening plans, slots, appointments."""

@@ -1,0 +1,56 @@
+"""Command line of the guichet: seed and list. Run as ``python -m imigr_guichet.cli``."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+from imigr_guichet.domain import opened
+from imigr_guichet.settings import GuichetSettings
+from imigr_guichet.storage import GUICHETS, INDEXES, MongoPlans, guichet_of
+from imigr_kit.clock import SystemClock
+from imigr_kit.events import Stamp
+from imigr_kit.ids import new_id
+from imigr_kit.mongo import connect, ensure_indexes
+from imigr_kit.outbox import INDEX
+from imigr_kit.settings import load
+
+
+@click.group(help=__doc__)
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Root of the commands."""
+    settings = load(GuichetSettings, os.environ)
+    db = connect(settings)
+    ensure_indexes(db, [*INDEXES, INDEX(GUICHETS)])
+    context.obj = MongoPlans(db, Stamp("guichet", settings.instance, SystemClock(), new_id))
+
+
+@cli.command()
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False, exists=True), required=True)
+@click.pass_obj
+def seed(plans: MongoPlans, data: Path) -> None:
+    """Store the guichets of DATA/guichets.json that are not there yet; those that are stay as they are."""
+    rows = json.loads((data / "guichets.json").read_text(encoding="utf-8"))["guichets"]
+    wanted = {town.strip() for town in os.environ.get("IMIGR_SEED_MUNICIPALITIES", "").split(",") if town.strip()}
+    fresh = 0
+    for row in rows:
+        if not wanted or row["municipality"] in wanted:
+            guichet = guichet_of(row)
+            fresh += plans.put(guichet, [opened(guichet, first=True)])
+    click.echo(f"guichets: {fresh} new of {len(rows)}")
+
+
+@cli.command("list")
+@click.pass_obj
+def list_all(plans: MongoPlans) -> None:
+    """One line per guichet."""
+    for guichet in plans.all(None):
+        click.echo(f"{guichet.id}  {guichet.municipality}  {guichet.state}  {guichet.name.get('fr', '')}")
+
+
+if __name__ == "__main__":
+    cli(prog_name="python -m imigr_guichet.cli")
