@@ -1,0 +1,98 @@
+"""Fixtures of the guichet's tests: a plan, use cases on a real database, and a running service."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imigr_guichet.domain import Guichet, opened
+from imigr_guichet.handlers import Booking, Desk
+from imigr_guichet.ports import Command
+from imigr_guichet.storage import INDEXES, MongoAppointments, MongoPlans, guichet_of
+from imigr_kit.events import Stamp
+from imigr_kit.ids import new_id
+from imigr_kit.keyed import keyed_hash, short_reference
+from imigr_kit.mongo import ensure_indexes
+from imigr_kit.secret import Secret
+from imigr_kit.testing import FrozenClock
+
+ROOT = Path(__file__).resolve().parents[3]
+KEY = Secret(bytes(range(32)))
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+"""A Monday, nine o'clock in Tunis."""
+THURSDAY = datetime(2026, 11, 26, 7, 30, tzinfo=UTC)
+"""The first slot of La Marsa's next guichet day."""
+
+
+@pytest.fixture
+def la_marsa() -> Guichet:
+    """The seeded guichet of La Marsa."""
+    rows = json.loads((ROOT / "data" / "guichets.json").read_text(encoding="utf-8"))["guichets"]
+    return next(guichet_of(row) for row in rows if row["municipality"] == "la-marsa")
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    """A Monday morning."""
+    return FrozenClock(NOW)
+
+
+@pytest.fixture
+def desk(mongo_db: Any, clock: FrozenClock, la_marsa: Guichet) -> Desk:
+    """The use cases on a fresh database which holds La Marsa's guichet."""
+    ensure_indexes(mongo_db, INDEXES)
+    stamp = Stamp("guichet", "test", clock, new_id)
+    plans = MongoPlans(mongo_db, stamp)
+    plans.put(la_marsa, [opened(la_marsa, first=True)])
+    return Desk(
+        plans=plans,
+        appointments=MongoAppointments(mongo_db, stamp, lambda one: keyed_hash(KEY, "ref", short_reference(KEY, one))),
+        clock=clock,
+        new_id=new_id,
+        reference=lambda one: short_reference(KEY, one),
+        hashed=lambda purpose, text: keyed_hash(KEY, purpose, text),
+    )
+
+
+@pytest.fixture
+def booking(la_marsa: Guichet) -> Callable[..., tuple[Booking, Command]]:
+    """A booking by one visitor (told by a name that only the test knows), and its command."""
+
+    def make(who: str, start: datetime = THURSDAY, **changes: Any) -> tuple[Booking, Command]:
+        wanted: dict[str, Any] = {
+            "municipality": "la-marsa",
+            "guichet_id": la_marsa.id,
+            "start": start,
+            "topic": "information",
+            "language": "fr",
+            "manage_hash": manage_hash(who),
+            "contact_id": None,
+            "channel": None,
+            "message_language": "fr",
+        }
+        return Booking(**(wanted | changes)), Command(f"key-{who}", f"body-{who}-{start}")
+
+    return make
+
+
+def manage_hash(who: str) -> str:
+    """The hash of a visitor's link."""
+    return hashlib.sha256(who.encode()).hexdigest()
+
+
+@pytest.fixture
+def guichet_env(amqp_uri: str, mongo_uri: str, mongo_db: Any) -> dict[str, str]:
+    """Settings of a guichet process on the test's servers."""
+    return {
+        "IMIGR_AMQP_URI": amqp_uri,
+        "IMIGR_MONGO_URI": mongo_uri,
+        "IMIGR_MONGO_DATABASE": mongo_db.name,
+        "IMIGR_GUICHET_KEY": base64.b64encode(KEY.reveal()).decode(),
+    }

@@ -1,0 +1,339 @@
+"""Bookings on a real database: one seat once, whatever happens at the same time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from imigr_guichet import handlers
+from imigr_guichet.domain import OCCUPYING, Guichet, overlaps
+from imigr_guichet.errors import (
+    AppointmentNotChangeable,
+    KeyReused,
+    LanguageNotOffered,
+    SlotFull,
+    SlotNotOffered,
+    TopicNotOffered,
+    UnknownAppointment,
+    UnknownGuichet,
+)
+from imigr_guichet.handlers import Booking, Desk
+from imigr_guichet.ports import Command
+from imigr_kit.errors import ImigrError
+from imigr_kit.testing import FrozenClock
+from imigr_kit.testing.servers import fresh_database
+
+from . import conftest
+from .conftest import THURSDAY, manage_hash
+
+Maker = Callable[..., tuple[Booking, Command]]
+
+
+def occupied(db: Any) -> dict[str, list[tuple[Any, Any]]]:
+    """Occupied intervals by day document."""
+    return {
+        day["_id"]: [(one["start"], one["end"]) for one in day["bookings"] if one["state"] in OCCUPYING]
+        for day in db["days"].find()
+    }
+
+
+def assert_no_overlap(db: Any) -> None:
+    """No two occupying bookings of one desk meet."""
+    for taken in occupied(db).values():
+        for number, (start, end) in enumerate(taken):
+            assert not overlaps(start, end, taken[:number])
+
+
+def test_two_places_can_both_be_given_and_the_third_is_told_what_is_next(desk: Desk, booking: Maker) -> None:
+    """Cases 1 and 6: French is spoken at two desks; the third visitor gets 409 and the next free slots."""
+    for who in ("a", "b"):
+        assert handlers.book_appointment(desk, *booking(who))["state"] == "confirmed"
+    with pytest.raises(SlotFull) as caught:
+        handlers.book_appointment(desk, *booking("c"))
+    following = caught.value.params["next_slots"]
+    assert following[0]["start"] == "2026-11-26T07:50:00Z"
+    assert len(following) == 5
+
+
+def test_the_rarer_language_stays_free(desk: Desk, booking: Maker, mongo_db: Any) -> None:
+    """Case 7: a French visitor takes the desk without Fula first."""
+    handlers.book_appointment(desk, *booking("a"))
+    assert [key.split(":")[1] for key, taken in occupied(mongo_db).items() if taken] == ["m1"]
+
+
+def test_half_open_intervals(desk: Desk, booking: Maker, mongo_db: Any) -> None:
+    """Case 16: right after one another is fine, across one another is not."""
+    handlers.book_appointment(desk, *booking("a", topic="legal", language="ti"))
+    with pytest.raises(SlotFull):
+        handlers.book_appointment(desk, *booking("b", start=THURSDAY + timedelta(minutes=20), language="ti"))
+    handlers.book_appointment(desk, *booking("c", start=THURSDAY + timedelta(minutes=40), language="ti"))
+    assert_no_overlap(mongo_db)
+
+
+def test_the_same_command_five_times_at_once_and_once_more(desk: Desk, booking: Maker, mongo_db: Any) -> None:
+    """Case 18: one booking, the same answer each time, one event."""
+    with ThreadPoolExecutor(5) as pool:
+        answers = list(pool.map(lambda _: handlers.book_appointment(desk, *booking("a")), range(5)))
+    answers.append(handlers.book_appointment(desk, *booking("a")))
+    assert all(one == answers[0] for one in answers)
+    assert sum(len(taken) for taken in occupied(mongo_db).values()) == 1
+    assert sum(len(day["outbox"]) for day in mongo_db["days"].find()) == 1
+
+
+def test_the_same_key_with_another_body_is_refused(desk: Desk, booking: Maker, mongo_db: Any) -> None:
+    """Case 18: nothing is stored."""
+    handlers.book_appointment(desk, *booking("a"))
+    wanted, command = booking("a", start=THURSDAY + timedelta(minutes=20))
+    with pytest.raises(KeyReused):
+        handlers.book_appointment(desk, wanted, command)
+    assert sum(len(taken) for taken in occupied(mongo_db).values()) == 1
+
+
+def test_sixty_visitors_for_mixed_lengths_on_three_desks(desk: Desk, booking: Maker, mongo_db: Any) -> None:
+    """Case 17: no overlap; and no place stays free that a refused visitor had asked for."""
+    asked = [
+        booking(
+            f"v{n}",
+            start=THURSDAY + timedelta(minutes=20 * (n % 12)),
+            topic=["information", "legal"][n % 2],
+            language=["fr", "en", "ar"][n % 3],
+        )
+        for n in range(60)
+    ]
+    refused: list[Booking] = []
+    gate = threading.Barrier(12)
+
+    def visit(part: int) -> None:
+        gate.wait()
+        for wanted, command in asked[part::12]:
+            try:
+                handlers.book_appointment(desk, wanted, command)
+            except (SlotFull, SlotNotOffered):
+                refused.append(wanted)
+
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(visit, range(12)))
+    assert_no_overlap(mongo_db)
+    for number, wanted in enumerate(refused):
+        with pytest.raises((SlotFull, SlotNotOffered)):
+            handlers.book_appointment(desk, wanted, Command(f"again-{number}", "x"))
+
+
+def test_two_hundred_visitors_for_twenty_seats(desk: Desk, booking: Maker, mongo_db: Any) -> None:
+    """Promise 2: accepted is capacity, not more and not less."""
+    starts = [THURSDAY + timedelta(minutes=20 * n) for n in range(10)]
+    asked = [booking(f"v{n}", start=starts[n % 10]) for n in range(200)]
+
+    def visit(one: tuple[Booking, Command]) -> bool:
+        try:
+            handlers.book_appointment(desk, *one)
+        except SlotFull:
+            return False
+        return True
+
+    with ThreadPoolExecutor(16) as pool:
+        won = sum(pool.map(visit, asked))
+    assert won == 20
+    assert_no_overlap(mongo_db)
+
+
+def test_a_move_keeps_link_and_reference_and_frees_the_old_place(desk: Desk, booking: Maker, mongo_db: Any) -> None:
+    """The visitor notices nothing but the new time."""
+    first = handlers.book_appointment(desk, *booking("a"))
+    target = THURSDAY + timedelta(days=7)
+    moved = handlers.move_appointment(desk, "la-marsa", manage_hash("a"), target, Command("m", "m"))
+    assert (moved["id"], moved["reference"], moved["version"]) == (first["id"], first["reference"], 2)
+    assert handlers.get_appointment(desk, "la-marsa", manage_hash("a"))["start"] == "2026-12-03T07:30:00Z"
+    assert sum(len(taken) for taken in occupied(mongo_db).values()) == 1
+    handlers.book_appointment(desk, *booking("b"))
+
+
+def test_a_move_within_the_same_day_may_overlap_its_own_old_place(desk: Desk, booking: Maker) -> None:
+    """Forty minutes from 8:30 to 8:50 at the only desk that speaks the language."""
+    handlers.book_appointment(desk, *booking("a", topic="legal", language="ti"))
+    target = THURSDAY + timedelta(minutes=20)
+    assert handlers.move_appointment(desk, "la-marsa", manage_hash("a"), target, Command("m", "m"))["version"] == 2
+
+
+def test_a_move_to_a_taken_place_keeps_the_old_one(desk: Desk, booking: Maker) -> None:
+    """Case 15."""
+    target = THURSDAY + timedelta(minutes=20)
+    handlers.book_appointment(desk, *booking("a", language="ti"))
+    handlers.book_appointment(desk, *booking("b", start=target, language="ti"))
+    with pytest.raises(SlotFull):
+        handlers.move_appointment(desk, "la-marsa", manage_hash("a"), target, Command("m", "m"))
+    kept = handlers.get_appointment(desk, "la-marsa", manage_hash("a"))
+    assert (kept["start"], kept["state"], kept["version"]) == ("2026-11-26T07:30:00Z", "confirmed", 1)
+
+
+def test_unsent_events_go_along_with_a_move(desk: Desk, booking: Maker, mongo_db: Any) -> None:
+    """So that booked leaves before moved even if the relay has not looked yet."""
+    handlers.book_appointment(desk, *booking("a"))
+    target = THURSDAY + timedelta(days=7)
+    handlers.move_appointment(desk, "la-marsa", manage_hash("a"), target, Command("m", "m"))
+    new = mongo_db["days"].find_one({"date": "2026-12-03"})
+    assert [event["type"].split(".")[4] for event in new["outbox"]] == ["booked", "moved"]
+    assert mongo_db["days"].find_one({"date": "2026-11-26"})["outbox"] == []
+
+
+def test_repeated_moves_and_cancellations_say_the_same(desk: Desk, booking: Maker) -> None:
+    """A retry after a lost answer changes nothing more."""
+    handlers.book_appointment(desk, *booking("a"))
+    target = THURSDAY + timedelta(days=7)
+    said = [handlers.move_appointment(desk, "la-marsa", manage_hash("a"), target, Command("m", "m")) for _ in "ab"]
+    assert said[0] == said[1]
+    gone = [handlers.cancel_appointment(desk, "la-marsa", manage_hash("a"), Command("c", "c")) for _ in "ab"]
+    assert gone[0] == gone[1]
+    assert (gone[0]["state"], gone[0]["version"]) == ("cancelled_by_visitor", 3)
+
+
+def test_a_cancelled_place_is_free_at_once(desk: Desk, booking: Maker) -> None:
+    """And the cancelled appointment cannot be changed any more."""
+    handlers.book_appointment(desk, *booking("a", language="ti"))
+    handlers.cancel_appointment(desk, "la-marsa", manage_hash("a"), Command("c", "c"))
+    handlers.book_appointment(desk, *booking("b", language="ti"))
+    with pytest.raises(AppointmentNotChangeable):
+        handlers.move_appointment(desk, "la-marsa", manage_hash("a"), THURSDAY + timedelta(days=7), Command("m", "m"))
+
+
+def test_unknown_and_foreign_links_are_alike(desk: Desk, booking: Maker) -> None:
+    """Case 26."""
+    handlers.book_appointment(desk, *booking("a"))
+    told = []
+    for municipality, who in (("la-marsa", "nobody"), ("raoued", "a")):
+        with pytest.raises(UnknownAppointment) as caught:
+            handlers.get_appointment(desk, municipality, manage_hash(who))
+        told.append((caught.value.code, caught.value.params))
+    assert told[0] == told[1]
+
+
+BAD: list[tuple[str, dict[str, Any], type[ImigrError]]] = [
+    ("in the past", {"start": THURSDAY - timedelta(days=7)}, SlotNotOffered),
+    ("off the grid", {"start": THURSDAY + timedelta(minutes=7)}, SlotNotOffered),
+    ("on a closed day", {"start": THURSDAY + timedelta(days=1)}, SlotNotOffered),
+    ("beyond the horizon", {"start": THURSDAY + timedelta(days=70)}, SlotNotOffered),
+    ("a topic nobody treats", {"topic": "astrology"}, TopicNotOffered),
+    ("a language nobody speaks", {"language": "eo"}, LanguageNotOffered),
+    ("another town's guichet", {"municipality": "raoued"}, UnknownGuichet),
+    ("an unknown guichet", {"guichet_id": "nowhere"}, UnknownGuichet),
+]
+
+
+@pytest.mark.parametrize(("what", "changes", "error"), BAD, ids=[row[0] for row in BAD])
+def test_bad_bookings_change_nothing(
+    desk: Desk, booking: Maker, mongo_db: Any, what: str, changes: dict[str, Any], error: type[ImigrError]
+) -> None:
+    """A clear code, and no document touched."""
+    with pytest.raises(error):
+        handlers.book_appointment(desk, *booking("a", **changes))
+    assert mongo_db["days"].count_documents({}) == 0
+
+
+def test_slots_show_places_and_spoken_languages(desk: Desk, booking: Maker, la_marsa: Guichet) -> None:
+    """Two seats at a start are shown once, as two places."""
+    before = handlers.list_slots(desk, la_marsa, "information", "fr", None, 7, 100)
+    assert [(slot.places, slot.languages) for slot in before[THURSDAY.date()]][0] == (2, ("ar", "en", "ff", "fr"))
+    handlers.book_appointment(desk, *booking("a"))
+    after = handlers.list_slots(desk, la_marsa, "information", "fr", None, 7, 100)
+    assert after[THURSDAY.date()][0].places == 1
+    assert len(after[THURSDAY.date()]) == 12
+
+
+class Guichets(RuleBasedStateMachine):
+    """Any order of bookings, moves, cancellations and repetitions keeps the promises."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._held = fresh_database()
+        self.db = self._held.__enter__()
+        self.clock = FrozenClock(conftest.NOW)
+        guichet = conftest.la_marsa.__wrapped__() if hasattr(conftest.la_marsa, "__wrapped__") else None
+        assert guichet is not None
+        self.guichet: Guichet = guichet
+        self.desk: Desk = conftest.desk.__wrapped__(self.db, self.clock, guichet)  # type: ignore[attr-defined]
+        self.state: dict[str, tuple[str, str]] = {}
+        self.counter = 0
+
+    @initialize()
+    def start(self) -> None:
+        self.starts = [THURSDAY + timedelta(minutes=20 * n) for n in range(3)]
+
+    def _command(self) -> Command:
+        self.counter += 1
+        return Command(f"k{self.counter}", "b")
+
+    @rule(
+        who=st.sampled_from("abcdefgh"),
+        slot=st.integers(0, 2),
+        language=st.sampled_from(["fr", "ti"]),
+        twice=st.booleans(),
+    )
+    def book(self, who: str, slot: int, language: str, twice: bool) -> None:
+        if who in self.state:
+            return
+        wanted = Booking(
+            "la-marsa", self.guichet.id, self.starts[slot], "information", language, manage_hash(who), None, None, "fr"
+        )
+        command = self._command()
+        for _ in range(1 + twice):
+            try:
+                said = handlers.book_appointment(self.desk, wanted, command)
+                self.state[who] = ("confirmed", said["start"])
+            except SlotFull:
+                assert who not in self.state
+
+    @rule(who=st.sampled_from("abcdefgh"), slot=st.integers(0, 2), twice=st.booleans())
+    def move(self, who: str, slot: int, twice: bool) -> None:
+        command = self._command()
+        for _ in range(1 + twice):
+            try:
+                said = handlers.move_appointment(self.desk, "la-marsa", manage_hash(who), self.starts[slot], command)
+                self.state[who] = ("confirmed", said["start"])
+            except (SlotFull, AppointmentNotChangeable, UnknownAppointment):
+                pass
+
+    @rule(who=st.sampled_from("abcdefgh"), twice=st.booleans())
+    def cancel(self, who: str, twice: bool) -> None:
+        command = self._command()
+        for _ in range(1 + twice):
+            try:
+                said = handlers.cancel_appointment(self.desk, "la-marsa", manage_hash(who), command)
+                self.state[who] = (said["state"], said["start"])
+            except (AppointmentNotChangeable, UnknownAppointment):
+                pass
+
+    @invariant()
+    def stored_is_what_was_said(self) -> None:
+        for who, (state, start) in self.state.items():
+            kept = handlers.get_appointment(self.desk, "la-marsa", manage_hash(who))
+            assert (kept["state"], kept["start"]) == (state, start)
+
+    @invariant()
+    def nothing_overlaps_and_nothing_is_extra(self) -> None:
+        assert_no_overlap(self.db)
+        living = sum(1 for state, _ in self.state.values() if state == "confirmed")
+        assert sum(len(taken) for taken in occupied(self.db).values()) == living
+
+    @invariant()
+    def events_count_without_gaps(self) -> None:
+        sequences: dict[str, list[int]] = {}
+        for day in self.db["days"].find():
+            for event in day["outbox"]:
+                sequences.setdefault(event["subject"], []).append(event["sequence"])
+        for found in sequences.values():
+            assert found == list(range(1, len(found) + 1))
+
+    def teardown(self) -> None:
+        self._held.__exit__(None, None, None)
+
+
+TestGuichets = Guichets.TestCase
+TestGuichets.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
