@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from imigr_local import plan, venv
+from imigr_local import plan, tell, venv
 from imigr_local.errors import RunnerError
 from imigr_local.options import Options
-from imigr_local.places import REPOSITORY, Instance, shown
+from imigr_local.places import REPOSITORY, Instance
 from imigr_local.platform import Platform
 from imigr_local.progress import Progress
+from imigr_local.server_stages import Programs
 from imigr_local.state import State, read_state, take_lock
 from imigr_local.supervisor import Supervisor
+
+Run = Callable[[argparse.Namespace], int]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,20 +39,28 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="run.py", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
-    for name, run, text in (
-        ("down", _down, "stop everything and print that nothing is left"),
-        ("status", _status, "say what runs"),
-    ):
+
+    def add(name: str, run: Run, text: str, instance: str | None = "dev") -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text)
-        command.add_argument("--instance", default="dev")
+        if instance is not None:
+            command.add_argument("--instance", default=instance, help="name of the installation")
         command.set_defaults(run=run)
-    up = commands.add_parser("servers", help="start RabbitMQ and MongoDB only, and print their addresses")
-    up.add_argument("--instance", default="servers")
-    up.add_argument("--standard-ports", action="store_true")
-    up.set_defaults(run=_servers)
-    test = commands.add_parser("test", help="run pytest on real servers")
-    test.add_argument("pytest", nargs=argparse.REMAINDER)
-    test.set_defaults(run=_test)
+        return command
+
+    up = add("up", _up, "start the whole platform in the background")
+    up.add_argument("--without", nargs="*", default=[], metavar="PART", help="parts you start yourself")
+    add("down", _down, "stop it")
+    add("status", _status, "say what runs")
+    add("reset", _reset, "stop it and delete its data")
+    logs = add("logs", _logs, "follow the log files")
+    logs.add_argument("part", nargs="*", help="only of these parts")
+    add("demo", _demo, "play the main job once, step by step")
+    servers = add("servers", _servers, "start RabbitMQ and MongoDB only; print their addresses", "servers")
+    servers.add_argument("--standard-ports", action="store_true")
+    test = add("test", _test, "run pytest on real servers of its own", None)
+    test.add_argument("words", nargs=argparse.REMAINDER, metavar="pytest arguments")
+    execute = add("exec", _exec, "run a program of the virtual environment", None)
+    execute.add_argument("words", nargs=argparse.REMAINDER, metavar="program and arguments")
     supervise = commands.add_parser("supervise")
     supervise.add_argument("instance")
     supervise.add_argument("programs", nargs=3, type=Path)
@@ -57,9 +68,63 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _up(options: argparse.Namespace) -> int:
+    """Interrupting the start stops what has started."""
+    given = {name: os.environ[name] for name in ("IMIGR_AMQP_URI", "IMIGR_MONGO_URI") if name in os.environ}
+    platform = Platform(options.instance, Options(without=tuple(options.without), given=given))
+    try:
+        fresh = platform.up()
+    except KeyboardInterrupt:
+        platform.down()
+        raise
+    print("\nI-MIGR runs.\n" if fresh else "\nI-MIGR runs already.\n")
+    print(tell.addresses(platform))
+    return 0
+
+
+def _down(options: argparse.Namespace) -> int:
+    stopped = Platform(options.instance).down()
+    print("Everything has stopped." if stopped else f"'{options.instance}' was not running.")
+    return 0
+
+
+def _reset(options: argparse.Namespace) -> int:
+    Platform(options.instance).forget()
+    print(f"'{options.instance}' is stopped and its data deleted.")
+    return 0
+
+
+def _status(options: argparse.Namespace) -> int:
+    platform = Platform(options.instance)
+    state = read_state(platform.instance)
+    if state is None or not platform.is_running():
+        print(f"'{options.instance}' is not running.")
+        return 1
+    print(tell.processes(state))
+    print(tell.addresses(platform))
+    return 0
+
+
+def _logs(options: argparse.Namespace) -> int:
+    platform = Platform(options.instance)
+    names = options.part or list(platform.state.processes)
+    files = [str(platform.log(name)) for name in names]
+    return subprocess.call(["tail", "-n", "20", "-F", *files])
+
+
+def _demo(options: argparse.Namespace) -> int:
+    """Against this machine's platform, or the one named by IMIGR_DEMO_URL and its like."""
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "deploy" / "demo")}
+    if "IMIGR_DEMO_URL" not in environment:
+        platform = Platform(options.instance)
+        platform.up()
+        environment |= tell.demo_environment(platform)
+    command = [str(venv.ensure(Progress())), "-m", "imigr_demo"]
+    return subprocess.call(command, cwd=REPOSITORY, env=environment)
+
+
 def _servers(options: argparse.Namespace) -> int:
-    chosen = Options(only_servers=True, any_ports=not options.standard_ports)
-    platform = Platform(options.instance, chosen)
+    platform = Platform(options.instance, Options(only_servers=True, any_ports=not options.standard_ports))
     platform.up()
     for name, value in platform.admin_environment().items():
         print(f"export {name}='{value}'")
@@ -68,14 +133,13 @@ def _servers(options: argparse.Namespace) -> int:
 
 def _test(options: argparse.Namespace) -> int:
     """The servers are this run's own, so that runs may follow or overlap each other."""
-    rest = options.pytest[1:] if options.pytest[:1] == ["--"] else options.pytest
     servers = Options(only_servers=True, any_ports=True, owner=os.getpid())
     platform = Platform(f"test-{os.getpid()}", servers)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         platform.up()
         environment = {**os.environ, **platform.admin_environment()}
-        command = [str(venv.ensure(Progress())), "-m", "pytest", *rest]
+        command = [str(venv.ensure(Progress())), "-m", "pytest", *_words(options)]
         return subprocess.call(command, cwd=REPOSITORY, env=environment)
     finally:
         platform.forget()
@@ -85,23 +149,15 @@ def _interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _down(options: argparse.Namespace) -> int:
-    platform = Platform(options.instance)
-    print("everything has stopped" if platform.down() else f"'{options.instance}' was not running")
-    return 0
+def _exec(options: argparse.Namespace) -> int:
+    program, *rest = _words(options)
+    folder = venv.ensure(Progress()).parent
+    return subprocess.call([str(folder / program), *rest], cwd=REPOSITORY)
 
 
-def _status(options: argparse.Namespace) -> int:
-    platform = Platform(options.instance)
-    state = read_state(platform.instance)
-    if state is None or not platform.is_running():
-        print(f"'{options.instance}' is not running")
-        return 1
-    print(f"{state.instance}: {state.status} (supervisor {state.pid})")
-    for name, one in state.processes.items():
-        restarts = f", restarted {one.restarts} times (last exit {one.last_exit})" if one.restarts else ""
-        print(f"  {name:14} {one.state:10} pid {one.pid or '-'}  log {one.log}{restarts}")
-    return 0
+def _words(options: argparse.Namespace) -> list[str]:
+    words: list[str] = options.words
+    return words[1:] if words[:1] == ["--"] else words
 
 
 def _supervise(options: argparse.Namespace) -> int:
@@ -111,6 +167,6 @@ def _supervise(options: argparse.Namespace) -> int:
     if lock is None:
         raise RunnerError(f"'{instance.name}' is already running")
     chosen = Options.read(instance.options_file)
-    made = plan.make(instance, chosen, plan.Programs(*options.programs))
+    made = plan.make(instance, chosen, Programs(*options.programs))
     state = State(instance.name, ports=made.ports, addresses=made.addresses)
     return Supervisor(instance, state, owner=chosen.owner).run(made.stages)

@@ -17,7 +17,8 @@ SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Request:
-    """`verb` is one of shutdown, stop, start, hold (do not restart when it dies)."""
+    """`verb` is one of shutdown, abandon (a shutdown that saves nothing), stop, start, hold (do not restart
+    when it dies)."""
 
     verb: str
     name: str = ""

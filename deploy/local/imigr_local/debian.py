@@ -30,9 +30,9 @@ def require(packages: Sequence[str], why: str, say: Say) -> None:
 
 
 def _install(packages: Sequence[str]) -> None:
-    if not _apt("install", "-y", "--no-install-recommends", *packages):
-        if not _apt("update") or not _apt("install", "-y", "--no-install-recommends", *packages):
-            raise RunnerError(f"apt-get could not install {' '.join(packages)}; see {shown(_log())}")
+    install = ("install", "-y", "--no-install-recommends", *packages)
+    if not (_apt(*install) or (_apt("update") and _apt(*install))):
+        raise RunnerError(f"apt-get could not install {' '.join(packages)}; see {shown(_log())}")
 
 
 def _apt(*arguments: str) -> bool:
@@ -41,7 +41,7 @@ def _apt(*arguments: str) -> bool:
     with _log().open("ab") as log:
         command = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=120", *arguments]
         done = subprocess.run(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, timeout=SECONDS
+            command, check=False, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, timeout=SECONDS
         )
     return done.returncode == 0
 
@@ -67,4 +67,4 @@ def keep_service_off(*names: str) -> None:
     """Keeps a service we have just installed from starting at the next boot."""
     if shutil.which("systemctl"):
         for name in names:
-            subprocess.run(["systemctl", "disable", "--now", name], capture_output=True, timeout=60)
+            subprocess.run(["systemctl", "disable", "--now", name], check=False, capture_output=True, timeout=60)

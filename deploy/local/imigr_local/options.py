@@ -8,18 +8,41 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
+class OwnService:
+    """A second instance of a service under its own name, for some towns (`of` names the model)."""
+
+    name: str
+    of: str
+    municipalities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Options:
-    """`only_servers` starts no service; `any_ports` ignores the standard ports; `owner` is a process
-    whose end ends the platform; `ports` asks for some ports by name."""
+    """Everything about an instance that is not the standard.
+
+    only_servers: start no service. any_ports: do not try the standard ports. owner: process id whose end
+    ends the platform. ports: wanted ports by name. own: services that towns run themselves. routes: which
+    service name answers for which town, replacing deploy/gateway/routes.json. without: parts that are not
+    started. environment: more variables, by part name, or "*" for all. given: addresses of servers that run
+    elsewhere, by the names IMIGR_AMQP_URI and IMIGR_MONGO_URI; the runner then starts none of that kind.
+    """
 
     only_servers: bool = False
     any_ports: bool = False
     owner: int | None = None
     ports: dict[str, int] = field(default_factory=dict)
+    own: tuple[OwnService, ...] = ()
+    routes: dict[str, dict[str, str]] = field(default_factory=dict)
+    without: tuple[str, ...] = ()
+    environment: dict[str, dict[str, str]] = field(default_factory=dict)
+    given: dict[str, str] = field(default_factory=dict)
 
     def save(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
 
     @classmethod
     def read(cls, path: Path) -> Options:
-        return cls(**json.loads(path.read_text(encoding="utf-8")))
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        raw["own"] = tuple(OwnService(one["name"], one["of"], tuple(one["municipalities"])) for one in raw["own"])
+        raw["without"] = tuple(raw["without"])
+        return cls(**raw)

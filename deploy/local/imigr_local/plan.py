@@ -1,102 +1,107 @@
-"""The stages of an instance: what starts, in which order, with which environment."""
+"""The stages of an instance: what starts, in which order, on which ports."""
 
 from __future__ import annotations
 
-import os
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from imigr_local import mongod, ports, rabbitmq
+from imigr_local import mongod, parts, ports, rabbitmq
 from imigr_local.options import Options
-from imigr_local.places import MARK, REPOSITORY, Instance
+from imigr_local.parts import Surroundings
+from imigr_local.places import REPOSITORY, Instance
 from imigr_local.ports import HOST
-from imigr_local.processes import TaskSpec
+from imigr_local.processes import Step
 from imigr_local.progress import Say
-from imigr_local.rabbitmq import BrokerPorts
+from imigr_local.server_stages import AMQP, MONGO, PORTS, Programs, ServerStages, base_environment
 from imigr_local.supervisor import Stage
+from imigr_provision import catalogue
+from imigr_provision.catalogue import VHOST, Catalogue, OwnPart, Part
+from imigr_provision.files import write_private
 from imigr_provision.server_secrets import BROKER_ADMIN, MONGO_ADMIN, ensure_server_secrets
 
-SERVER_PORTS = {"amqp": 5673, "broker_management": 15673, "mongod": 27018, "broker_distribution": 0, "epmd": 0}
-
-
-@dataclass(frozen=True)
-class Programs:
-    """What had to be found or downloaded before anything starts."""
-
-    python: Path
-    mongod: Path
-    broker: Path
+ROUTES = REPOSITORY / "deploy" / "gateway" / "routes.json"
+NONE_NEEDED = Path("/nonexistent")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Stages to run and the addresses to tell."""
+    """Stages to run and what to tell about them."""
 
     stages: tuple[Stage, ...]
     ports: dict[str, int]
     addresses: dict[str, str]
 
 
-def find_programs(python: Path, say: Say) -> Programs:
-    """Downloads and installs what is missing."""
-    return Programs(python, mongod.ensure_program(python, say), rabbitmq.ensure_program(say))
-
-
-def base_environment(instance: Instance) -> dict[str, str]:
-    """Nothing of the caller's environment but what programs cannot do without."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-    return {**kept, "LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": "1", MARK: str(instance.folder)}
+def find_programs(python: Path, options: Options, say: Say) -> Programs:
+    """Downloads and installs what is missing of what this instance needs."""
+    database = NONE_NEEDED if MONGO in options.given else mongod.ensure_program(python, say)
+    broker = NONE_NEEDED if AMQP in options.given else rabbitmq.ensure_program(say)
+    return Programs(python, database, broker)
 
 
 def make(instance: Instance, options: Options, programs: Programs) -> Plan:
     """Chooses the ports and writes the files the servers start from."""
     ensure_server_secrets(instance.secrets)
-    wanted = dict.fromkeys(SERVER_PORTS, 0) if options.any_ports else SERVER_PORTS
-    chosen = ports.choose({**wanted, **options.ports})
-    stages = _server_stages(instance, programs, chosen)
-    return Plan(tuple(stages), chosen, _server_addresses(chosen))
-
-
-def _server_stages(instance: Instance, programs: Programs, chosen: dict[str, int]) -> list[Stage]:
-    base = base_environment(instance)
-    broker = broker_ports(chosen)
-    first: Stage = (
-        rabbitmq.name_server(instance, broker, base),
-        mongod.process(instance, programs.mongod, chosen["mongod"], base),
-    )
-    second: Stage = (
-        rabbitmq.process(instance, programs.broker, broker, base),
-        _mongo_task(instance, programs, chosen["mongod"], base),
-    )
-    return [first, second]
-
-
-def _mongo_task(instance: Instance, programs: Programs, port: int, base: dict[str, str]) -> TaskSpec:
-    argv = [str(programs.python), "-m", "imigr_provision", "mongo", "--secrets", str(instance.secrets)]
-    argv += ["--host", HOST, "--port", str(port)]
-    env = {**base, "PYTHONPATH": str(REPOSITORY / "deploy" / "provision")}
-    log = instance.logs / "provision.log"
-    return TaskSpec("replica set", tuple(argv), env, REPOSITORY, log, seconds=90)
-
-
-def broker_ports(chosen: dict[str, int]) -> BrokerPorts:
-    return BrokerPorts(
-        amqp=chosen["amqp"],
-        management=chosen["broker_management"],
-        distribution=chosen["broker_distribution"],
-        epmd=chosen["epmd"],
-    )
-
-
-def _server_addresses(chosen: dict[str, int]) -> dict[str, str]:
-    return {
-        "broker": f"amqp://{HOST}:{chosen['amqp']}",
-        "broker management": f"http://{HOST}:{chosen['broker_management']}",
-        "database": f"mongodb://{HOST}:{chosen['mongod']}",
+    own = [OwnPart(one.name, one.of, one.municipalities) for one in options.own]
+    everything = catalogue.read(own=own)
+    chosen = _choose_ports(options, everything)
+    servers = ServerStages(instance, programs, chosen, options).all()
+    addresses = _server_addresses(options, chosen)
+    if options.only_servers:
+        return Plan(servers, chosen, addresses)
+    around = _surroundings(instance, options, programs, chosen)
+    pages = {
+        "home page": f"{around.public_url}/",
+        "API documentation": f"{around.public_url}/api/v1/docs",
+        "received messages": f"{around.received_url}/",
     }
+    return Plan((*servers, *_part_stages(everything, around)), chosen, pages | addresses)
 
 
-def admin_addresses(instance: Instance, chosen: dict[str, int]) -> dict[str, str]:
+def _choose_ports(options: Options, everything: Catalogue) -> dict[str, int]:
+    wanted = dict(PORTS)
+    if not options.only_servers:
+        wanted |= {part.name: part.port for part in (*everything.services, everything.gateway)}
+        wanted |= everything.peer_ports
+    if options.any_ports:
+        wanted = dict.fromkeys(wanted, 0)
+    return ports.choose(wanted | options.ports)
+
+
+def _surroundings(instance: Instance, options: Options, programs: Programs, chosen: Mapping[str, int]) -> Surroundings:
+    routes = instance.folder / "routes.json"
+    content = json.loads(ROUTES.read_text(encoding="utf-8")) | options.routes
+    write_private(routes, json.dumps(content, indent=2).encode())
+    return Surroundings(instance, options, programs.python, chosen, base_environment(instance), routes)
+
+
+def _part_stages(everything: Catalogue, around: Surroundings) -> tuple[Stage, ...]:
+    def runs(part: Part) -> bool:
+        return part.name not in around.options.without
+
+    services = [part for part in everything.services if runs(part)]
+    first: list[Step] = [parts.seed(part, around) for part in services if part.seed]
+    if runs(everything.peers):
+        first.append(parts.peers(everything.peers, around))
+    second: list[Step] = [parts.service(part, around) for part in services]
+    if runs(everything.gateway):
+        second.append(parts.gateway(everything.gateway, around))
+    return (first, second)
+
+
+def _server_addresses(options: Options, chosen: Mapping[str, int]) -> dict[str, str]:
+    """Of our own servers only: a given address may hold a password."""
+    broker = {
+        "broker": f"amqp://{HOST}:{chosen['amqp']}/{VHOST}",
+        "broker management": f"http://{HOST}:{chosen['broker_management']}",
+    }
+    database = {"database": f"mongodb://{HOST}:{chosen['mongod']}"}
+    return ({} if AMQP in options.given else broker) | ({} if MONGO in options.given else database)
+
+
+def admin_addresses(instance: Instance, chosen: Mapping[str, int]) -> dict[str, str]:
     """The environment of a test run: the servers with their administrators' passwords."""
     broker = (instance.secrets / BROKER_ADMIN).read_text()
     mongo = (instance.secrets / MONGO_ADMIN).read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from imigr_local import control, leftovers, plan, venv
@@ -18,10 +20,19 @@ from imigr_local.options import Options
 from imigr_local.places import MARK, REPOSITORY, Instance, shown
 from imigr_local.processes import signal_group, tail
 from imigr_local.progress import Progress, Say
+from imigr_local.server_stages import Programs
 from imigr_local.state import ProcessState, State, is_running, read_state
 
 RUN = REPOSITORY / "deploy" / "local" / "run.py"
 START_SECONDS, STOP_SECONDS = 240.0, 90.0
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a person needs to sign in; `staff` is password by address."""
+
+    staff: dict[str, str]
+    partner_amqp_uri: str
 
 
 class Platform:
@@ -30,6 +41,7 @@ class Platform:
     def __init__(self, name: str = "dev", options: Options | None = None, say: Say | None = None) -> None:
         self.instance = Instance.named(name)
         self.options = options or Options()
+        self._child: subprocess.Popen[bytes] | None = None
         self._say: Say = say or Progress()
 
     # Life of the whole
@@ -37,9 +49,10 @@ class Platform:
     def up(self) -> bool:
         """Starts and waits until everything is ready; False when it ran already."""
         if is_running(self.instance):
-            self._follow()
+            if self.state.status != "running":
+                self._follow()
             return False
-        programs = plan.find_programs(venv.ensure(self._say), self._say)
+        programs = plan.find_programs(venv.ensure(self._say), self.options, self._say)
         self.instance.make()
         leftovers.end(self.instance.folder)
         self.instance.state_file.unlink(missing_ok=True)
@@ -48,7 +61,7 @@ class Platform:
         self._follow()
         return True
 
-    def _start_supervisor(self, programs: plan.Programs) -> None:
+    def _start_supervisor(self, programs: Programs) -> None:
         log = self.instance.logs / "supervisor.log"
         argv = [sys.executable, str(RUN), "supervise", self.instance.name]
         argv += [str(programs.python), str(programs.mongod), str(programs.broker)]
@@ -75,25 +88,27 @@ class Platform:
         raise RunnerError(f"the platform did not start within {START_SECONDS:.0f} s")
 
     def _check_supervisor(self, state: State | None) -> None:
-        child = getattr(self, "_child", None)
+        child = self._child
         if child is not None and child.poll() is not None and (state is None or state.status == "starting"):
             log = self.instance.logs / "supervisor.log"
             raise RunnerError(f"the supervisor ended (exit {child.returncode}); see {shown(log)}\n{tail(log)}")
 
     def down(self) -> bool:
         """Stops everything, also what a killed supervisor left; False when nothing ran."""
+        return self._end("shutdown")
+
+    def _end(self, verb: str) -> bool:
         ran = is_running(self.instance)
         if ran:
-            self._ask("shutdown")
+            self._ask(verb)
             self.wait(lambda: not is_running(self.instance), STOP_SECONDS, "the end of the supervisor")
-        child = getattr(self, "_child", None)
-        if child is not None:
-            child.wait(timeout=STOP_SECONDS)
+        if self._child is not None:
+            self._child.wait(timeout=STOP_SECONDS)
         return leftovers.end(self.instance.folder) > 0 or ran
 
     def forget(self) -> None:
-        """Stops it and deletes its data, secrets and logs."""
-        self.down()
+        """Stops it without saving anything and deletes its data, secrets and logs."""
+        self._end("abandon")
         shutil.rmtree(self.instance.folder, ignore_errors=True)
 
     def __enter__(self) -> Platform:
@@ -133,6 +148,16 @@ class Platform:
     def admin_environment(self) -> dict[str, str]:
         """IMIGR_TEST_* variables for this instance's servers."""
         return plan.admin_addresses(self.instance, self.state.ports)
+
+    def credentials(self) -> Credentials:
+        """The drawn passwords of the demo staff and the demo partner's way to the broker."""
+        folder = self.instance.secrets
+        staff = folder / "accounts" / "staff_passwords.json"
+        partner = folder / "partner-demo" / "amqp_uri"
+        return Credentials(
+            staff=json.loads(staff.read_text()) if staff.exists() else {},
+            partner_amqp_uri=partner.read_text() if partner.exists() else "",
+        )
 
     # Hurting it
 
@@ -192,7 +217,8 @@ class Platform:
     def _pid(self, name: str) -> int:
         self.wait(lambda: self.process(name).pid is not None, 15.0, f"{name} to have a process")
         pid = self.process(name).pid
-        assert pid is not None
+        if pid is None:
+            raise RunnerError(f"{name} died at this very moment")
         return pid
 
     def _ask(self, verb: str, name: str = "") -> None:

@@ -27,7 +27,7 @@ def any_free(taken: Iterable[int] = ()) -> int:
     """A free port nobody in `taken` has been promised."""
     refused = set(taken)
     for _ in range(2_000):
-        port = random.randint(LOWEST, HIGHEST)
+        port = random.randint(LOWEST, HIGHEST)  # noqa: S311  a port is no secret
         if port not in refused and is_free(port):
             return port
     raise OSError("no free TCP port between 20000 and 32000")

@@ -44,6 +44,9 @@ class TaskSpec:
     seconds: float = 60.0
 
 
+Step = ProcessSpec | TaskSpec
+
+
 def _die_with_parent() -> None:
     """Runs in the child: asks Linux for SIGTERM when the supervisor dies without a word (prctl(2))."""
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
@@ -61,7 +64,7 @@ def spawn(spec: ProcessSpec | TaskSpec) -> subprocess.Popen[bytes]:
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_die_with_parent,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509  the supervisor has one thread
         )
 
 

@@ -96,13 +96,11 @@ def write_files(instance: Instance, ports: BrokerPorts) -> None:
     """Configuration, plugins and cookie; the password is only used by the first start on empty data."""
     home = instance.folder / "rabbitmq"
     (home / "conf.d").mkdir(mode=0o700, parents=True, exist_ok=True)
-    password = (instance.secrets / "broker_admin_password").read_text()
-    text = CONFIGURATION.format(
-        host=HOST, amqp=ports.amqp, management=ports.management, admin=ADMIN, password=password
-    )
+    password = (instance.secrets / "broker" / "admin_password").read_text()
+    text = CONFIGURATION.format(host=HOST, amqp=ports.amqp, management=ports.management, admin=ADMIN, password=password)
     _private(home / "rabbitmq.conf", text)
     _private(home / "enabled_plugins", "[rabbitmq_management].\n")
-    _private(home / ".erlang.cookie", (instance.secrets / "erlang_cookie").read_text(), mode=0o400)
+    _private(home / ".erlang.cookie", (instance.secrets / "broker" / "erlang_cookie").read_text(), mode=0o400)
 
 
 def _private(path: Path, text: str, mode: int = 0o600) -> None:

@@ -11,10 +11,9 @@ from pathlib import Path
 
 from imigr_local import control
 from imigr_local.places import Instance, shown
-from imigr_local.processes import Managed, ProcessSpec, TaskSpec, signal_group, spawn, tail
+from imigr_local.processes import Managed, ProcessSpec, Step, TaskSpec, signal_group, spawn, tail
 from imigr_local.state import ProcessState, State
 
-Step = ProcessSpec | TaskSpec
 Stage = Sequence[Step]
 POLL_SECONDS = 0.1
 
@@ -33,8 +32,7 @@ class Supervisor:
     def __init__(self, instance: Instance, state: State, *, owner: int | None) -> None:
         self._instance, self._state, self._owner = instance, state, owner
         self._processes: dict[str, Managed] = {}
-        self._stopping = False
-        self._started = time.monotonic()
+        self._stopping = self._in_a_hurry = False
         self._saved = ""
         self._control = control.Server(instance.folder, self._answer)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -91,9 +89,7 @@ class Supervisor:
         if one.ready:
             return
         if one.has_died():
-            raise StartFailed(
-                f"{name} stopped while starting (exit {one.last_exit}); see {shown(log)}\n{tail(log)}"
-            )
+            raise StartFailed(f"{name} stopped while starting (exit {one.last_exit}); see {shown(log)}\n{tail(log)}")
         if one.spec.check():
             one.ready = True
             self._say(f"{name}: ready")
@@ -138,8 +134,8 @@ class Supervisor:
     # Requests through the control socket
 
     def _answer(self, request: control.Request) -> control.Answer:
-        if request.verb == "shutdown":
-            self._stopping = True
+        if request.verb in {"shutdown", "abandon"}:
+            self._stopping, self._in_a_hurry = True, request.verb == "abandon"
             return control.Answer(True, "stopping")
         one = self._processes.get(request.name)
         if one is None:
@@ -164,7 +160,7 @@ class Supervisor:
             for one in group:
                 one.ask_to_stop()
             for one in group:
-                if not one.reap(one.spec.stop_seconds):
+                if not one.reap(0.0 if self._in_a_hurry else one.spec.stop_seconds) and not self._in_a_hurry:
                     self._say(f"{one.spec.name} did not stop by itself and was killed")
         self._state.status, self._state.pid = status, None
         self._say("everything has stopped")
@@ -195,8 +191,7 @@ class Supervisor:
 
 
 def _described(one: Managed) -> ProcessState:
-    if one.popen is None:
-        word = "restarting" if one.wanted else "stopped"
-    else:
-        word = "ready" if one.ready else "starting"
+    alive = "ready" if one.ready else "starting"
+    absent = "restarting" if one.wanted else "stopped"
+    word = alive if one.popen else absent
     return ProcessState(word, one.pid, one.restarts, one.last_exit, shown(one.spec.log))

@@ -11,11 +11,15 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
 ADMIN = "admin"
-NOT_YET_INITIALIZED, ALREADY_INITIALIZED, ALREADY_EXISTS = 94, 23, 51003
-AUTHENTICATION_FAILED, USER_NOT_FOUND = 18, 11
+UNAUTHORIZED, ALREADY_INITIALIZED, ALREADY_EXISTS = 13, 23, 51003
+AUTHENTICATION_FAILED = 18
 WAIT_SECONDS = 60.0
 
 Client = MongoClient[dict[str, Any]]
+
+
+class WrongPassword(Exception):
+    """The data are older than the secrets, or belong to another installation."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +37,7 @@ class MongoAdmin:
         login: Mapping[str, Any] = (
             {"username": ADMIN, "password": self.password, "authSource": "admin"} if authenticated else {}
         )
-        return MongoClient(
-            self.host, self.port, directConnection=True, serverSelectionTimeoutMS=3000, **login
-        )
+        return MongoClient(self.host, self.port, directConnection=True, serverSelectionTimeoutMS=3000, **login)
 
 
 def initialise(admin: MongoAdmin) -> None:
@@ -55,9 +57,8 @@ def _knows_admin(admin: MongoAdmin) -> bool:
         with admin.client(authenticated=True) as client:
             try:
                 client.admin.command("ping")
-                client.admin.command("usersInfo", ADMIN)
             except OperationFailure as failure:
-                if failure.code in {AUTHENTICATION_FAILED, USER_NOT_FOUND}:
+                if failure.code == AUTHENTICATION_FAILED:
                     return False
                 raise
         return True
@@ -68,11 +69,13 @@ def _knows_admin(admin: MongoAdmin) -> bool:
 def _first_start(admin: MongoAdmin) -> None:
     """Uses the exception MongoDB grants on the local host while it has no user."""
     with admin.client(authenticated=False) as client:
-        _initiate(client, admin)
-        _await_primary(client)
         try:
+            _initiate(client, admin)
+            _await_primary(client)
             client.admin.command("createUser", ADMIN, pwd=admin.password, roles=["root"])
         except OperationFailure as failure:
+            if failure.code == UNAUTHORIZED:
+                raise WrongPassword(f"{admin.member} knows its administrator by another password") from failure
             if failure.code != ALREADY_EXISTS:
                 raise
 

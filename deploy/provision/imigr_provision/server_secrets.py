@@ -8,8 +8,8 @@ from pathlib import Path
 
 from imigr_provision.files import ensure
 
-MONGO_ADMIN, BROKER_ADMIN = "mongo_admin_password", "broker_admin_password"
-MONGO_KEYFILE, ERLANG_COOKIE = "mongo_keyfile", "erlang_cookie"
+MONGO_ADMIN, MONGO_KEYFILE = "mongo/admin_password", "mongo/keyfile"
+BROKER_ADMIN, ERLANG_COOKIE = "broker/admin_password", "broker/erlang_cookie"
 
 
 def password() -> bytes:

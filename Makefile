@@ -1,0 +1,50 @@
+# What can be done here; every target works as the first command on a fresh clone.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+RUN := python3 deploy/local/run.py
+ARGS ?=
+
+.PHONY: help up down status logs reset demo test lint format bench chaos lock
+
+help: ## say what can be done
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+up: ## start the whole platform on this machine
+	@$(RUN) up
+
+down: ## stop it; nothing is left running
+	@$(RUN) down
+
+status: ## say what runs, and where
+	@$(RUN) status
+
+logs: ## follow the logs (ARGS="guichet gateway" for some)
+	@$(RUN) logs $(ARGS)
+
+reset: ## stop it and delete its data
+	@$(RUN) reset
+
+demo: ## play the main job once, step by step (starts the platform when needed)
+	@$(RUN) demo
+
+test: ## run all tests on real servers (ARGS="services/guichet -k seat" for some)
+	@$(RUN) test -- -m "not slow" $(ARGS)
+
+chaos: ## run the long proofs: kill -9, frozen servers, canaries
+	@$(RUN) test -- -m slow $(ARGS)
+
+bench: ## measure, print a table, write bench/out/latest.json
+	@$(RUN) exec python -m bench $(ARGS)
+
+lint: ## style, types and the rules of imports
+	@$(RUN) exec ruff check .
+	@$(RUN) exec ruff format --check .
+	@$(RUN) exec mypy
+	@$(RUN) exec lint-imports
+
+format: ## put the style right
+	@$(RUN) exec ruff check --fix .
+	@$(RUN) exec ruff format .
+
+lock: ## write the hash-locked requirements again
+	@$(RUN) exec python tools/lock.py

@@ -1,0 +1,131 @@
+"""RabbitMQ: shared exchanges, and users who can do no more than their part needs.
+
+What the broker can and cannot hold: a user declares and reads only queues that carry its name, and a
+service publishes only events under its own name (topic permissions). Writing to a queue by its name goes
+through the default exchange, which the broker can only allow as a whole; services and gateway need it
+(retry tiers, contact intake), partners do not get it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import urllib.error
+import urllib.request
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from imigr_provision.catalogue import VHOST, Part
+
+EVENTS, UNROUTED, RPC = "imigr.events", "imigr.unrouted", "nameko-rpc"
+UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+UNROUTED_LIMITS = {"x-max-length": 10_000, "x-message-ttl": 7 * 24 * 3_600_000}
+"""The unrouted queue is a window for people: the newest 10,000 of seven days (as the kit declares it)."""
+WAIT_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Rights:
+    """Patterns of what a user may configure, write and read; `topics` per exchange (write, read)."""
+
+    configure: str
+    write: str
+    read: str
+    topics: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
+class BrokerAdmin:
+    """The management interface of RabbitMQ, as its administrator."""
+
+    def __init__(self, url: str, user: str, password: str) -> None:
+        self._url = url.rstrip("/")
+        login = b64encode(f"{user}:{password}".encode()).decode()
+        self._headers = {"Authorization": f"Basic {login}", "Content-Type": "application/json"}
+
+    def put(self, path: str, body: Mapping[str, Any]) -> None:
+        self._send("PUT", path, body)
+
+    def post(self, path: str, body: Mapping[str, Any]) -> None:
+        self._send("POST", path, body)
+
+    def _send(self, verb: str, path: str, body: Mapping[str, Any]) -> None:
+        data = json.dumps(body).encode()
+        request = urllib.request.Request(f"{self._url}/api{path}", data, self._headers, method=verb)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as response:
+                response.read()
+        except urllib.error.HTTPError as error:
+            reason = error.read().decode(errors="replace")
+            raise RuntimeError(f"the broker refused {verb} {path}: {error.code} {reason}") from error
+
+    def wait(self) -> None:
+        """Until the interface answers, a minute at most."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        request = urllib.request.Request(f"{self._url}/api/overview", headers=self._headers)
+        while True:
+            try:
+                with urllib.request.urlopen(request, timeout=3):
+                    return
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+
+
+def ensure_shared(admin: BrokerAdmin, vhost: str = VHOST) -> None:
+    """The virtual host with the exchanges everybody uses."""
+    at = quote(vhost, safe="")
+    durable = {"durable": True, "auto_delete": False}
+    admin.put(f"/vhosts/{at}", {})
+    admin.put(f"/exchanges/{at}/{UNROUTED}", {"type": "fanout", **durable})
+    admin.put(f"/queues/{at}/{UNROUTED}", {**durable, "arguments": UNROUTED_LIMITS})
+    admin.post(f"/bindings/{at}/e/{UNROUTED}/q/{UNROUTED}", {"routing_key": ""})
+    alternate = {"alternate-exchange": UNROUTED}
+    admin.put(f"/exchanges/{at}/{EVENTS}", {"type": "topic", **durable, "arguments": alternate})
+    admin.put(f"/exchanges/{at}/{RPC}", {"type": "topic", **durable})
+
+
+def ensure_user(admin: BrokerAdmin, user: str, password: str, rights: Rights, vhost: str = VHOST) -> None:
+    """Creates or corrects a user; running connections keep what they had until they reconnect."""
+    at, who = quote(vhost, safe=""), quote(user, safe="")
+    admin.put(f"/users/{who}", {"password": password, "tags": ""})
+    plain = {"configure": rights.configure, "write": rights.write, "read": rights.read}
+    admin.put(f"/permissions/{at}/{who}", plain)
+    for exchange, (write, read) in rights.topics.items():
+        admin.put(f"/topic-permissions/{at}/{who}", {"exchange": exchange, "write": write, "read": read})
+
+
+def service_rights(part: Part) -> Rights:
+    """Own queues, answers to calls, and events under the own name (of the own towns, when limited)."""
+    name = re.escape(part.name)
+    own = rf"rpc-{name}|{name}\..+|rpc\.reply-{name}-.+"
+    towns = "|".join(map(re.escape, part.municipalities)) or "[^.]+"
+    emits = rf"^({towns})\.{part.emits}\.[^.]+\.[^.]+\.v[0-9]+$"
+    return Rights(
+        configure=f"^({own})$",
+        write=rf"^({own}|imigr\.events|nameko-rpc|amq\.default)$",
+        read=rf"^({own}|imigr\.events|nameko-rpc)$",
+        topics={EVENTS: (emits, ".*"), RPC: (f"^{UUID}$", rf"^{name}\.")},
+    )
+
+
+def gateway_rights(part: Part) -> Rights:
+    """Calls every service, hears every event, publishes none."""
+    name = re.escape(part.name)
+    own = rf"{name}\..+|rpc\.reply-{name}-.+"
+    return Rights(
+        configure=f"^({own})$",
+        write=rf"^({own}|nameko-rpc|amq\.default)$",
+        read=rf"^({own}|imigr\.events|nameko-rpc)$",
+        topics={RPC: (r"^[a-z][a-z0-9_]*\.[a-z_]+$", f"^{UUID}$")},
+    )
+
+
+def partner_rights(name: str) -> Rights:
+    """Queues called partner.<name>.* bound to the events; nothing can be published."""
+    own = rf"partner\.{re.escape(name)}\..+"
+    return Rights(f"^{own}$", f"^{own}$", rf"^({own}|imigr\.events)$")

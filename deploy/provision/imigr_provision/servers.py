@@ -1,0 +1,63 @@
+"""Gives every part its user on both servers and writes the addresses it will use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from imigr_provision import broker, mongo
+from imigr_provision.broker import BrokerAdmin, Rights
+from imigr_provision.catalogue import VHOST, Catalogue, Part
+from imigr_provision.files import ensure, write_private
+from imigr_provision.mongo import MongoAdmin
+from imigr_provision.server_secrets import password
+
+
+@dataclass(frozen=True)
+class OwnBroker:
+    """The administrator's way to the broker, and its address as the parts see it."""
+
+    admin: BrokerAdmin
+    amqp: str
+
+
+def prepare_broker(catalogue: Catalogue, own: OwnBroker, folder: Path) -> None:
+    """Exchanges and one user per part; passwords are kept, rights are set again."""
+    own.admin.wait()
+    broker.ensure_shared(own.admin)
+    for part in catalogue.services:
+        _broker_user(own, folder, part.name, broker.service_rights(part))
+    _broker_user(own, folder, "gateway", broker.gateway_rights(catalogue.gateway))
+    for name in catalogue.partners:
+        _broker_user(own, folder, f"partner-{name}", broker.partner_rights(name))
+
+
+def prepare_database(catalogue: Catalogue, admin: MongoAdmin, folder: Path) -> None:
+    """The replica set, and one user per service on its own database."""
+    mongo.initialise(admin)
+    with admin.client(authenticated=True) as client:
+        for part in catalogue.services:
+            _database_user(client, admin, folder, part)
+
+
+def _broker_user(own: OwnBroker, folder: Path, user: str, rights: Rights) -> None:
+    secret = ensure(folder / user / "broker_password", password).decode()
+    broker.ensure_user(own.admin, user, secret, rights)
+    write_private(folder / user / "amqp_uri", f"amqp://{user}:{secret}@{own.amqp}/{VHOST}".encode())
+
+
+def _database_user(client: mongo.Client, admin: MongoAdmin, folder: Path, part: Part) -> None:
+    if part.database is None:
+        return
+    secret = ensure(folder / part.name / "mongo_password", password).decode()
+    mongo.ensure_user(client, user=part.name, password=secret, database=part.database)
+    options = f"authSource={part.database}&replicaSet={admin.replica_set}"
+    uri = f"mongodb://{part.name}:{secret}@{admin.member}/{part.database}?{options}"
+    write_private(folder / part.name / "mongo_uri", uri.encode())
+
+
+def use_given(catalogue: Catalogue, file: str, address: str, folder: Path) -> None:
+    """Writes an address that a person gave for all parts; its rights are that person's affair."""
+    for part in catalogue.parts:
+        if file in part.secrets.values():
+            write_private(folder / part.name / file, address.encode())
