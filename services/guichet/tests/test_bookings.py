@@ -240,7 +240,8 @@ def test_bad_bookings_change_nothing(
 def test_slots_show_places_and_spoken_languages(desk: Desk, booking: Maker, la_marsa: Guichet) -> None:
     """Two seats at a start are shown once, as two places."""
     before = handlers.list_slots(desk, la_marsa, "information", "fr", None, 7, 100)
-    assert [(slot.places, slot.languages) for slot in before[THURSDAY.date()]][0] == (2, ("ar", "en", "ff", "fr"))
+    first = before[THURSDAY.date()][0]
+    assert (first.places, first.languages) == (2, ("ar", "en", "ff", "fr"))
     handlers.book_appointment(desk, *booking("a"))
     after = handlers.list_slots(desk, la_marsa, "information", "fr", None, 7, 100)
     assert after[THURSDAY.date()][0].places == 1

@@ -1,0 +1,1 @@
+"""The notifications service: contact vault, planning, delivery by SMS and email."""

@@ -1,0 +1,29 @@
+"""What can go wrong with contacts and messages (titles in contracts/errors/notifications.json)."""
+
+from __future__ import annotations
+
+from imigr_kit.errors import Invalid
+
+
+class InvalidInput(Invalid):
+    """The request does not have the shape of the contract."""
+
+    code = "notifications.invalid_input"
+
+
+class UndecryptableContact(Invalid):
+    """The sealed box was not made for this vault, or was altered; the message is parked."""
+
+    code = "notifications.undecryptable_contact"
+
+
+class NotAMobileNumber(Invalid):
+    """The number cannot receive SMS: a land line, too short, too long, premium, or no number at all."""
+
+    code = "notifications.not_a_mobile_number"
+
+
+class NotAnEmail(Invalid):
+    """The address breaks the rules of RFC 5321 and 5322."""
+
+    code = "notifications.not_an_email"

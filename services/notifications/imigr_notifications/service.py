@@ -1,0 +1,124 @@
+"""Notifications on the wire: events heard, contacts taken, messages sent, questions answered."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo.client_session import ClientSession
+
+from imigr_kit.entrypoints import every, on_event, on_queue, provided, rpc
+from imigr_kit.events import CloudEvent
+from imigr_kit.runtime import Runtime
+from imigr_notifications import handlers, schemas
+from imigr_notifications.errors import UndecryptableContact
+from imigr_notifications.senders import SmppSender, SmtpSender
+from imigr_notifications.settings import NotificationsSettings
+from imigr_notifications.storage import INDEXES, MESSAGES, MongoContacts, MongoMessages
+from imigr_notifications.vault import Vault
+
+APPOINTMENTS = frozenset(f"guichet.appointment.{verb}" for verb in ("booked", "moved", "cancelled"))
+REGISTRATIONS = frozenset(f"events.registration.{verb}" for verb in ("confirmed", "waitlisted", "cancelled"))
+
+
+@dataclass(frozen=True)
+class App:
+    """What the methods below use."""
+
+    desk: handlers.Desk
+    messages: MongoMessages
+    contacts: MongoContacts
+    vault: Vault
+
+
+def build(runtime: Runtime) -> App:
+    """The use cases on this process's database, keys and providers."""
+    settings: NotificationsSettings = runtime.settings
+    vault = Vault(settings.vault_private_key, settings.vault_master_keys, settings.vault_hash_key)
+    messages = MongoMessages(runtime.db, runtime.stamp)
+    contacts = MongoContacts(runtime.db, vault)
+    sms = SmppSender(
+        settings.smpp_host, settings.smpp_port, settings.smpp_system_id, settings.smpp_password, settings.sms_sender
+    )
+    email = SmtpSender(settings.smtp_host, settings.smtp_port, settings.smtp_from)
+    desk = handlers.Desk(messages, contacts, {"sms": sms, "email": email}, runtime.clock, settings.public_url)
+    return App(desk, messages, contacts, vault)
+
+
+class NotificationsService:
+    """What notifications hears, does by itself, and answers."""
+
+    name = "notifications"
+    settings = NotificationsSettings
+    outbox_collections = (MESSAGES,)
+    indexes = INDEXES
+    app: App = provided(build)
+
+    @rpc
+    def ping(self) -> dict[str, bool]:
+        """Nothing, quickly."""
+        return {"pong": True}
+
+    @on_event("*.guichet.appointment.*.v1", kinds=APPOINTMENTS)
+    def on_appointment(self, event: CloudEvent, session: ClientSession) -> None:
+        """Plan what an appointment's event asks for."""
+        self._plan(event, session)
+
+    @on_event("*.events.registration.*.v1", kinds=REGISTRATIONS)
+    def on_registration(self, event: CloudEvent, session: ClientSession) -> None:
+        """Plan what a registration's event asks for."""
+        self._plan(event, session)
+
+    @on_queue("contact_intake")
+    def on_contact(self, event: CloudEvent, session: ClientSession) -> None:
+        """Take a sealed contact into the vault."""
+        given = schemas.Given().load(dict(event.data))
+        try:
+            sealed = base64.b64decode(given["sealed"], validate=True)
+        except binascii.Error:
+            raise UndecryptableContact from None
+        contact = self.app.vault.open_intake(sealed)
+        self.app.contacts.store(given["contact_id"], contact, self.app.desk.clock.now(), session)
+
+    @every(0.3)
+    def deliver(self) -> None:
+        """Hand over what is due."""
+        handlers.deliver_due(self.app.desk)
+
+    @every(10)
+    def settle(self) -> None:
+        """Look after messages whose worker died."""
+        handlers.settle_stranded(self.app.desk)
+
+    @every(60)
+    def fade(self) -> None:
+        """Delete contacts without a living purpose."""
+        self.app.contacts.sweep(self.app.desk.clock.now())
+
+    @rpc
+    def list_messages(self, **payload: Any) -> dict[str, Any]:
+        """What is planned and was sent for an appointment or a registration."""
+        wanted = schemas.Subject().load(payload)
+        return schemas.messages_out(handlers.list_messages(self.app.desk, wanted["subject"]))
+
+    @rpc
+    def forget_contact(self, **payload: Any) -> dict[str, Any]:
+        """Destroy a contact at once."""
+        wanted = schemas.Forget().load(payload)
+        handlers.forget_contact(self.app.desk, wanted["contact_id"])
+        return {"forgotten": True}
+
+    @rpc
+    def figures(self, **payload: Any) -> dict[str, Any]:
+        """How many messages of which kind are in which state, for managers."""
+        wanted = schemas.Figures().load(payload)
+        handlers.may_see_figures(wanted["actor"], wanted["municipality"])
+        return {"items": self.app.messages.figures(wanted["municipality"])}
+
+    def _plan(self, event: CloudEvent, session: ClientSession) -> None:
+        matter = schemas.matter_of(event)
+        if matter is not None:
+            verb = event.kind.rpartition(".")[2]
+            handlers.plan(self.app.desk, matter, verb, event.sequence or 1, session)

@@ -1,0 +1,55 @@
+"""What notifications reads from the environment."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import ClassVar
+
+from imigr_kit.secret import Secret
+from imigr_kit.settings import KitSettings, as_int, as_key, as_text_secret, setting
+
+
+@dataclass(frozen=True)
+class MasterKeys:
+    """Keys that wrap the data keys of contacts; ``current`` names the one for new contacts."""
+
+    current: str
+    keys: dict[str, Secret[bytes]]
+
+
+def as_master_keys(text: str) -> MasterKeys:
+    """``{"current": "k2", "keys": {"k1": "<base64>", "k2": "<base64>"}}``."""
+    content = json.loads(text)
+    keys = {name: as_key(value) for name, value in content["keys"].items()}
+    if content["current"] not in keys:
+        raise ValueError("must name one of its keys as current")
+    return MasterKeys(content["current"], keys)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotificationsSettings(KitSettings):
+    """The kit's settings, the vault's keys, and where messages are handed over."""
+
+    service: ClassVar[str] = "notifications"
+
+    vault_private_key: Secret[bytes] = setting(
+        "IMIGR_VAULT_PRIVATE_KEY", as_key, comment="X25519 key that opens sealed contacts, 32 bytes in base64"
+    )
+    vault_master_keys: MasterKeys = setting(
+        "IMIGR_VAULT_MASTER_KEYS", as_master_keys, comment="JSON with the keys that wrap each contact's own key"
+    )
+    vault_hash_key: Secret[bytes] = setting(
+        "IMIGR_VAULT_HASH_KEY", as_key, comment="Key of the look-up hash of addresses, 32 bytes in base64"
+    )
+    public_url: str = setting(
+        "IMIGR_PUBLIC_URL", default="http://127.0.0.1:8080", comment="Address in links of messages"
+    )
+    smpp_host: str = setting("IMIGR_SMPP_HOST", default="127.0.0.1", comment="SMS centre (SMPP 3.4)")
+    smpp_port: int = setting("IMIGR_SMPP_PORT", as_int, default=2775, comment="Its port")
+    smpp_system_id: str = setting("IMIGR_SMPP_SYSTEM_ID", default="imigr", comment="Name to bind with")
+    smpp_password: Secret[str] = setting("IMIGR_SMPP_PASSWORD", as_text_secret, comment="Password to bind with")
+    sms_sender: str = setting("IMIGR_SMS_SENDER", default="Commune", comment="Sender shown on the phone")
+    smtp_host: str = setting("IMIGR_SMTP_HOST", default="127.0.0.1", comment="Mail relay")
+    smtp_port: int = setting("IMIGR_SMTP_PORT", as_int, default=25, comment="Its port")
+    smtp_from: str = setting("IMIGR_SMTP_FROM", default="commune@localhost", comment="Sender of emails")

@@ -1,0 +1,116 @@
+"""Encryption of contacts: a data key per contact, wrapped by a master key from outside the database."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from nacl.exceptions import CryptoError
+from nacl.public import PrivateKey, SealedBox
+
+from imigr_kit.keyed import keyed_hash
+from imigr_kit.secret import Secret
+from imigr_notifications.addresses import email_address, mobile_number
+from imigr_notifications.errors import UndecryptableContact
+from imigr_notifications.settings import MasterKeys
+
+_NONCE = 12
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A contact in the clear, only ever inside a process."""
+
+    channel: str
+    address: Secret[str]
+    language: str
+    manage_token: Secret[str] | None
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A contact at rest: AES-256-GCM under its own key (bound to the contact id), that key wrapped by the
+    master key ``key_id``, and a keyed hash of the address for look-up."""
+
+    wrapped_key: bytes
+    key_id: str
+    box: bytes
+    lookup: str
+
+
+class Vault:
+    """Opens what the gateway sealed, and seals what the database keeps."""
+
+    def __init__(self, private_key: Secret[bytes], masters: MasterKeys, hash_key: Secret[bytes]) -> None:
+        self._private_key = private_key
+        self._masters = masters
+        self._hash_key = hash_key
+
+    def open_intake(self, sealed: bytes) -> Contact:
+        """The contact in an X25519 sealed box (libsodium), its address normalised.
+
+        Raises UndecryptableContact, NotAMobileNumber or NotAnEmail; none of them holds the address.
+        """
+        try:
+            content = json.loads(SealedBox(PrivateKey(self._private_key.reveal())).decrypt(sealed))
+            channel, address = str(content["channel"]), Secret(str(content["address"]))
+            language, token = str(content["language"]), content.get("manage_token")
+        except (CryptoError, ValueError, KeyError, TypeError):
+            raise UndecryptableContact from None
+        normal = mobile_number(address) if channel == "sms" else email_address(address)
+        return Contact(channel, normal, language, None if token is None else Secret(str(token)))
+
+    def seal(self, contact_id: str, contact: Contact) -> Sealed:
+        """Encrypt for the database, under a fresh key."""
+        key = AESGCM.generate_key(bit_length=256)
+        token = None if contact.manage_token is None else contact.manage_token.reveal()
+        plain = json.dumps({"address": contact.address.reveal(), "manage_token": token}).encode()
+        master = self._masters.current
+        return Sealed(
+            wrapped_key=_encrypt(self._masters.keys[master].reveal(), key, contact_id),
+            key_id=master,
+            box=_encrypt(key, plain, contact_id),
+            lookup=self.lookup(contact.address),
+        )
+
+    def open(self, contact_id: str, sealed: Sealed, channel: str, language: str) -> Contact:
+        """Decrypt one contact; raises UndecryptableContact when a key is gone or the data was altered."""
+        master = self._masters.keys.get(sealed.key_id)
+        if master is None:
+            raise UndecryptableContact
+        try:
+            key = _decrypt(master.reveal(), sealed.wrapped_key, contact_id)
+            content: dict[str, Any] = json.loads(_decrypt(key, sealed.box, contact_id))
+        except (InvalidTag, ValueError):
+            raise UndecryptableContact from None
+        token = content["manage_token"]
+        return Contact(channel, Secret(content["address"]), language, None if token is None else Secret(token))
+
+    def rewrapped(self, contact_id: str, sealed: Sealed) -> Sealed:
+        """The same contact with its key under the current master key; the data itself is not touched."""
+        key = _decrypt(self._masters.keys[sealed.key_id].reveal(), sealed.wrapped_key, contact_id)
+        master = self._masters.current
+        wrapped = _encrypt(self._masters.keys[master].reveal(), key, contact_id)
+        return Sealed(wrapped, master, sealed.box, sealed.lookup)
+
+    @property
+    def current_key(self) -> str:
+        """Name of the master key for new contacts."""
+        return self._masters.current
+
+    def lookup(self, address: Secret[str]) -> str:
+        """Keyed hash by which an address is found again (opt-outs); a plain hash would be broken in a minute."""
+        return keyed_hash(self._hash_key, "address", address.reveal())
+
+
+def _encrypt(key: bytes, plain: bytes, bound_to: str) -> bytes:
+    nonce = os.urandom(_NONCE)
+    return nonce + AESGCM(key).encrypt(nonce, plain, bound_to.encode())
+
+
+def _decrypt(key: bytes, box: bytes, bound_to: str) -> bytes:
+    return AESGCM(key).decrypt(box[:_NONCE], box[_NONCE:], bound_to.encode())
