@@ -176,7 +176,11 @@ class MongoAppointments:
         waiting = [event for event in before.get("outbox", ()) if event["subject"] == old.id]
         tombstone = {"bookings.$.state": str(State.MOVED), "bookings.$.moved_to": day_id(new)}
         # The tombstone keeps the interval for the record but neither id, link nor command of the living one.
-        emptied: Document = {"bookings.$.id": f"{old.id}:{old.version}", "bookings.$.manage": None, "bookings.$.answers": []}
+        emptied: Document = {
+            "bookings.$.id": f"{old.id}:{old.version}",
+            "bookings.$.manage": None,
+            "bookings.$.answers": [],
+        }
         self._days.update_one(query, {"$set": tombstone | emptied}, session=session)
         pulled: Document = {"claims": {"$in": claims}, "outbox": {"id": {"$in": [event["id"] for event in waiting]}}}
         self._days.update_one({"_id": day_id(old)}, {"$pull": pulled}, session=session)

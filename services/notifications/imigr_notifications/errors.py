@@ -1,4 +1,4 @@
-"""What can go wrong with contacts and messages (titles in contracts/errors/notifications.json)."""
+"""What notifications refuse; each class is one stable code (titles in contracts/errors/notifications.json)."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from imigr_kit.errors import Invalid
 
 
 class InvalidInput(Invalid):
-    """The request does not have the shape of the contract."""
+    """The request or event does not have the shape of its contract."""
 
     code = "notifications.invalid_input"
 
 
 class UndecryptableContact(Invalid):
-    """The sealed box was not made for this vault, or was altered; the message is parked."""
+    """The box was not sealed to this vault's key, was damaged, or holds no contact."""
 
     code = "notifications.undecryptable_contact"
 
 
 class NotAMobileNumber(Invalid):
-    """The number cannot receive SMS: a land line, too short, too long, premium, or no number at all."""
+    """The text is no telephone number that can receive SMS here."""
 
     code = "notifications.not_a_mobile_number"
 
 
 class NotAnEmail(Invalid):
-    """The address breaks the rules of RFC 5321 and 5322."""
+    """The text is no email address."""
 
     code = "notifications.not_an_email"

@@ -1,0 +1,1 @@
+"""The events service: open days and trainings, registrations, waiting lists."""

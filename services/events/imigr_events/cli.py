@@ -1,0 +1,60 @@
+"""Command line of the events service: seed and list. Run as ``python -m imigr_events.cli``."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from imigr_events.ports import Command
+from imigr_events.seeding import event_of
+from imigr_events.settings import EventsSettings
+from imigr_events.storage import EVENTS, INDEXES, MongoEvents
+from imigr_kit.clock import SystemClock
+from imigr_kit.events import Stamp
+from imigr_kit.ids import new_id
+from imigr_kit.mongo import connect, ensure_indexes
+from imigr_kit.outbox import INDEX
+from imigr_kit.settings import load
+
+
+@click.group(help=__doc__)
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Root of the commands."""
+    settings = load(EventsSettings, os.environ)
+    db = connect(settings)
+    ensure_indexes(db, [*INDEXES, INDEX(EVENTS)])
+    stamp = Stamp("events", settings.instance, SystemClock(), new_id)
+    context.obj = MongoEvents(db, stamp, lambda registration_id: registration_id)
+
+
+@cli.command()
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False, exists=True), required=True)
+@click.pass_obj
+def seed(events: MongoEvents, data: Path) -> None:
+    """Store and publish the events of DATA/events.json that are not there yet."""
+    rows = json.loads((data / "events.json").read_text(encoding="utf-8"))["events"]
+    fresh = 0
+    for row in rows:
+        draft = event_of(row, datetime.now(UTC).date())
+        fresh += events.add(draft, Command(f"seed:{draft.id}", "seed"))
+        published, facts = draft.published()
+        events.replace(draft, published, facts)
+    click.echo(f"events: {fresh} new of {len(rows)}")
+
+
+@cli.command("list")
+@click.pass_obj
+def list_all(events: MongoEvents) -> None:
+    """One line per public event that is not over."""
+    for event in events.list(None, datetime.now(UTC), 1, 100)[0]:
+        free = event.capacity - event.taken
+        click.echo(f"{event.id}  {event.municipality}  {event.starts_at:%Y-%m-%d}  {free} free  {event.title['fr']}")
+
+
+if __name__ == "__main__":
+    cli(prog_name="python -m imigr_events.cli")

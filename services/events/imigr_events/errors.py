@@ -1,0 +1,59 @@
+"""What can go wrong with events and registrations (titles in contracts/errors/events.json)."""
+
+from __future__ import annotations
+
+from imigr_kit.errors import Conflict, Invalid, NotFound, Unavailable
+
+
+class InvalidInput(Invalid):
+    """The request does not have the shape of the contract."""
+
+    code = "events.invalid_input"
+
+
+class UnknownEvent(NotFound):
+    """No such event, or not in this municipality, or not public."""
+
+    code = "events.unknown_event"
+
+
+class UnknownRegistration(NotFound):
+    """No registration answers to this link: unknown, foreign and expired are alike."""
+
+    code = "events.unknown_registration"
+
+
+class NotOpen(Conflict):
+    """The event takes no registrations: not published, begun, cancelled, or none needed."""
+
+    code = "events.not_open"
+
+
+class RegistrationNotChangeable(Conflict):
+    """The registration is cancelled already, or the event has begun."""
+
+    code = "events.registration_not_changeable"
+
+
+class StaleVersion(Conflict):
+    """Somebody changed the event meanwhile; ``params.version`` is the one that stands."""
+
+    code = "events.stale_version"
+
+
+class WrongState(Conflict):
+    """The event's state does not allow the step."""
+
+    code = "events.wrong_state"
+
+
+class Busy(Unavailable):
+    """Too many changed the same event at once; try again."""
+
+    code = "events.busy"
+
+
+class KeyReused(Invalid):
+    """The idempotency key was used before with another body; nothing was stored."""
+
+    code = "kit.idempotency_key_reused"

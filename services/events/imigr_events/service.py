@@ -1,0 +1,113 @@
+"""The events service on the wire: load, one use case, dump."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from imigr_events import handlers, schemas
+from imigr_events.ports import Command
+from imigr_events.settings import EventsSettings
+from imigr_events.storage import EVENTS, INDEXES, MongoEvents
+from imigr_kit.entrypoints import provided, rpc
+from imigr_kit.keyed import body_hash, keyed_hash, short_reference
+from imigr_kit.runtime import Runtime
+
+
+@dataclass(frozen=True)
+class App:
+    """What the methods below use."""
+
+    desk: handlers.Desk
+
+
+def build(runtime: Runtime) -> App:
+    """The use cases on this process's database, clock and key."""
+    key = runtime.settings.key
+
+    def reference_hash(registration_id: str) -> str:
+        return keyed_hash(key, "reference", short_reference(key, registration_id))
+
+    return App(
+        handlers.Desk(
+            events=MongoEvents(runtime.db, runtime.stamp, reference_hash),
+            clock=runtime.clock,
+            new_id=runtime.new_id,
+            reference=lambda registration_id: short_reference(key, registration_id),
+            hashed=lambda purpose, text: keyed_hash(key, purpose, text),
+        )
+    )
+
+
+class EventsService:
+    """RPC methods of the events service."""
+
+    name = "events"
+    settings = EventsSettings
+    outbox_collections = (EVENTS,)
+    indexes = INDEXES
+    app: App = provided(build)
+
+    @rpc
+    def ping(self) -> dict[str, bool]:
+        """Nothing, quickly."""
+        return {"pong": True}
+
+    @rpc
+    def list_events(self, **payload: Any) -> dict[str, Any]:
+        """The public agenda."""
+        wanted = schemas.ListEvents().load(payload)
+        page, per_page = wanted["page"], wanted["per_page"]
+        found, total = handlers.list_events(self.app.desk, wanted["municipality"], wanted["from_time"], page, per_page)
+        return schemas.events_out(found, total, page, per_page)
+
+    @rpc
+    def get_event(self, event_id: str) -> dict[str, Any]:
+        """One public event."""
+        return schemas.event_out(handlers.get_event(self.app.desk, event_id))
+
+    @rpc
+    def register(self, **payload: Any) -> dict[str, Any]:
+        """Register for an event; the same key gives the same answer."""
+        wanted, key = schemas.Register().load(payload)
+        return handlers.register(self.app.desk, wanted, Command(key, body_hash(payload)))
+
+    @rpc
+    def get_registration(self, **payload: Any) -> dict[str, Any]:
+        """The registration behind a manage link."""
+        return handlers.get_registration(self.app.desk, **schemas.Manage().load(payload))
+
+    @rpc
+    def cancel_registration(self, **payload: Any) -> dict[str, Any]:
+        """Give it up."""
+        wanted = schemas.Change().load(payload)
+        command = Command(wanted.pop("idempotency_key"), body_hash(payload))
+        return handlers.cancel_registration(self.app.desk, **wanted, command=command)
+
+    @rpc
+    def create_event(self, **payload: Any) -> dict[str, Any]:
+        """Store a draft."""
+        wanted = schemas.CreateEvent().load(payload)
+        draft = schemas.draft_of(wanted["event"], self.app.desk.new_id())
+        command = Command(wanted["idempotency_key"], body_hash(payload))
+        return schemas.event_out(handlers.create_event(self.app.desk, wanted["actor"], draft, command))
+
+    @rpc
+    def publish_event(self, **payload: Any) -> dict[str, Any]:
+        """Make a draft public."""
+        wanted = schemas.Step().load(payload)
+        event = handlers.publish_event(self.app.desk, wanted["actor"], wanted["event_id"], wanted["version"])
+        return schemas.event_out(event)
+
+    @rpc
+    def cancel_event(self, **payload: Any) -> dict[str, Any]:
+        """Call an event off."""
+        wanted = schemas.Step().load(payload)
+        event = handlers.cancel_event(self.app.desk, wanted["actor"], wanted["event_id"], wanted["version"])
+        return schemas.event_out(event)
+
+    @rpc
+    def list_registrations(self, **payload: Any) -> dict[str, Any]:
+        """Who comes, in order of arrival; no contact is in it."""
+        wanted = schemas.Registrations().load(payload)
+        return schemas.registrations_out(*handlers.list_registrations(self.app.desk, **wanted))

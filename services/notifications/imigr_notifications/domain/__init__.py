@@ -1,0 +1,1 @@
+"""Messages, their planning, reminders and contacts: rules without any framework."""
