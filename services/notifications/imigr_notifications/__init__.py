@@ -1,1 +1,1 @@
-"""Notifications of I-MIGR: contact vault, planning, templates and delivery of messages."""
+"""The notifications service: contact vault, planning, delivery by SMS and email."""

@@ -1,4 +1,4 @@
-"""What notifications refuse; each class is one stable code (titles in contracts/errors/notifications.json)."""
+"""What can go wrong with contacts and messages (titles in contracts/errors/notifications.json)."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from imigr_kit.errors import Invalid
 
 
 class InvalidInput(Invalid):
-    """The request or event does not have the shape of its contract."""
+    """The request does not have the shape of the contract."""
 
     code = "notifications.invalid_input"
 
 
 class UndecryptableContact(Invalid):
-    """The box was not sealed to this vault's key, was damaged, or holds no contact."""
+    """The sealed box was not made for this vault, or was altered; the message is parked."""
 
     code = "notifications.undecryptable_contact"
 
 
 class NotAMobileNumber(Invalid):
-    """The text is no telephone number that can receive SMS here."""
+    """The number cannot receive SMS: a land line, too short, too long, premium, or no number at all."""
 
     code = "notifications.not_a_mobile_number"
 
 
 class NotAnEmail(Invalid):
-    """The text is no email address."""
+    """The address breaks the rules of RFC 5321 and 5322."""
 
     code = "notifications.not_an_email"

@@ -1,1 +1,0 @@
-"""Messages, their planning, reminders and contacts: rules without any framework."""
