@@ -100,11 +100,18 @@ class Platform:
     def _end(self, verb: str) -> bool:
         ran = is_running(self.instance)
         if ran:
-            self._ask(verb)
-            self.wait(lambda: not is_running(self.instance), STOP_SECONDS, "the end of the supervisor")
+            self.wait(lambda: self._asked_to_end(verb), STOP_SECONDS, "the end of the supervisor")
         if self._child is not None:
             self._child.wait(timeout=STOP_SECONDS)
         return leftovers.end(self.instance.folder) > 0 or ran
+
+    def _asked_to_end(self, verb: str) -> bool:
+        """Asks again: a supervisor that has just started, or is dying, does not listen."""
+        try:
+            self._ask(verb)
+        except OSError:
+            pass
+        return not is_running(self.instance)
 
     def forget(self) -> None:
         """Stops it without saving anything and deletes its data, secrets and logs."""

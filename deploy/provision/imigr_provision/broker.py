@@ -46,21 +46,28 @@ class BrokerAdmin:
         login = b64encode(f"{user}:{password}".encode()).decode()
         self._headers = {"Authorization": f"Basic {login}", "Content-Type": "application/json"}
 
+    def get(self, path: str) -> Any:
+        return self._send("GET", path)
+
     def put(self, path: str, body: Mapping[str, Any]) -> None:
         self._send("PUT", path, body)
 
-    def post(self, path: str, body: Mapping[str, Any]) -> None:
-        self._send("POST", path, body)
+    def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        return self._send("POST", path, body)
 
-    def _send(self, verb: str, path: str, body: Mapping[str, Any]) -> None:
-        data = json.dumps(body).encode()
+    def delete(self, path: str) -> None:
+        self._send("DELETE", path)
+
+    def _send(self, verb: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        data = json.dumps(body).encode() if body is not None else None
         request = urllib.request.Request(f"{self._url}/api{path}", data, self._headers, method=verb)
         try:
             with urllib.request.urlopen(request, timeout=10) as response:
-                response.read()
+                answer = response.read()
         except urllib.error.HTTPError as error:
             reason = error.read().decode(errors="replace")
             raise RuntimeError(f"the broker refused {verb} {path}: {error.code} {reason}") from error
+        return json.loads(answer) if answer else None
 
     def wait(self) -> None:
         """Until the interface answers, a minute at most."""

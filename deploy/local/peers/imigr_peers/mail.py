@@ -32,7 +32,7 @@ class Sink:
 
 def _received(message: EmailMessage, recipient: str) -> Received:
     body = message.get_body(("plain", "html"))
-    words = str(body.get_content()).rstrip("\n") if body is not None else ""
+    words = str(body.get_content()).replace("\r\n", "\n").rstrip("\n") if body is not None else ""
     return Received(
         id=uuid.uuid4().hex,
         channel="email",
