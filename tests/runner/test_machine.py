@@ -13,7 +13,7 @@ from imigr_local.errors import RunnerError
 def test_a_plain_user_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without RabbitMQ and without root the answer names the package and the other way, Docker."""
     monkeypatch.setattr(rabbitmq, "PLACES", ())
-    monkeypatch.setattr(debian.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
     with pytest.raises(RunnerError) as told:
         rabbitmq.ensure_program(lambda line: None)
     assert "sudo apt-get install rabbitmq-server" in str(told.value)
@@ -39,10 +39,15 @@ def test_installing_a_package_starts_no_service(monkeypatch: pytest.MonkeyPatch,
     """While apt-get works, Debian's policy says no; afterwards the policy is as it was."""
     policy = tmp_path / "policy-rc.d"
     seen: list[str] = []
+
+    def apt(*words: str) -> bool:
+        seen.append(policy.read_text())
+        return True
+
     monkeypatch.setattr(debian, "POLICY", policy)
-    monkeypatch.setattr(debian.os, "geteuid", lambda: 0)
-    monkeypatch.setattr(debian.shutil, "which", lambda name: "/usr/bin/apt-get")
-    monkeypatch.setattr(debian, "_apt", lambda *words: seen.append(policy.read_text()) is None)
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr("shutil.which", lambda name: "/usr/bin/apt-get")
+    monkeypatch.setattr(debian, "_apt", apt)
     debian.require(["rabbitmq-server"], "It is missing.", lambda line: None)
     assert seen == ["#!/bin/sh\nexit 101\n"]
     assert not policy.exists()

@@ -60,11 +60,11 @@ def test_a_frozen_process_answers_nothing_until_it_is_thawed(platform: Platform)
     uri = platform.admin_environment()["IMIGR_TEST_MONGO_URI"]
     platform.freeze("mongod")
     try:
-        with pytest.raises(PyMongoError), MongoClient(uri, serverSelectionTimeoutMS=300) as client:
+        with pytest.raises(PyMongoError), MongoClient[dict[str, object]](uri, serverSelectionTimeoutMS=300) as client:
             client.admin.command("ping")
     finally:
         platform.thaw("mongod")
-    with MongoClient(uri) as client:
+    with MongoClient[dict[str, object]](uri) as client:
         assert client.admin.command("ping")["ok"] == 1.0
 
 
