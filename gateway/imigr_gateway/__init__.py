@@ -1,0 +1,1 @@
+"""The gateway: HTTP in front, RPC behind; it owns no data."""

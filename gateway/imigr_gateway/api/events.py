@@ -1,0 +1,133 @@
+"""Events and registrations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from imigr_gateway import shapes
+from imigr_gateway.api.directory import merged
+from imigr_gateway.commands import backends, contact, for_reader, here, idempotency_key, with_link
+from imigr_gateway.doors import public
+from imigr_gateway.people import split_token
+
+blueprint = Blueprint("events", __name__, url_prefix="/api/v1", description="Open days, trainings and registrations")
+
+
+@blueprint.get("/events")
+@blueprint.arguments(shapes.EventSearch, location="query")
+@blueprint.response(200, shapes.Events)
+@public
+def list_events(query: dict[str, Any]) -> Any:
+    """The public agenda, by start."""
+    since = query["from_time"]
+    answers = backends().gather(
+        "events",
+        "list_events",
+        query["municipality"],
+        municipality=query["municipality"],
+        from_time=since.isoformat() if since else None,
+        page=query["page"],
+        per_page=query["per_page"],
+    )
+    page = merged(answers, query["page"], query["per_page"])
+    page["items"].sort(key=lambda item: item["starts_at"])
+    return for_reader(page)
+
+
+@blueprint.get("/events/<event_id>")
+@blueprint.arguments(shapes.Read, location="query")
+@blueprint.response(200, shapes.EventOut)
+@public
+def get_event(query: dict[str, Any], event_id: str) -> Any:
+    """One public event."""
+    return for_reader(backends().find("events", "get_event", event_id=event_id))
+
+
+@blueprint.post("/events/<event_id>/registrations")
+@blueprint.arguments(shapes.Register)
+@blueprint.response(201, shapes.RegistrationOut)
+@public
+def register(data: dict[str, Any], event_id: str) -> Any:
+    """Register without an account; when the event is full, a place in the waiting list."""
+    key = idempotency_key()
+    municipality = backends().municipality_of("events", "get_event", event_id=event_id)
+    link = here().people.link("r", municipality, key)
+    known = contact(data, link, municipality, key)
+    answer = backends().call(
+        "events",
+        "register",
+        municipality,
+        **data,
+        **known,
+        municipality=municipality,
+        event_id=event_id,
+        manage_hash=link.hash,
+        idempotency_key=key,
+    )
+    return for_reader(with_link(answer, link.token))
+
+
+@blueprint.get("/registrations/<manage_token>")
+@blueprint.arguments(shapes.Read, location="query")
+@blueprint.response(200, shapes.RegistrationOut)
+@public
+def get_registration(query: dict[str, Any], manage_token: str) -> Any:
+    """The registration behind a manage link."""
+    return for_reader(with_link(read(manage_token), manage_token))
+
+
+@blueprint.post("/registrations/<manage_token>/cancel")
+@blueprint.arguments(shapes.Nothing, required=False)
+@blueprint.response(200, shapes.RegistrationOut)
+@public
+def cancel_registration(data: dict[str, Any], manage_token: str) -> Any:
+    """Give it up; the places go to those who wait."""
+    municipality, manage_hash = split_token(manage_token)
+    answer = backends().call(
+        "events",
+        "cancel_registration",
+        municipality,
+        municipality=municipality,
+        manage_hash=manage_hash,
+        idempotency_key=idempotency_key(),
+    )
+    return for_reader(with_link(answer, manage_token))
+
+
+@blueprint.get("/registrations/<manage_token>/messages")
+@blueprint.arguments(shapes.Read, location="query")
+@blueprint.response(200, shapes.Messages)
+@public
+def list_messages(query: dict[str, Any], manage_token: str) -> Any:
+    """Messages that are planned or were sent."""
+    found = read(manage_token)
+    return backends().call("notifications", "list_messages", found["municipality"], subject=found["id"])
+
+
+@blueprint.post("/registrations/<manage_token>/forget")
+@blueprint.arguments(shapes.Nothing, required=False)
+@blueprint.response(200, shapes.Forgotten)
+@public
+def forget_contact(data: dict[str, Any], manage_token: str) -> Any:
+    """Destroy the phone number or email at once; the registration stays."""
+    found = read(manage_token)
+    if found["contact_id"] is None:
+        return {"forgotten": True}
+    return backends().call(
+        "notifications",
+        "forget_contact",
+        found["municipality"],
+        contact_id=found["contact_id"],
+        idempotency_key=idempotency_key(),
+    )
+
+
+def read(manage_token: str) -> dict[str, Any]:
+    """The registration behind a token, with the id of its contact."""
+    municipality, manage_hash = split_token(manage_token)
+    found: dict[str, Any] = backends().call(
+        "events", "get_registration", municipality, municipality=municipality, manage_hash=manage_hash
+    )
+    return found

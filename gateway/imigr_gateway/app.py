@@ -1,0 +1,133 @@
+"""Puts the gateway together: routes, problems, doors, correlation, cache."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from contextlib import AbstractContextManager
+from typing import Any
+
+from flask import Flask, Response, g, request
+from flask_smorest import Api
+from flask_smorest.arguments import FlaskParser
+from marshmallow import RAISE
+from werkzeug.exceptions import HTTPException
+
+from imigr_gateway import health, pages, problems
+from imigr_gateway.api import directory, events, guichet, staff
+from imigr_gateway.cache import CachedReads
+from imigr_gateway.commands import Extension
+from imigr_gateway.doors import Doorkeeper, public
+from imigr_gateway.languages import chain
+from imigr_gateway.people import Desk
+from imigr_gateway.routing import Backends, Client
+from imigr_gateway.settings import GatewaySettings
+from imigr_kit.context import CallContext, use
+from imigr_kit.errors import ImigrError
+
+MOST_BYTES = 64 * 1024
+_CORRELATION = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
+_TRACEPARENT = re.compile(r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
+DESCRIPTION = (
+    "Local services, guichet appointments and events of municipalities. No account is needed for the public part. "
+    "Texts come in the reader's language (Accept-Language or ?lang); `text_languages` says which language each is in. "
+    "Errors are problem documents (RFC 9457). Writes accept Idempotency-Key: the same key and body give the same answer."
+)
+
+
+class StrictParser(FlaskParser):
+    """Unknown parameters and fields are refused everywhere."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {"json": RAISE, "query": RAISE, "form": RAISE}  # the library's shape
+
+
+class ProblemApi(Api):
+    """flask-smorest whose errors are problem documents."""
+
+    def handle_http_exception(self, error: HTTPException) -> Response:
+        """Any HTTP error of Flask or webargs."""
+        return problems.of_http(error)
+
+
+def create_app(settings: GatewaySettings, client: Client) -> Flask:
+    """The Flask application; ``wsgi`` puts the cache in front and the real client behind."""
+    app = Flask("imigr_gateway", template_folder="templates", static_folder=None)
+    app.config.update(
+        API_TITLE="I-MIGR",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        API_SPEC_OPTIONS={"info": {"description": DESCRIPTION}},
+        MAX_CONTENT_LENGTH=MOST_BYTES,
+        PROPAGATE_EXCEPTIONS=False,
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's default provider has it
+    backends = Backends(client, settings.routes)
+    people = Desk(settings.key, settings.vault_public_key, backends, settings.instance)
+    app.extensions["imigr"] = Extension(backends, people, settings.public_url, settings.received_url)
+    api = ProblemApi(app)
+    for blueprint in (directory.blueprint, guichet.blueprint, events.blueprint, staff.blueprint):
+        blueprint.ARGUMENTS_PARSER = StrictParser()
+        api.register_blueprint(blueprint)
+    app.register_blueprint(pages.blueprint)
+    app.register_blueprint(health.blueprint(backends))
+    _serve_spec(app, api)
+    app.register_error_handler(ImigrError, problems.of_error)
+    app.register_error_handler(Exception, problems.of_fault)
+    app.before_request(_enter)
+    app.before_request(Doorkeeper(settings.token_public_key, backends, settings.instance).check)
+    app.after_request(_leave)
+    app.teardown_request(_forget_context)
+    return app
+
+
+def with_cache(app: Flask) -> CachedReads:
+    """Put the cache of public reads in front."""
+    cache = CachedReads(app.wsgi_app)
+    app.wsgi_app = cache  # type: ignore[method-assign]  # Flask's own way to add middleware
+    return cache
+
+
+def _serve_spec(app: Flask, api: Any) -> None:
+    def spec() -> dict[str, Any]:
+        made: dict[str, Any] = api.spec.to_dict()
+        return made
+
+    app.extensions["imigr_spec"] = spec
+
+    @app.get("/api/v1/openapi.json")
+    @public
+    def openapi() -> dict[str, Any]:
+        """The OpenAPI 3.1 description."""
+        return spec()
+
+
+def _enter() -> None:
+    given = request.headers.get("X-Correlation-ID", "")
+    correlation = given if _CORRELATION.match(given) else str(uuid.uuid4())
+    trace = request.headers.get("traceparent", "")
+    scope = use(CallContext(correlation, traceparent=trace if _TRACEPARENT.match(trace) else None))
+    g.correlation = correlation
+    scope.__enter__()
+    g.scope = scope
+
+
+def _leave(response: Response) -> Response:
+    response.headers["X-Correlation-ID"] = g.get("correlation", "")
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    if request.path.startswith("/api/"):
+        if request.method in ("GET", "HEAD"):
+            response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers.setdefault("Vary", "Accept-Language")
+        found = chain(request.headers.get("Accept-Language", ""), request.args.get("lang", ""))
+        response.headers.setdefault("Content-Language", found[0])
+        personal = request.method != "GET" or "manage_token" in (request.view_args or {}) or "/staff/" in request.path
+        response.headers.setdefault(
+            "Cache-Control", "no-store" if personal else "public, max-age=5, stale-if-error=86400"
+        )
+    return response
+
+
+def _forget_context(_error: BaseException | None) -> None:
+    scope: AbstractContextManager[Any] | None = g.pop("scope", None)
+    if scope is not None:
+        scope.__exit__(None, None, None)

@@ -1,0 +1,76 @@
+"""What the views share: the desk of this request, its languages, its idempotency key."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app, request
+
+from imigr_gateway.languages import chain, localised
+from imigr_gateway.people import Desk, Link, person
+from imigr_gateway.routing import Backends
+from imigr_kit.errors import FieldError, Invalid
+
+_KEY = re.compile(r"^[\x21-\x7e]{1,200}$")
+
+
+@dataclass(frozen=True)
+class Extension:
+    """What create_app put beside the application."""
+
+    backends: Backends
+    people: Desk
+    public_url: str
+    received_url: str
+
+
+class BadKey(Invalid):
+    """The Idempotency-Key is not 1 to 200 visible ASCII characters."""
+
+    code = "gateway.invalid_input"
+
+
+def here() -> Extension:
+    """The extension of the running application."""
+    found: Extension = current_app.extensions["imigr"]
+    return found
+
+
+def backends() -> Backends:
+    """The services."""
+    return here().backends
+
+
+def for_reader(answer: Any) -> Any:
+    """The answer with its texts in the reader's languages."""
+    return localised(answer, chain(request.headers.get("Accept-Language", ""), request.args.get("lang", "")))
+
+
+def idempotency_key() -> str:
+    """The caller's Idempotency-Key, or a fresh one. Raises BadKey."""
+    given = request.headers.get("Idempotency-Key")
+    if given is None:
+        return str(uuid.uuid4())
+    if not _KEY.match(given):
+        raise BadKey(
+            fields=[FieldError("Idempotency-Key", "gateway.invalid_input", "1 to 200 visible ASCII characters")]
+        )
+    return given
+
+
+def contact(data: dict[str, Any], link: Link, municipality: str, key: str) -> dict[str, Any]:
+    """Take phone and email out of ``data``, hand them to the vault, and give what the services may know."""
+    who = person(data.pop("phone"), data.pop("email"), data["message_language"])
+    if who is None:
+        return {"contact_id": None, "channel": None}
+    contact_id = here().people.give(who, link, municipality, key)
+    return {"contact_id": contact_id, "channel": who.channel}
+
+
+def with_link(answer: dict[str, Any], link_token: str) -> dict[str, Any]:
+    """An answer with the manage link in it, and without the contact's id."""
+    rest = {name: value for name, value in answer.items() if name != "contact_id"}
+    return rest | {"manage_token": link_token, "manage_url": f"{here().public_url}/m/{link_token}"}

@@ -1,0 +1,57 @@
+"""The reader's languages, and texts picked by them; an answer says which language each text is in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
+
+FALLBACK = ("fr", "en", "ar")
+TEXT_FIELDS = frozenset(
+    {"name", "address", "description", "title", "summary", "place", "guichet_name", "organization", "governorate"}
+)
+RTL = frozenset({"ar", "fa", "he", "ur"})
+
+
+@lru_cache(maxsize=1024)
+def chain(accept_language: str, asked: str = "") -> tuple[str, ...]:
+    """Languages in the order the reader wants them: ``asked`` (?lang), Accept-Language (RFC 9110 12.5.4), fr, en, ar."""
+    wanted = [asked.lower()] if asked else []
+    accepted = parse_accept_header(accept_language[:500], LanguageAccept)
+    wanted += [tag.lower() for tag, quality in accepted if quality > 0 and tag != "*"]
+    simple: list[str] = []
+    for tag in (*wanted, *FALLBACK):
+        for one in (tag, tag.partition("-")[0]):
+            if one and one not in simple:
+                simple.append(one)
+    return tuple(simple)
+
+
+def pick(text: Mapping[str, str], languages: tuple[str, ...]) -> tuple[str, str]:
+    """The text and its language; any language is better than none."""
+    for language in languages:
+        if text.get(language):
+            return text[language], language
+    for language, words in text.items():
+        if words:
+            return words, language
+    return "", languages[0]
+
+
+def localised(value: Any, languages: tuple[str, ...]) -> Any:
+    """A copy in which every text in several languages is one string, and ``text_languages`` says which."""
+    if isinstance(value, list):
+        return [localised(one, languages) for one in value]
+    if not isinstance(value, dict):
+        return value
+    copy: dict[str, Any] = {}
+    used: dict[str, str] = {}
+    for name, inner in value.items():
+        if name in TEXT_FIELDS and isinstance(inner, dict):
+            copy[name], used[name] = pick(inner, languages)
+        else:
+            copy[name] = localised(inner, languages)
+    return copy | {"text_languages": used} if used else copy

@@ -1,0 +1,161 @@
+"""Phone numbers and emails on their one way: checked, sealed to the vault's key, published, forgotten."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import unicodedata
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from nacl.public import PublicKey, SealedBox
+from phonenumbers import PhoneNumberType
+
+from imigr_gateway.routing import Backends
+from imigr_kit.errors import FieldError, Invalid
+from imigr_kit.ids import new_id
+from imigr_kit.secret import Secret
+
+HOME_REGION = "TN"
+PUBLISH_SECONDS = 1.2
+_MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+
+
+@dataclass(frozen=True)
+class Link:
+    """The manage link of one command: ``token`` for the person, ``hash`` for the service."""
+
+    token: str
+    hash: str
+
+
+@dataclass(frozen=True)
+class Person:
+    """What a person gave to be reached; it lives for one request."""
+
+    channel: str
+    address: Secret[str]
+    language: str
+
+
+class InvalidContact(Invalid):
+    """The phone or the email cannot be written to; the field says which."""
+
+    code = "gateway.invalid_input"
+
+
+def person(phone: str | None, email: str | None, language: str) -> Person | None:
+    """Who wants messages, if anybody. Raises InvalidContact, which never holds the address."""
+    if phone and email:
+        raise InvalidContact(
+            fields=[FieldError("email", "gateway.invalid_input", "give a phone or an email, not both")]
+        )
+    if phone:
+        return Person("sms", _mobile(phone), language)
+    if email:
+        return Person("email", _email(email), language)
+    return None
+
+
+class Desk:
+    """Derives links and contact ids from the idempotency key, and hands contacts to the vault."""
+
+    def __init__(self, key: Secret[bytes], vault_key: Secret[bytes], backends: Backends, instance: str) -> None:
+        self._key = key
+        self._box = SealedBox(PublicKey(vault_key.reveal()))
+        self._backends = backends
+        self._source = f"/{instance}/gateway"
+
+    def link(self, kind: str, municipality: str, idempotency_key: str) -> Link:
+        """The manage link: 128 bits that follow from the key, so a retry gets the same; ``kind`` is a letter."""
+        digest = self._digest("manage", kind, idempotency_key)[:16]
+        secret = f"{kind}-{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
+        return Link(f"{municipality}.{secret}", hash_of(secret))
+
+    def give(self, who: Person, link: Link, municipality: str, idempotency_key: str) -> str:
+        """Seal the contact, publish it confirmed on the vault's private queue; the contact's id.
+
+        Raises BrokerUnavailable, before anything was booked.
+        """
+        digest = self._digest("contact", idempotency_key, who.address.reveal())[:16]
+        contact_id = str(uuid.UUID(bytes=_version_8(digest)))
+        content = {
+            "channel": who.channel,
+            "address": who.address.reveal(),
+            "language": who.language,
+            "manage_token": link.token,
+        }
+        sealed = self._box.encrypt(json.dumps(content).encode())
+        event = {
+            "specversion": "1.0",
+            "id": new_id(),
+            "source": self._source,
+            "type": "tn.imigr.gateway.contact.given.v1",
+            "subject": contact_id,
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "datacontenttype": "application/json",
+            "municipality": municipality,
+            "data": {"contact_id": contact_id, "sealed": base64.b64encode(sealed).decode()},
+        }
+        queue = f"{self._backends.name('notifications', municipality)}.contact_intake"
+        self._backends.client.publish_confirmed(queue, event, timeout=PUBLISH_SECONDS)
+        return contact_id
+
+    def client_key(self, address: str) -> str:
+        """A keyed hash of a network address that changes every day, for rate limits; the address is not kept."""
+        return self._digest("client", datetime.now(UTC).date().isoformat(), address).hex()
+
+    def _digest(self, purpose: str, *parts: str) -> bytes:
+        text = "\x00".join((purpose, *parts))
+        return hmac.new(self._key.reveal(), text.encode(), hashlib.sha256).digest()
+
+
+def hash_of(secret: str) -> str:
+    """What services are told of a link's secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def split_token(token: str) -> tuple[str, str]:
+    """Municipality and secret hash of a manage token; nonsense gives a hash that nothing has."""
+    municipality, _, secret = token.partition(".")
+    return municipality[:64] or "-", hash_of(secret)
+
+
+def _mobile(text: str) -> Secret[str]:
+    raw = "".join(
+        str(unicodedata.digit(letter)) if letter.isdigit() else letter for letter in unicodedata.normalize("NFKC", text)
+    )
+    digits = "".join(letter for letter in raw if letter.isdigit())
+    if not raw.strip().startswith("+") and len(digits) == 11 and digits.startswith("216"):
+        raw = f"+{digits}"
+    refusal = InvalidContact(fields=[FieldError("phone", "notifications.not_a_mobile_number", "")])
+    if any(letter.isalpha() for letter in raw) or ";" in raw:
+        raise refusal
+    try:
+        number = phonenumbers.parse(raw, HOME_REGION)
+    except phonenumbers.NumberParseException:
+        raise refusal from None
+    if not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) not in _MOBILE:
+        raise refusal
+    return Secret(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def _email(text: str) -> Secret[str]:
+    try:
+        found = validate_email(text.strip(" "), check_deliverability=False)
+    except EmailNotValidError:
+        raise InvalidContact(fields=[FieldError("email", "notifications.not_an_email", "")]) from None
+    return Secret(found.ascii_email or found.normalized)
+
+
+def _version_8(digest: bytes) -> bytes:
+    """A UUID of version 8 (RFC 9562 5.8): the bits are ours."""
+    octets = bytearray(digest)
+    octets[6] = (octets[6] & 0x0F) | 0x80
+    octets[8] = (octets[8] & 0x3F) | 0x80
+    return bytes(octets)

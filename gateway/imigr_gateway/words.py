@@ -1,0 +1,113 @@
+"""The few words of the plain pages, in French, Arabic and English."""
+
+from __future__ import annotations
+
+HOME = {
+    "fr": {
+        "title": "Services et rendez-vous de la commune",
+        "what": "Annuaire des services locaux, guichet d'information et d'orientation, événements : "
+        "cette installation répond aux applications par une interface publique.",
+        "here": "Ce qui fonctionne ici",
+        "docs": "Documentation de l'interface",
+        "openapi": "Description OpenAPI",
+        "services": "Services locaux",
+        "guichets": "Guichets",
+        "events": "Événements",
+        "received": "Messages reçus (essai local)",
+        "state": "État des parties :",
+    },
+    "ar": {
+        "title": "خدمات البلدية ومواعيدها",
+        "what": "دليل الخدمات المحلية، وشباك الإعلام والتوجيه، والتظاهرات: هذه المنصة تجيب التطبيقات عبر واجهة عمومية.",
+        "here": "ما يعمل هنا",
+        "docs": "توثيق الواجهة",
+        "openapi": "وصف OpenAPI",
+        "services": "الخدمات المحلية",
+        "guichets": "الشبابيك",
+        "events": "التظاهرات",
+        "received": "الرسائل المستلمة (تجربة محلية)",
+        "state": "حالة الأجزاء:",
+    },
+    "en": {
+        "title": "Services and appointments of the town",
+        "what": "Directory of local services, information and orientation desk, events: "
+        "this installation answers applications through a public interface.",
+        "here": "What runs here",
+        "docs": "Documentation of the interface",
+        "openapi": "OpenAPI description",
+        "services": "Local services",
+        "guichets": "Guichets",
+        "events": "Events",
+        "received": "Received messages (local trial)",
+        "state": "State of the parts:",
+    },
+}
+
+MANAGE = {
+    "fr": {
+        "heading": "Votre réservation",
+        "cancel": "Annuler",
+        "cancelled": "C'est annulé.",
+        "forget": "Supprimer mon contact",
+        "forget_note": "Votre numéro ou adresse est détruit tout de suite ; vous ne recevrez plus de message.",
+        "forgotten": "Votre contact est supprimé.",
+        "unknown": "Aucune réservation ne correspond à ce lien.",
+    },
+    "ar": {
+        "heading": "حجزك",
+        "cancel": "إلغاء",
+        "cancelled": "تم الإلغاء.",
+        "forget": "حذف بيانات الاتصال",
+        "forget_note": "يحذف رقمك أو عنوانك فورا، ولن تصلك أي رسالة بعد ذلك.",
+        "forgotten": "تم حذف بيانات الاتصال.",
+        "unknown": "لا يوجد حجز يطابق هذا الرابط.",
+    },
+    "en": {
+        "heading": "Your booking",
+        "cancel": "Cancel",
+        "cancelled": "It is cancelled.",
+        "forget": "Delete my contact",
+        "forget_note": "Your number or address is destroyed at once; you will get no further message.",
+        "forgotten": "Your contact is deleted.",
+        "unknown": "No booking answers to this link.",
+    },
+}
+
+LABELS = {
+    "fr": {
+        "event": "Événement",
+        "when": "Quand",
+        "where": "Où",
+        "state": "État",
+        "reference": "Référence",
+        "confirmed": "confirmé",
+        "waiting": "liste d'attente",
+        "cancelled": "annulé",
+        "cancelled_by_visitor": "annulé",
+        "cancelled_by_service": "annulé par le service",
+    },
+    "ar": {
+        "event": "التظاهرة",
+        "when": "متى",
+        "where": "أين",
+        "state": "الحالة",
+        "reference": "المرجع",
+        "confirmed": "مؤكد",
+        "waiting": "قائمة الانتظار",
+        "cancelled": "ملغى",
+        "cancelled_by_visitor": "ملغى",
+        "cancelled_by_service": "ألغته المصلحة",
+    },
+    "en": {
+        "event": "Event",
+        "when": "When",
+        "where": "Where",
+        "state": "State",
+        "reference": "Reference",
+        "confirmed": "confirmed",
+        "waiting": "waiting list",
+        "cancelled": "cancelled",
+        "cancelled_by_visitor": "cancelled",
+        "cancelled_by_service": "cancelled by the service",
+    },
+}
