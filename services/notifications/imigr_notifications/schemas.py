@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from marshmallow import EXCLUDE, Schema, fields, post_load, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
 from imigr_kit.events import CloudEvent
 from imigr_notifications.domain import Matter, Message, State, wire_time
 
 ID = validate.Length(min=1, max=80)
 CHANNEL = validate.OneOf(["sms", "email"])
+
+
+def _is_timezone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValidationError("not an IANA time zone") from None
 
 
 class _Heard(Schema):
@@ -26,7 +34,7 @@ class _Heard(Schema):
     contact_id = fields.String(required=True, allow_none=True, validate=ID)
     channel = fields.String(required=True, allow_none=True, validate=CHANNEL)
     message_language = fields.String(required=True)
-    timezone = fields.String(required=True)
+    timezone = fields.String(required=True, validate=_is_timezone)
 
 
 class Appointment(_Heard):
@@ -34,12 +42,13 @@ class Appointment(_Heard):
 
     appointment_id = fields.String(required=True, validate=ID)
     start = fields.AwareDateTime(required=True)
-    guichet_name = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    address = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    cancelled_by = fields.String(load_default="visitor")
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Fields of a Matter."""
-        return _matter(data, "appointment", data["start"], {"place": data["guichet_name"]})
+        return _matter(data, "appointment", data["start"], {"place": data["address"]})
 
 
 class Registration(_Heard):
@@ -47,14 +56,12 @@ class Registration(_Heard):
 
     registration_id = fields.String(required=True, validate=ID)
     starts_at = fields.AwareDateTime(required=True)
-    title = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     place = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Fields of a Matter."""
-        texts = {"place": data["place"], "title": data["title"]}
-        return _matter(data, "registration", data["starts_at"], texts)
+        return _matter(data, "registration", data["starts_at"], {"place": data["place"]})
 
 
 class Given(Schema):
@@ -92,11 +99,13 @@ def matter_of(event: CloudEvent) -> Matter | None:
     found = SOURCES[event.kind.partition(".")[0]]().load(dict(event.data))
     if found["contact_id"] is None or found["channel"] is None:
         return None
-    return Matter(subject=event.subject, municipality=event.municipality, **found)
+    return Matter(
+        subject=event.subject, municipality=event.municipality, correlation_id=event.correlationid or "", **found
+    )
 
 
 def message_out(message: Message) -> dict[str, Any]:
-    """What may be told about a message: neither address nor content."""
+    """What may be told about a message: neither address nor content. A leased one has not left yet."""
     shown = State.PLANNED if message.state is State.LEASED else message.state
     return {
         "id": message.id,
@@ -104,6 +113,8 @@ def message_out(message: Message) -> dict[str, Any]:
         "channel": message.channel,
         "state": str(shown),
         "due_at": wire_time(message.due_at),
+        "sent_at": None if message.sent_at is None else wire_time(message.sent_at),
+        "reason": message.reason,
     }
 
 
@@ -121,4 +132,5 @@ def _matter(data: dict[str, Any], source: str, start: datetime, texts: dict[str,
         "start": start.astimezone(UTC),
         "timezone": data["timezone"],
         "texts": texts,
+        "by_service": data.get("cancelled_by") == "service",
     }

@@ -5,18 +5,23 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from pymongo.client_session import ClientSession
 
 from imigr_kit.entrypoints import every, on_event, on_queue, provided, rpc
+from imigr_kit.errors import FieldError
 from imigr_kit.events import CloudEvent
 from imigr_kit.runtime import Runtime
 from imigr_notifications import handlers, schemas
-from imigr_notifications.errors import UndecryptableContact
-from imigr_notifications.senders import SmppSender, SmtpSender
+from imigr_notifications.errors import InvalidInput, UndecryptableContact
+from imigr_notifications.ports import Receipt, Sender
+from imigr_notifications.rules import rules_of
+from imigr_notifications.senders import SmppAccount, SmppSender, SmtpSender
 from imigr_notifications.settings import NotificationsSettings
-from imigr_notifications.storage import INDEXES, MESSAGES, MongoContacts, MongoMessages
+from imigr_notifications.storage import INDEXES, MESSAGES, MongoContacts, MongoMessages, MongoReceipts
+from imigr_notifications.texts import LANGUAGES, templates
 from imigr_notifications.vault import Vault
 
 APPOINTMENTS = frozenset(f"guichet.appointment.{verb}" for verb in ("booked", "moved", "cancelled"))
@@ -39,12 +44,39 @@ def build(runtime: Runtime) -> App:
     vault = Vault(settings.vault_private_key, settings.vault_master_keys, settings.vault_hash_key)
     messages = MongoMessages(runtime.db, runtime.stamp)
     contacts = MongoContacts(runtime.db, vault)
-    sms = SmppSender(
-        settings.smpp_host, settings.smpp_port, settings.smpp_system_id, settings.smpp_password, settings.sms_sender
+    senders: dict[str, Sender] = {}
+    desk = handlers.Desk(
+        messages=messages,
+        contacts=contacts,
+        receipts=MongoReceipts(runtime.db, vault),
+        senders=senders,
+        clock=runtime.clock,
+        public_url=settings.public_url.rstrip("/"),
+        rules=rules_of,
+        doubt_lasts=timedelta(seconds=settings.doubt_seconds),
     )
-    email = SmtpSender(settings.smtp_host, settings.smtp_port, settings.smtp_from)
-    desk = handlers.Desk(messages, contacts, {"sms": sms, "email": email}, runtime.clock, settings.public_url)
+
+    def take_receipt(receipt: Receipt) -> None:
+        handlers.take_receipt(desk, receipt)
+        runtime.wake_if_dirty()
+
+    sms = SmppSender(smpp_account(settings), take_receipt)
+    senders |= {"sms": sms, "email": SmtpSender(settings.smtp_host, settings.smtp_port, settings.smtp_from)}
+    for language in LANGUAGES:
+        templates(language)
+    sms.start()
     return App(desk, messages, contacts, vault)
+
+
+def smpp_account(settings: NotificationsSettings) -> SmppAccount:
+    """The account at the SMS centre."""
+    return SmppAccount(
+        host=settings.smpp_host,
+        port=settings.smpp_port,
+        system_id=settings.smpp_system_id,
+        password=settings.smpp_password,
+        sender=settings.sms_sender,
+    )
 
 
 class NotificationsService:
@@ -79,17 +111,22 @@ class NotificationsService:
             sealed = base64.b64decode(given["sealed"], validate=True)
         except binascii.Error:
             raise UndecryptableContact from None
-        contact = self.app.vault.open_intake(sealed)
+        contact = self.app.vault.open_intake(sealed, rules_of(event.municipality).countries)
         self.app.contacts.store(given["contact_id"], contact, self.app.desk.clock.now(), session)
 
     @every(0.3)
-    def deliver(self) -> None:
-        """Hand over what is due."""
-        handlers.deliver_due(self.app.desk)
+    def deliver_sms(self) -> None:
+        """Hand over the SMS that are due."""
+        handlers.deliver_due(self.app.desk, "sms")
 
-    @every(10)
+    @every(0.3)
+    def deliver_email(self) -> None:
+        """Hand over the emails that are due; a slow provider of one channel does not hold up the other."""
+        handlers.deliver_due(self.app.desk, "email")
+
+    @every(1)
     def settle(self) -> None:
-        """Look after messages whose worker died."""
+        """Look after messages whose worker died or whose answer was lost."""
         handlers.settle_stranded(self.app.desk)
 
     @every(60)
@@ -119,6 +156,8 @@ class NotificationsService:
 
     def _plan(self, event: CloudEvent, session: ClientSession) -> None:
         matter = schemas.matter_of(event)
+        if event.sequence is None:
+            raise InvalidInput(fields=[FieldError("sequence", "required")])
         if matter is not None:
             verb = event.kind.rpartition(".")[2]
-            handlers.plan(self.app.desk, matter, verb, event.sequence or 1, session)
+            handlers.plan(self.app.desk, matter, verb, event.sequence, session)

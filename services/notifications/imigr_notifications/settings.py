@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from imigr_kit.secret import Secret
-from imigr_kit.settings import KitSettings, as_int, as_key, as_text_secret, setting
+from imigr_kit.settings import KitSettings, as_int, as_key, as_seconds, as_text_secret, setting
 
 
 @dataclass(frozen=True)
@@ -53,3 +53,9 @@ class NotificationsSettings(KitSettings):
     smtp_host: str = setting("IMIGR_SMTP_HOST", default="127.0.0.1", comment="Mail relay")
     smtp_port: int = setting("IMIGR_SMTP_PORT", as_int, default=25, comment="Its port")
     smtp_from: str = setting("IMIGR_SMTP_FROM", default="commune@localhost", comment="Sender of emails")
+    doubt_seconds: float = setting(
+        "IMIGR_DOUBT_SECONDS",
+        as_seconds,
+        default=60.0,
+        comment="How long a message whose answer was lost waits for a receipt before it is handed over once more",
+    )

@@ -24,21 +24,23 @@ _EXTENSION = {
 }
 _ESCAPE = 0x1B
 _CODES = {letter: code for code, letter in enumerate(_BASIC)}
-_PASTED = str.maketrans(
-    {
-        "’": "'",
-        "‘": "'",
-        "“": '"',
-        "”": '"',
-        "«": '"',
-        "»": '"',
-        "–": "-",
-        "—": "-",
-        "…": "...",
-        "\u00a0": " ",
-        "\u202f": " ",
-    }
-)
+_PASTED = {
+    "'": "\u2018\u2019\u201a\u2032",
+    '"': "\u201c\u201d\u201e\u2033«»",
+    "-": "\u2010\u2011\u2012\u2013\u2014\u2212",
+    " ": "\u00a0\u202f\u2009\u2007\t",
+    "...": "\u2026",
+    "": "\u200b\ufeff",
+    "\n": "\u2028\u2029",
+}
+_PLAIN = str.maketrans({odd: plain for plain, odds in _PASTED.items() for odd in odds})
+_LATIN = str.maketrans({"œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i"})
+RIGHT_TO_LEFT_MARK = "\u200f"
+MOST_PARTS = 255
+
+
+class TextTooLong(ValueError):
+    """More than 255 parts: no such message exists."""
 
 
 class Alphabet(StrEnum):
@@ -64,17 +66,44 @@ class Sms:
 
 def tidy(text: str) -> str:
     """Typographic quotes, dashes, ellipses and no-break spaces as plain ones; line ends as one character."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_PASTED)
+    composed = unicodedata.normalize("NFC", text)
+    return composed.replace("\r\n", "\n").replace("\r", "\n").translate(_PLAIN)
 
 
 def transliterated(text: str) -> str:
-    """Latin letters outside GSM-7 without their marks (ç to c, ê to e, œ to oe); other scripts unchanged."""
-    plain = text.replace("œ", "oe").replace("Œ", "OE")
-    return "".join(letter if _fits(letter) else _bare(letter) for letter in plain)
+    """Latin letters outside GSM-7 without their marks (ç to c, ê to e, œ to oe); a text with Arabic letters
+    needs UCS-2 anyway and is left as it is."""
+    if any(_is_right_to_left(letter) for letter in text):
+        return text
+    return "".join(letter if _fits(letter) else _bare(letter) for letter in text.translate(_LATIN))
+
+
+def ordered(text: str) -> str:
+    """A text with Arabic letters whose lines a phone shows in the right order.
+
+    A phone takes the direction of a line from its first strong letter (Unicode Annex 9, rule P2). A line
+    that begins in Latin and goes on in Arabic gets one mark, unless the mark would cost a part.
+    """
+    for index, line in enumerate(text.split("\n")):
+        if _begins_wrongly(line):
+            lines = text.split("\n")
+            lines[index] = RIGHT_TO_LEFT_MARK + line
+            marked = "\n".join(lines)
+            text = marked if len(cut(marked).parts) == len(cut(text).parts) else text
+    return text
+
+
+def expensive(text: str) -> dict[str, str]:
+    """Why a text costs what it costs: letters that take two septets (``double``) or force UCS-2 (``forces``)."""
+    odd = {letter: "forces" for letter in text if not _fits(letter)}
+    return odd | {letter: "double" for letter in text if letter in _EXTENSION}
 
 
 def cut(text: str) -> Sms:
-    """The text in its cheapest alphabet; no part splits an extension character or a surrogate pair."""
+    """The text in its cheapest alphabet; no part splits an extension character or a surrogate pair.
+
+    Raises TextTooLong.
+    """
     alphabet = Alphabet.GSM7 if all(_fits(letter) for letter in text) else Alphabet.UCS2
     cost = _septets if alphabet is Alphabet.GSM7 else _utf16_units
     units = sum(cost(letter) for letter in text)
@@ -86,6 +115,8 @@ def cut(text: str) -> Sms:
             parts.append(part)
             part, used = "", 0
         part, used = part + letter, used + cost(letter)
+    if len(parts) >= MOST_PARTS:
+        raise TextTooLong
     return Sms(alphabet, (*parts, part), units)
 
 
@@ -111,6 +142,15 @@ def _utf16_units(letter: str) -> int:
     return 2 if ord(letter) > 0xFFFF else 1
 
 
+def _is_right_to_left(letter: str) -> bool:
+    return unicodedata.bidirectional(letter) in {"R", "AL"}
+
+
+def _begins_wrongly(line: str) -> bool:
+    strong = [letter for letter in line if unicodedata.bidirectional(letter) in {"L", "R", "AL"}]
+    return bool(strong) and not _is_right_to_left(strong[0]) and any(map(_is_right_to_left, strong))
+
+
 def _bare(letter: str) -> str:
     stripped = "".join(one for one in unicodedata.normalize("NFD", letter) if not unicodedata.combining(one))
-    return stripped if stripped.isascii() else letter
+    return stripped if stripped and all(map(_fits, stripped)) else letter

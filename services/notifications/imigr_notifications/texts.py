@@ -4,64 +4,99 @@ from __future__ import annotations
 
 import json
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
+from icalendar import Calendar, Event
 
-from imigr_notifications.sms_text import tidy, transliterated
+from imigr_kit.secret import Secret
+from imigr_notifications.domain import Message, Rules
+from imigr_notifications.sms_text import ordered, tidy, transliterated
 
 LANGUAGES = ("fr", "ar", "en")
-KNOWN = frozenset({"date", "time", "place", "title", "link"})
 FALLBACK = ("fr", "en", "ar")
+KINDS = {
+    "appointment": ("confirmation", "moved", "cancelled", "reminder"),
+    "registration": ("confirmation", "waiting", "cancelled", "reminder"),
+}
+"""Every text that must exist, in every language."""
+PLACEHOLDERS = frozenset({"town", "date", "time", "place", "link"})
 _LOCALES = {"ar": "ar_TN", "fr": "fr_TN", "en": "en_GB"}
-_DATES = {"fr": "EEEE d/MM", "en": "EEEE d MMMM", "ar": "EEEE d MMMM"}
-_LATIN = frozenset({"fr", "en"})
+_CALENDAR_MINUTES = 30
+
+
+class BrokenTemplate(Exception):
+    """A template asks for what does not exist, or is missing; the text says where."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """``lines`` are put one under the other; a line whose placeholder has no value is left out."""
+
+    subject: str
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Text:
-    """A rendered message: the subject is for email only."""
+    """A rendered message; subject and calendar entry are for email only. The body holds the person's link."""
 
     subject: str
-    body: str
+    body: Secret[str]
+    calendar: bytes | None
 
 
-def render(source: str, kind: str, language: str, values: Mapping[str, Any], link: str) -> Text:
-    """The text of one message in ``language`` (or the first language of the fallback that there is).
+def render(message: Message, rules: Rules, link: str | None) -> Text:
+    """The text of one message in its language, or in French when there is no template in that language.
 
-    ``values`` hold ``start`` (aware), ``timezone`` (IANA) and ``texts`` (place and title by language).
+    Links and places have lines of their own, so that phones show mixed writing in the right order.
     """
-    chosen = language if language in LANGUAGES else FALLBACK[0]
-    template = templates(chosen)[source][kind]
-    local = values["start"].astimezone(ZoneInfo(values["timezone"]))
-    filled = {
-        "date": _date(local, chosen),
+    chosen = message.language if message.language in LANGUAGES else FALLBACK[0]
+    template = templates(chosen)[message.source][message.kind]
+    local = message.values["start"].astimezone(ZoneInfo(message.values["timezone"]))
+    values = {
+        "town": pick(rules.town, chosen),
+        "date": format_date(local.date(), "EEEE d MMMM", locale=_LOCALES[chosen]),
         "time": format_time(local, "HH:mm", locale=_LOCALES[chosen]),
-        "place": pick(values["texts"].get("place", {}), chosen),
-        "title": pick(values["texts"].get("title", {}), chosen),
-        "link": link,
+        "place": pick(message.values["texts"].get("place", {}), chosen),
+        "link": link or "",
     }
-    body = tidy(template["text"].format_map(filled))
-    return Text(template["subject"], transliterated(body) if chosen in _LATIN else body)
+    body = tidy("\n".join(_filled(template.lines, values)))
+    subject = next(_filled([template.subject], values), "")
+    if message.channel == "sms":
+        return Text(subject, Secret(ordered(transliterated(body))), None)
+    return Text(subject, Secret(body), _calendar(message, subject, values["place"]))
 
 
 @cache
-def templates(language: str) -> dict[str, dict[str, dict[str, str]]]:
-    """All templates of a language: source, kind, then ``subject`` and ``text``."""
+def templates(language: str) -> dict[str, dict[str, Template]]:
+    """All templates of a language, checked: by source, then kind. Raises BrokenTemplate."""
     path = files("imigr_notifications") / "templates" / f"{language}.json"
-    content: dict[str, dict[str, dict[str, str]]] = json.loads(path.read_text(encoding="utf-8"))
-    return content
+    return checked(json.loads(path.read_text(encoding="utf-8")), language)
 
 
-def placeholders(text: str) -> set[str]:
-    """The names a template asks for."""
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+def checked(content: Mapping[str, Any], language: str) -> dict[str, dict[str, Template]]:
+    """Templates from their written form; raises BrokenTemplate naming the first that is missing, or asks for
+    an unknown value, or tries to look inside one."""
+    found: dict[str, dict[str, Template]] = {}
+    for source, kinds in KINDS.items():
+        for kind in kinds:
+            place = f"{language}: {source}.{kind}"
+            try:
+                row = content[source][kind]
+                template = Template(row["subject"], tuple(row["lines"]))
+            except KeyError as error:
+                raise BrokenTemplate(f"{place}: {error.args[0]} is missing") from None
+            for text in (template.subject, *template.lines):
+                _check(text, place)
+            found.setdefault(source, {})[kind] = template
+    return found
 
 
 def pick(text: Mapping[str, str], language: str) -> str:
@@ -72,6 +107,38 @@ def pick(text: Mapping[str, str], language: str) -> str:
     return next(iter(text.values()), "")
 
 
-def _date(local: datetime, language: str) -> str:
-    """The day in words the reader knows; numbers for the French month, since "août" would double the price."""
-    return format_date(local.date(), _DATES[language], locale=_LOCALES[language])
+def _check(text: str, place: str) -> None:
+    try:
+        pieces = list(string.Formatter().parse(text))
+    except ValueError as error:
+        raise BrokenTemplate(f"{place}: {error}") from None
+    for _, name, format_spec, conversion in pieces:
+        if name is not None and (name not in PLACEHOLDERS or format_spec or conversion):
+            raise BrokenTemplate(f"{place}: {{{name}}} is no placeholder")
+
+
+def _filled(lines: Iterable[str], values: Mapping[str, str]) -> Iterator[str]:
+    for line in lines:
+        pieces = list(string.Formatter().parse(line))
+        if all(name is None or values[name] for _, name, _, _ in pieces):
+            yield "".join(literal + (values[name] if name else "") for literal, name, _, _ in pieces)
+
+
+def _calendar(message: Message, summary: str, place: str) -> bytes:
+    """The meeting as an iCalendar entry (RFC 5545); a later message about it replaces the earlier entry."""
+    start: datetime = message.values["start"]
+    calendar, entry = Calendar(), Event()
+    calendar.add("prodid", "-//I-MIGR//notifications//")
+    calendar.add("version", "2.0")
+    calendar.add("method", "CANCEL" if message.kind == "cancelled" else "PUBLISH")
+    entry.add("uid", message.subject)
+    entry.add("sequence", message.sequence)
+    entry.add("dtstamp", message.due_at)
+    entry.add("dtstart", start)
+    entry.add("dtend", start + timedelta(minutes=_CALENDAR_MINUTES))
+    entry.add("summary", summary)
+    entry.add("location", place)
+    entry.add("status", {"cancelled": "CANCELLED", "waiting": "TENTATIVE"}.get(message.kind, "CONFIRMED"))
+    calendar.add_component(entry)
+    raw: bytes = calendar.to_ical()
+    return raw

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +16,11 @@ from nacl.public import PrivateKey, SealedBox
 from imigr_kit.keyed import keyed_hash
 from imigr_kit.secret import Secret
 from imigr_notifications.addresses import email_address, mobile_number
-from imigr_notifications.errors import UndecryptableContact
+from imigr_notifications.errors import NotAMobileNumber, NotAnEmail, UndecryptableContact
 from imigr_notifications.settings import MasterKeys
 
 _NONCE = 12
+CHANNELS = frozenset({"sms", "email"})
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,14 @@ class Contact:
     address: Secret[str]
     language: str
     manage_token: Secret[str] | None
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """A contact that was given but cannot be written to; the address itself is not kept."""
+
+    channel: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -50,18 +60,21 @@ class Vault:
         self._masters = masters
         self._hash_key = hash_key
 
-    def open_intake(self, sealed: bytes) -> Contact:
-        """The contact in an X25519 sealed box (libsodium), its address normalised.
-
-        Raises UndecryptableContact, NotAMobileNumber or NotAnEmail; none of them holds the address.
-        """
+    def open_intake(self, sealed: bytes, countries: Collection[str]) -> Contact | Unusable:
+        """The contact in an X25519 sealed box (libsodium), its address normalised; Unusable when it is no
+        mobile number of the countries, or no email address. Raises UndecryptableContact."""
         try:
             content = json.loads(SealedBox(PrivateKey(self._private_key.reveal())).decrypt(sealed))
             channel, address = str(content["channel"]), Secret(str(content["address"]))
             language, token = str(content["language"]), content.get("manage_token")
         except (CryptoError, ValueError, KeyError, TypeError):
             raise UndecryptableContact from None
-        normal = mobile_number(address) if channel == "sms" else email_address(address)
+        if channel not in CHANNELS:
+            raise UndecryptableContact
+        try:
+            normal = mobile_number(address, countries) if channel == "sms" else email_address(address)
+        except (NotAMobileNumber, NotAnEmail) as error:
+            return Unusable(channel, error.code)
         return Contact(channel, normal, language, None if token is None else Secret(str(token)))
 
     def seal(self, contact_id: str, contact: Contact) -> Sealed:
@@ -91,8 +104,17 @@ class Vault:
         return Contact(channel, Secret(content["address"]), language, None if token is None else Secret(token))
 
     def rewrapped(self, contact_id: str, sealed: Sealed) -> Sealed:
-        """The same contact with its key under the current master key; the data itself is not touched."""
-        key = _decrypt(self._masters.keys[sealed.key_id].reveal(), sealed.wrapped_key, contact_id)
+        """The same contact with its key under the current master key; the data itself is not touched.
+
+        Raises UndecryptableContact.
+        """
+        old = self._masters.keys.get(sealed.key_id)
+        if old is None:
+            raise UndecryptableContact
+        try:
+            key = _decrypt(old.reveal(), sealed.wrapped_key, contact_id)
+        except InvalidTag:
+            raise UndecryptableContact from None
         master = self._masters.current
         wrapped = _encrypt(self._masters.keys[master].reveal(), key, contact_id)
         return Sealed(wrapped, master, sealed.box, sealed.lookup)

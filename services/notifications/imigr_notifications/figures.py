@@ -1,0 +1,14 @@
+"""What notifications count, for operators; no label holds anything about a person."""
+
+from __future__ import annotations
+
+from imigr_kit.metrics import counter
+
+_MESSAGE = ("channel", "kind")
+
+AMBIGUOUS = counter("imigr_notifications_ambiguous", "Messages handed over whose answer was never read", _MESSAGE)
+REPEATED = counter("imigr_notifications_repeated", "Messages in doubt that were handed over once more", _MESSAGE)
+EXPIRED = counter("imigr_notifications_expired", "Messages that would have come too late", _MESSAGE)
+RECEIPTS = counter("imigr_notifications_receipts", "Receipts received from providers", ["outcome"])
+UNATTACHED = counter("imigr_notifications_receipts_unattached", "Receipts that came for no message known then")
+INBOUND = counter("imigr_notifications_inbound", "SMS sent to us by phones; they are answered and not read")
