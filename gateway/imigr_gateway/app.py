@@ -31,7 +31,7 @@ _TRACEPARENT = re.compile(r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"
 DESCRIPTION = (
     "Local services, guichet appointments and events of municipalities. No account is needed for the public part. "
     "Texts come in the reader's language (Accept-Language or ?lang); `text_languages` says which language each is in. "
-    "Errors are problem documents (RFC 9457). Writes accept Idempotency-Key: the same key and body give the same answer."
+    "Errors are problem documents (RFC 9457). Writes accept Idempotency-Key: the same key and body, the same answer."
 )
 
 

@@ -18,7 +18,7 @@ RTL = frozenset({"ar", "fa", "he", "ur"})
 
 @lru_cache(maxsize=1024)
 def chain(accept_language: str, asked: str = "") -> tuple[str, ...]:
-    """Languages in the order the reader wants them: ``asked`` (?lang), Accept-Language (RFC 9110 12.5.4), fr, en, ar."""
+    """Languages in the reader's order: ``asked`` (?lang), Accept-Language (RFC 9110 12.5.4), then fr, en, ar."""
     wanted = [asked.lower()] if asked else []
     accepted = parse_accept_header(accept_language[:500], LanguageAccept)
     wanted += [tag.lower() for tag, quality in accepted if quality > 0 and tag != "*"]

@@ -1,0 +1,6 @@
+"""Starts the accounts service."""
+
+from imigr_kit.launch import launch
+
+if __name__ == "__main__":
+    launch("imigr_accounts.service:AccountsService")

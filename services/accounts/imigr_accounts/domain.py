@@ -1,0 +1,96 @@
+"""Staff, machines, roles: values and the facts of their changes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from imigr_accounts.errors import WeakPassword
+from imigr_kit.facts import Fact
+
+ROLES = ("admin", "manager", "mediator", "editor")
+SHORTEST_PASSWORD = 12
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role in a municipality (``*`` for all)."""
+
+    municipality: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Staff:
+    """A staff account. ``email`` is for signing in and never leaves this service; ``display`` names a function."""
+
+    id: str
+    email: str
+    display: str
+    grants: tuple[Grant, ...]
+    disabled: bool
+    version: int
+
+    def created(self) -> tuple[Staff, list[Fact]]:
+        """The first fact."""
+        return self, [self._fact("staff.created")]
+
+    def disable(self) -> tuple[Staff, list[Fact]]:
+        """No further sign-in; disabling twice is the same as once."""
+        if self.disabled:
+            return self, []
+        changed = replace(self, disabled=True, version=self.version + 1)
+        return changed, [changed._fact("staff.disabled")]
+
+    def _fact(self, kind: str) -> Fact:
+        data = {"staff_id": self.id, "roles": roles_out(self.grants)}
+        return Fact(kind, self.id, home(self.grants), self.version, data)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A token of a machine; the token itself is kept as a keyed hash only."""
+
+    id: str
+    label: str
+    grants: tuple[Grant, ...]
+    revoked: bool
+    version: int
+
+    def created(self) -> tuple[Machine, list[Fact]]:
+        """The first fact."""
+        return self, [self._fact("token.created")]
+
+    def revoke(self) -> tuple[Machine, list[Fact]]:
+        """No longer good; revoking twice is the same as once."""
+        if self.revoked:
+            return self, []
+        changed = replace(self, revoked=True, version=self.version + 1)
+        return changed, [changed._fact("token.revoked")]
+
+    def _fact(self, kind: str) -> Fact:
+        data = {"token_id": self.id, "roles": roles_out(self.grants)}
+        return Fact(kind, self.id, home(self.grants), self.version, data)
+
+
+def roles_out(grants: Iterable[Grant]) -> list[dict[str, Any]]:
+    """Roles as they travel."""
+    return [{"municipality": one.municipality, "role": one.role} for one in grants]
+
+
+def home(grants: Collection[Grant]) -> str:
+    """The municipality an account's events are filed under; ``all`` for those of no single one."""
+    named = sorted({one.municipality for one in grants})
+    return named[0] if len(named) == 1 and named[0] != "*" else "all"
+
+
+def belongs(grants: Iterable[Grant], municipality: str) -> bool:
+    """Whether an account has a role there."""
+    return any(one.municipality == municipality for one in grants)
+
+
+def check_password(password: str) -> None:
+    """Long enough (NIST SP 800-63B asks for length, not for odd characters). Raises WeakPassword."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise WeakPassword
