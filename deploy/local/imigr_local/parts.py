@@ -70,8 +70,8 @@ def _values(part: Part, around: Surroundings) -> dict[str, object]:
         "smpp_system_id": SYSTEM_ID,
         "smtp_host": HOST,
         "smtp_port": ports["smtp"],
-        "smtp_from": "I-MIGR <no-reply@imigr.example>",
-        "sms_sender": "IMIGR",
+        "smtp_from": "commune@localhost",
+        "sms_sender": "Commune",  # neutral: nothing in a message says what the desk is for
         "journal": around.instance.folder / "received.jsonl",
     }
 

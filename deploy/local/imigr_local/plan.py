@@ -47,17 +47,18 @@ def make(instance: Instance, options: Options, programs: Programs) -> Plan:
     own = [OwnPart(one.name, one.of, one.municipalities) for one in options.own]
     everything = catalogue.read(own=own)
     chosen = _choose_ports(options, everything)
-    servers = ServerStages(instance, programs, chosen, options).all()
+    servers = ServerStages(instance, programs, chosen, options)
     addresses = _server_addresses(options, chosen)
     if options.only_servers:
-        return Plan(servers, chosen, addresses)
+        return Plan(servers.all(), chosen, addresses)
     around = _surroundings(instance, options, programs, chosen)
     pages = {
         "home page": f"{around.public_url}/",
         "API documentation": f"{around.public_url}/api/v1/docs",
         "received messages": f"{around.received_url}/",
     }
-    return Plan((*servers, *_part_stages(everything, around)), chosen, pages | addresses)
+    seeds, services = _part_stages(everything, around)
+    return Plan((*servers.all(), (*servers.demo(), *seeds), services), chosen, pages | addresses)
 
 
 def _choose_ports(options: Options, everything: Catalogue) -> dict[str, int]:
@@ -77,7 +78,7 @@ def _surroundings(instance: Instance, options: Options, programs: Programs, chos
     return Surroundings(instance, options, programs.python, chosen, base_environment(instance), routes)
 
 
-def _part_stages(everything: Catalogue, around: Surroundings) -> tuple[Stage, ...]:
+def _part_stages(everything: Catalogue, around: Surroundings) -> tuple[Stage, Stage]:
     def runs(part: Part) -> bool:
         return part.name not in around.options.without
 

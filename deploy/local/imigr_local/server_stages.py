@@ -75,9 +75,17 @@ class ServerStages:
 
     def _provision(self) -> TaskSpec:
         """Users, rights and exchanges; with given servers only the exchanges."""
+        return self._task("users and rights", "servers", *self._mongo, *self._broker_admin())
+
+    def demo(self) -> Stage:
+        """The demo partner can only be made on a broker of our own."""
+        if AMQP in self._options.given:
+            return []
+        return [self._task("demo partner", "partner", "demo", *self._broker_admin())]
+
+    def _broker_admin(self) -> tuple[str, ...]:
         management = f"http://{HOST}:{self._ports['broker_management']}"
-        broker = ("--broker-management", management, "--amqp", f"{HOST}:{self._ports['amqp']}")
-        return self._task("users and rights", "servers", *self._mongo, *broker)
+        return ("--broker-management", management, "--amqp", f"{HOST}:{self._ports['amqp']}")
 
     def _task(self, name: str, command: str, *arguments: str) -> TaskSpec:
         own = json.dumps([asdict(one) for one in self._options.own])

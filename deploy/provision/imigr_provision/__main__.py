@@ -11,6 +11,7 @@ from pathlib import Path
 from imigr_provision import catalogue, keys, servers
 from imigr_provision.broker import BrokerAdmin
 from imigr_provision.catalogue import Catalogue, OwnPart
+from imigr_provision.files import write_private
 from imigr_provision.given import declare_shared
 from imigr_provision.mongo import MongoAdmin, initialise
 from imigr_provision.server_secrets import BROKER_ADMIN, MONGO_ADMIN, ensure_server_secrets
@@ -28,20 +29,33 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="imigr_provision", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
-    keys_command = commands.add_parser("keys", help="make all missing keys and server passwords")
-    keys_command.add_argument("--staff", type=Path, help="file of the demo accounts that get a drawn password")
-    keys_command.set_defaults(run=_keys)
-    mongo = commands.add_parser("mongo", help="make the replica set and its administrator")
-    mongo.set_defaults(run=_mongo)
-    both = commands.add_parser("servers", help="make users, rights and exchanges, or use the given servers")
-    both.add_argument("--broker-management", required=True, help="http address of the management interface")
-    both.add_argument("--amqp", required=True, help="host:port of the broker as the services see it")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--secrets", type=Path, required=True, help="folder of the secret files")
+    common.add_argument("--catalogue", type=Path, default=catalogue.FILE, help="deploy/services.json")
+    common.add_argument("--own", default="[]", help="JSON list of services that towns run themselves")
+    mongo = argparse.ArgumentParser(add_help=False)
+    mongo.add_argument("--mongo", required=True, help="host:port, also as the services see it")
+    broker = argparse.ArgumentParser(add_help=False)
+    broker.add_argument("--broker-management", required=True, help="http address of the management interface")
+    broker.add_argument("--amqp", required=True, help="host:port of the broker as its users see it")
+
+    make_keys = commands.add_parser("keys", parents=[common], help="make all missing keys and passwords")
+    make_keys.add_argument("--staff", type=Path, help="file of the demo accounts that get a drawn password")
+    make_keys.set_defaults(run=_keys)
+    put = commands.add_parser("set", parents=[common], help="write a secret given on standard input")
+    put.add_argument("part")
+    put.add_argument("file")
+    put.set_defaults(run=_set)
+    commands.add_parser("mongo", parents=[common, mongo], help="make the replica set").set_defaults(run=_mongo)
+    both = commands.add_parser("servers", parents=[common, mongo, broker], help="make users, rights, exchanges")
     both.set_defaults(run=_servers)
-    for command in (mongo, both):
-        command.add_argument("--mongo", required=True, help="host:port, also as the services see it")
-    for command in (keys_command, mongo, both):
-        command.add_argument("--secrets", type=Path, required=True, help="folder of the secret files")
-        command.add_argument("--own", default="[]", help="JSON list of services run by others")
+    demo = commands.add_parser("demo", parents=[common, broker], help="make and print the demo sign-ins")
+    demo.add_argument("--staff", type=Path, required=True)
+    demo.set_defaults(run=_demo)
+    partner = commands.add_parser("partner", parents=[common, broker], help="make a partner's broker user")
+    partner.add_argument("name")
+    partner.add_argument("--print", action="store_true", help="print the address with its password")
+    partner.set_defaults(run=_partner)
     return parser
 
 
@@ -52,17 +66,24 @@ def _keys(options: argparse.Namespace) -> None:
         keys.ensure_staff_passwords(options.secrets, options.staff)
 
 
+def _set(options: argparse.Namespace) -> None:
+    """Only what the part is known to read; a wrong name would leave the old secret in use."""
+    part = next((one for one in _catalogue(options).parts if one.name == options.part), None)
+    if part is None or options.file not in part.secrets.values():
+        raise SystemExit(f"no part '{options.part}' reads a secret '{options.file}'")
+    write_private(options.secrets / part.name / options.file, sys.stdin.buffer.read().strip())
+
+
 def _mongo(options: argparse.Namespace) -> None:
     initialise(_mongo_admin(options))
 
 
 def _servers(options: argparse.Namespace) -> None:
+    """The variables name servers that somebody else administers; these get no users from us."""
     everything = _catalogue(options)
     amqp, mongo = os.environ.get("IMIGR_AMQP_URI"), os.environ.get("IMIGR_MONGO_URI")
     if amqp is None:
-        password = (options.secrets / BROKER_ADMIN).read_text()
-        own = servers.OwnBroker(BrokerAdmin(options.broker_management, ADMIN, password), options.amqp)
-        servers.prepare_broker(everything, own, options.secrets)
+        servers.prepare_broker(everything, _broker(options), options.secrets)
     else:
         declare_shared(amqp)
         servers.use_given(everything, "amqp_uri", amqp, options.secrets)
@@ -72,6 +93,23 @@ def _servers(options: argparse.Namespace) -> None:
         servers.use_given(everything, "mongo_uri", mongo, options.secrets)
 
 
+def _demo(options: argparse.Namespace) -> None:
+    keys.ensure_staff_passwords(options.secrets, options.staff)
+    print("Demo staff:", (options.secrets / "accounts" / "staff_passwords.json").read_text())
+    for name in _catalogue(options).partners:
+        print("Demo partner:", servers.prepare_partner(name, _broker(options), options.secrets))
+
+
+def _partner(options: argparse.Namespace) -> None:
+    address = servers.prepare_partner(options.name, _broker(options), options.secrets)
+    print(address if options.print else f"the address of partner {options.name} is in the secrets folder")
+
+
+def _broker(options: argparse.Namespace) -> servers.OwnBroker:
+    password = (options.secrets / BROKER_ADMIN).read_text()
+    return servers.OwnBroker(BrokerAdmin(options.broker_management, ADMIN, password), options.amqp)
+
+
 def _mongo_admin(options: argparse.Namespace) -> MongoAdmin:
     host, _, port = options.mongo.rpartition(":")
     return MongoAdmin(host, int(port), (options.secrets / MONGO_ADMIN).read_text(), options.mongo)
@@ -79,7 +117,7 @@ def _mongo_admin(options: argparse.Namespace) -> MongoAdmin:
 
 def _catalogue(options: argparse.Namespace) -> Catalogue:
     own = [OwnPart(one["name"], one["of"], tuple(one["municipalities"])) for one in json.loads(options.own)]
-    return catalogue.read(own=own)
+    return catalogue.read(options.catalogue, own)
 
 
 if __name__ == "__main__":

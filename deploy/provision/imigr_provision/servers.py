@@ -28,8 +28,13 @@ def prepare_broker(catalogue: Catalogue, own: OwnBroker, folder: Path) -> None:
     for part in catalogue.services:
         _broker_user(own, folder, part.name, broker.service_rights(part))
     _broker_user(own, folder, "gateway", broker.gateway_rights(catalogue.gateway))
-    for name in catalogue.partners:
-        _broker_user(own, folder, f"partner-{name}", broker.partner_rights(name))
+
+
+def prepare_partner(name: str, own: OwnBroker, folder: Path) -> str:
+    """A user for one partner organisation; returns the address it connects with."""
+    user = f"partner-{name}"
+    _broker_user(own, folder, user, broker.partner_rights(name))
+    return (folder / user / "amqp_uri").read_text()
 
 
 def prepare_database(catalogue: Catalogue, admin: MongoAdmin, folder: Path) -> None:
