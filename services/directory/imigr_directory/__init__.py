@@ -1,0 +1,1 @@
+"""The directory service: municipalities, themes, local services, search."""
