@@ -70,7 +70,7 @@ def of_fault(error: Exception) -> Response:
 
 def title(code: str, languages: tuple[str, ...]) -> str:
     """What people read: the title of the code in the first language there is."""
-    known = _titles().get(code, _titles()["kit.error"])["title"]
+    known: dict[str, str] = _titles().get(code, _titles()["kit.error"])["title"]
     return next(known[one] for one in (*languages, *FALLBACK) if one in known)
 
 

@@ -47,8 +47,13 @@ def list_slots(query: dict[str, Any], guichet_id: str) -> Any:
     """Free slots for a topic, in a language or any; times are UTC, days are the guichet's."""
     first = query["from_date"]
     asked = {name: query[name] for name in ("topic", "language", "days", "limit")}
-    return _at_guichet(
-        guichet_id, "list_slots", guichet_id=guichet_id, from_date=first.isoformat() if first else None, **asked
+    return backends().call(
+        "guichet",
+        "list_slots",
+        _home(guichet_id),
+        guichet_id=guichet_id,
+        from_date=first.isoformat() if first else None,
+        **asked,
     )
 
 
@@ -162,6 +167,3 @@ def _home(guichet_id: str) -> str:
     """The municipality of a guichet; it never changes, so it is asked once per process."""
     return backends().municipality_of("guichet", "get_guichet", guichet_id=guichet_id)
 
-
-def _at_guichet(guichet_id: str, method: str, **payload: Any) -> Any:
-    return backends().call("guichet", method, _home(guichet_id), **payload)

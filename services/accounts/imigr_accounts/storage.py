@@ -190,7 +190,7 @@ class MongoTries:
             row = self._tries.find_one_and_update(
                 {"_id": name}, change, upsert=True, return_document=ReturnDocument.AFTER
             )
-        return int(row["count"]), row["until"]
+        return (int(row["count"]), row["until"]) if row else (1, now + WINDOW)
 
     def clear(self, name: str) -> None:
         """A good sign-in forgives."""

@@ -1,0 +1,124 @@
+"""What notifications emits and hears, against the contracts."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from imigr_kit.clock import SystemClock
+from imigr_kit.errors import ImigrError
+from imigr_kit.events import CloudEvent, Stamp
+from imigr_kit.facts import Fact
+from imigr_kit.ids import new_id
+from imigr_notifications import domain, errors, schemas
+from imigr_notifications.domain import Rules
+from imigr_notifications.service import APPOINTMENTS, REGISTRATIONS, NotificationsService
+
+CONTRACTS = Path(__file__).resolve().parents[3] / "contracts"
+EMITTED = ("message.planned", "message.sent", "message.failed", "message.cancelled")
+HEARD = {"guichet": ("appointment", APPOINTMENTS), "events": ("registration", REGISTRATIONS)}
+HEARD_EXAMPLES = sorted(
+    path
+    for service, (entity, _) in HEARD.items()
+    for path in (CONTRACTS / "examples" / service).glob(f"{entity}.*.json")
+)
+
+
+def schema(service: str, name: str) -> Draft202012Validator:
+    return Draft202012Validator(load(CONTRACTS / "events" / service / f"{name}.v1.json"))
+
+
+def load(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def example(service: str, name: str) -> CloudEvent:
+    return CloudEvent.from_dict(load(CONTRACTS / "examples" / service / f"{name}.v1.json"))
+
+
+def facts() -> list[Fact]:
+    """One fact of each kind that a message can tell."""
+    event = example("guichet", "appointment.booked")
+    matter = schemas.matter_of(event)
+    assert matter is not None
+    moment = domain.datetime.fromisoformat("2026-11-23T08:00:00+00:00")
+    message = domain.plan(matter, "booked", 1, [], Rules(), moment).add[0]
+    planned, told = message.planned()
+    return [
+        *told,
+        *planned.sent(["p"], moment)[1],
+        *planned.presumed_sent(moment)[1],
+        *planned.failed("expired")[1],
+        *planned.withdrawn("superseded")[1],
+    ]
+
+
+def test_every_fact_keeps_its_contract() -> None:
+    """All four kinds, envelope included."""
+    stamped = Stamp("notifications", "test", SystemClock(), new_id)(facts())
+    assert {fact.kind for fact in facts()} == set(EMITTED)
+    for fact, event in zip(facts(), stamped, strict=True):
+        schema("notifications", fact.kind).validate(event["data"])
+        CloudEvent.from_dict(event)
+
+
+@pytest.mark.parametrize("name", [*EMITTED])
+def test_own_examples_keep_their_contract(name: str) -> None:
+    """The examples are what we say we emit."""
+    schema("notifications", name).validate(dict(example("notifications", name).data))
+
+
+def test_the_contact_example_keeps_its_contract_and_is_understood() -> None:
+    """What the gateway gives."""
+    data = dict(example("gateway", "contact.given").data)
+    schema("gateway", "contact.given").validate(data)
+    assert schemas.Given().load(data)["contact_id"] == data["contact_id"]
+
+
+@pytest.mark.parametrize("path", HEARD_EXAMPLES, ids=lambda path: path.stem)
+def test_every_example_we_hear_is_understood(path: Path) -> None:
+    """The consumer's side of the contracts of guichet and events."""
+    event = CloudEvent.from_dict(load(path))
+    matter = schemas.matter_of(event)
+    assert matter is not None
+    assert event.kind.rpartition(".")[2] in domain.NOTICES
+
+
+@pytest.mark.parametrize("service", list(HEARD))
+def test_the_kinds_we_know_are_those_of_the_contracts(service: str) -> None:
+    """A new event of an appointment or a registration has to be looked at here, before it is parked there."""
+    entity, known = HEARD[service]
+    written = {f"{service}.{path.name.removesuffix('.v1.json')}" for path in _of(service, entity)}
+    assert written == set(known)
+
+
+def _of(service: str, entity: str) -> list[Path]:
+    return sorted((CONTRACTS / "events" / service).glob(f"{entity}.*.v1.json"))
+
+
+def test_errors_and_their_titles_agree() -> None:
+    """Every code has titles in three languages, and every title a code."""
+    classes = [one for _, one in inspect.getmembers(errors, inspect.isclass) if one.__module__ == errors.__name__]
+    written = load(CONTRACTS / "errors" / "notifications.json")
+    assert {one.code: one.family for one in classes if issubclass(one, ImigrError)} == {
+        code: row["family"] for code, row in written.items()
+    }
+    assert all(set(row["title"]) == {"en", "fr", "ar"} for row in written.values())
+
+
+def test_handler_names_are_frozen() -> None:
+    """They are parts of queue names: a rename leaves a queue behind that nobody reads."""
+    assert {"on_appointment", "on_registration", "on_contact"} <= set(vars(NotificationsService))
+
+
+def test_a_contact_that_is_not_wanted_is_no_matter() -> None:
+    """Without a contact there is nothing to send."""
+    event = load(CONTRACTS / "examples" / "guichet" / "appointment.booked.v1.json")
+    event["data"] |= {"contact_id": None, "channel": None}
+    assert schemas.matter_of(CloudEvent.from_dict(event)) is None

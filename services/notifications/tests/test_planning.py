@@ -1,0 +1,193 @@
+"""Which messages follow from which events (acceptance: notifications, 18 to 21)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imigr_notifications.domain import NOTICES, WITHDRAWABLE, Matter, Message, Plan, Rules, State, plan
+
+RULES = Rules()
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+THURSDAY = datetime(2026, 11, 26, 8, 30, tzinfo=UTC)
+
+
+def matter(start: datetime = THURSDAY, source: str = "appointment", **changes: object) -> Matter:
+    """An appointment or registration of one person."""
+    base = Matter(
+        "one", source, "la-marsa", "contact-1", "sms", "fr", start, "Africa/Tunis", {"place": {"fr": "Mairie"}}
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]  # its own fields
+
+
+class Store:
+    """Messages in memory, as the database would hold them."""
+
+    def __init__(self) -> None:
+        self.messages: dict[str, Message] = {}
+
+    def hear(self, verb: str, sequence: int, about: Matter, now: datetime = NOW) -> Plan:
+        """Plan an event and apply the plan."""
+        wanted = plan(about, verb, sequence, list(self.messages.values()), RULES, now)
+        for one in wanted.drop:
+            if one.state in WITHDRAWABLE:
+                self.messages[one.id] = one.withdrawn(wanted.reason)[0]
+        for one in wanted.add:
+            assert one.id not in self.messages
+            self.messages[one.id] = one
+        return wanted
+
+    def leave(self, message_id: str) -> None:
+        """A provider has taken it."""
+        self.messages[message_id] = self.messages[message_id].sent(["p"], NOW)[0]
+
+    def live(self) -> list[str]:
+        """What is still to be sent."""
+        return sorted(one.id for one in self.messages.values() if one.state in WITHDRAWABLE)
+
+
+def kinds(found: Sequence[Message]) -> list[str]:
+    return [one.kind for one in found]
+
+
+@pytest.mark.parametrize(
+    ("source", "verb", "expected"),
+    [
+        ("appointment", "booked", ["confirmation", "reminder"]),
+        ("appointment", "moved", ["moved", "reminder"]),
+        ("appointment", "cancelled", ["cancelled"]),
+        ("registration", "confirmed", ["confirmation", "reminder"]),
+        ("registration", "waitlisted", ["waiting"]),
+        ("registration", "cancelled", ["cancelled"]),
+    ],
+)
+def test_what_each_event_asks_for(source: str, verb: str, expected: list[str]) -> None:
+    """One message at once; a reminder for what will take place."""
+    wanted = plan(matter(source=source), verb, 1, [], RULES, NOW)
+    assert kinds(wanted.add) == expected
+    assert wanted.add[0].due_at == NOW
+    assert [one.id for one in wanted.add] == [f"one:{kind}:1" for kind in expected]
+
+
+def test_a_move_after_the_confirmation_left() -> None:
+    """The old reminder goes, a "moved" message and a new reminder come."""
+    store = Store()
+    store.hear("booked", 1, matter())
+    store.leave("one:confirmation:1")
+    store.hear("moved", 2, matter(THURSDAY + timedelta(days=7)))
+    assert store.live() == ["one:moved:2", "one:reminder:2"]
+    assert store.messages["one:reminder:1"].reason == "superseded"
+
+
+def test_a_move_after_the_reminder_left() -> None:
+    """Case 19: told at once, and reminded again."""
+    store = Store()
+    store.hear("booked", 1, matter())
+    store.leave("one:confirmation:1")
+    store.leave("one:reminder:1")
+    store.hear("moved", 2, matter(THURSDAY + timedelta(days=2)), now=THURSDAY - timedelta(hours=12))
+    assert store.live() == ["one:moved:2", "one:reminder:2"]
+
+
+def test_a_move_before_the_confirmation_left_gives_one_confirmation_that_holds() -> None:
+    """The person is told once, with the new time."""
+    store = Store()
+    store.hear("booked", 1, matter())
+    store.hear("moved", 2, matter(THURSDAY + timedelta(days=7)))
+    assert store.live() == ["one:confirmation:2", "one:reminder:2"]
+
+
+def test_a_cancellation_takes_everything_back_and_says_so() -> None:
+    """Nothing about the appointment is sent any more, except that it is cancelled."""
+    store = Store()
+    store.hear("booked", 1, matter())
+    store.hear("cancelled", 2, matter())
+    assert store.live() == ["one:cancelled:2"]
+    assert store.messages["one:reminder:1"].reason == "cancelled"
+
+
+def test_a_cancellation_while_it_is_being_sent() -> None:
+    """Case 21: the plan marks what a provider may have, and a notice follows."""
+    store = Store()
+    store.hear("booked", 1, matter())
+    store.messages["one:reminder:1"] = replace(store.messages["one:reminder:1"], state=State.SENDING)
+    wanted = store.hear("cancelled", 2, matter())
+    assert "one:reminder:1" in [one.id for one in wanted.drop]
+    assert kinds(wanted.add) == ["cancelled"]
+
+
+def test_from_the_waiting_list_to_a_place() -> None:
+    """The news of the waiting list is overtaken."""
+    store = Store()
+    store.hear("waitlisted", 1, matter(source="registration"))
+    store.hear("confirmed", 2, matter(source="registration"))
+    assert store.live() == ["one:confirmation:2", "one:reminder:2"]
+
+
+def test_nothing_is_planned_for_what_has_begun() -> None:
+    """An event that comes after the start tells nobody anything."""
+    assert plan(matter(NOW), "booked", 1, [], RULES, NOW).add == ()
+
+
+def test_news_do_not_outlive_the_start_or_two_days() -> None:
+    """A confirmation that could not be sent is worthless then."""
+    soon = plan(matter(NOW + timedelta(hours=3)), "booked", 1, [], RULES, NOW).add[0]
+    later = plan(matter(), "booked", 1, [], RULES, NOW).add[0]
+    assert soon.expires_at == NOW + timedelta(hours=3)
+    assert later.expires_at == NOW + timedelta(hours=48)
+
+
+def test_what_the_service_does_at_night_is_told_in_the_morning() -> None:
+    """Unless the meeting is before that."""
+    night = datetime(2026, 11, 25, 21, 30, tzinfo=UTC)
+    by_service = matter(datetime(2026, 11, 26, 10, 0, tzinfo=UTC), by_service=True)
+    assert plan(by_service, "cancelled", 2, [], RULES, night).add[0].due_at == datetime(2026, 11, 26, 7, 0, tzinfo=UTC)
+    early = matter(datetime(2026, 11, 26, 7, 30, tzinfo=UTC), by_service=True)
+    assert plan(early, "cancelled", 2, [], RULES, night).add[0].due_at == night
+    by_visitor = replace(by_service, by_service=False)
+    assert plan(by_visitor, "cancelled", 2, [], RULES, night).add[0].due_at == night
+
+
+def test_planning_tells_itself() -> None:
+    """Each planned message has a first fact without personal data."""
+    message, facts = plan(matter(), "booked", 1, [], RULES, NOW).add[0].planned()
+    assert (facts[0].kind, facts[0].subject, facts[0].sequence) == ("message.planned", "one:confirmation:1", 1)
+    assert facts[0].data == {
+        "message_id": "one:confirmation:1",
+        "subject": "one",
+        "kind": "confirmation",
+        "channel": "sms",
+        "due_at": "2026-11-23T08:00:00Z",
+        "reason": None,
+    }
+    assert message.version == 1
+
+
+LIVES = st.lists(st.sampled_from(["moved", "cancelled"]), max_size=4).map(
+    lambda verbs: ["booked", *verbs[: verbs.index("cancelled") + 1 if "cancelled" in verbs else None]]
+)
+
+
+@given(life=LIVES, data=st.data())
+def test_any_order_with_repetitions_ends_as_the_newest_says(life: list[str], data: st.DataObject) -> None:
+    """Case 20 for the planning alone: even without the inbox's order nothing is planned twice, and what is
+    live at the end belongs to the newest event."""
+    events = [(verb, number, matter(THURSDAY + timedelta(days=number))) for number, verb in enumerate(life, start=1)]
+    store = Store()
+    for verb, sequence, about in data.draw(st.permutations(events * 2)):
+        store.hear(verb, sequence, about)
+        if data.draw(st.booleans()):
+            for message_id in [one for one in store.live() if ":reminder:" not in one]:
+                store.leave(message_id)
+    live = [store.messages[one] for one in store.live()]
+    assert all(one.sequence == len(life) for one in live)
+    reminders = [one for one in live if one.is_reminder]
+    assert len(reminders) == (0 if life[-1] == "cancelled" else 1)
+    told = [one for one in store.messages.values() if not one.is_reminder and one.sequence == len(life)]
+    assert len(told) == 1
+    assert told[0].kind in {NOTICES[life[-1]], "confirmation"}
