@@ -3,8 +3,10 @@
 SHELL := /bin/bash
 RUN := python3 deploy/local/run.py
 ARGS ?=
+# One at a time, since every part has a package called tests.
+TYPED := kit gateway $(wildcard services/*) deploy/local deploy/provision deploy/demo bench tools tests
 
-.PHONY: help up down status logs reset demo test lint format bench chaos lock
+.PHONY: help up down status logs reset demo test lint format bench chaos generated lock
 
 help: ## say what can be done
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -39,12 +41,17 @@ bench: ## measure, print a table, write bench/out/latest.json
 lint: ## style, types and the rules of imports
 	@$(RUN) exec ruff check .
 	@$(RUN) exec ruff format --check .
-	@$(RUN) exec mypy
+	@for part in $(TYPED); do echo "mypy $$part"; $(RUN) exec mypy $$part || exit 1; done
 	@$(RUN) exec lint-imports
 
 format: ## put the style right
 	@$(RUN) exec ruff check --fix .
 	@$(RUN) exec ruff format .
+
+generated: ## write what is generated: OpenAPI, AsyncAPI, the gateway's error titles
+	@$(RUN) exec python tools/problem_titles.py
+	@$(RUN) exec python tools/openapi.py
+	@$(RUN) exec python tools/asyncapi.py
 
 lock: ## write the hash-locked requirements again
 	@$(RUN) exec python tools/lock.py

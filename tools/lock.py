@@ -27,7 +27,13 @@ def requirements(package: Path) -> list[str]:
 
 def packages() -> list[Path]:
     """The folders that are installed apart from each other."""
-    return [*sorted(path.parent for path in ROOT.glob("services/*/pyproject.toml")), ROOT / "gateway"]
+    services = sorted(path.parent for path in ROOT.glob("services/*/pyproject.toml"))
+    return [*services, ROOT / "gateway", ROOT / "deploy" / "provision", ROOT / "deploy" / "local" / "peers"]
+
+
+def stands_on_kit(package: Path) -> bool:
+    """Whether the package declares the kit."""
+    return "imigr-kit" in (package / "pyproject.toml").read_text()
 
 
 def compile_lock(wanted: list[str], constraint: Path | None, target: Path) -> None:
@@ -58,7 +64,7 @@ def main() -> None:
     print(f"locked {whole.relative_to(ROOT)}")
     for package in packages():
         target = package / "requirements.txt"
-        wanted = [*requirements(package), *(one for one in requirements(KIT) if "pytest" not in one)]
+        wanted = requirements(package) + (requirements(KIT) if stands_on_kit(package) else [])
         compile_lock(wanted, whole, target)
         print(f"locked {target.relative_to(ROOT)}")
 
