@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -142,7 +143,7 @@ def test_not_now_is_tried_again_with_growing_waits_and_given_up(
         clock.advance(seconds=5 if len(moments) < 3 else 300)
         if not sender.answers:
             break
-    gaps = [later - earlier for earlier, later in zip(moments, moments[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(moments)]
     assert gaps == sorted(gaps)
     assert of(desk, "confirmation:1").reason == "smpp_0x08"
     assert of(desk, "confirmation:1").state is State.FAILED
@@ -476,7 +477,7 @@ def test_figures_are_for_managers() -> None:
         {"contact_id": "one", "state": {"$in": ["planned"]}},
         {"provider_ids": "p-1"},
     ],
-    ids=lambda query: "-".join(query),
+    ids="-".join,
 )
 def test_no_question_reads_the_whole_collection(desk: Desk, mongo_db: Any, query: dict[str, Any]) -> None:
     """Every query plan uses an index."""
