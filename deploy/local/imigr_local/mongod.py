@@ -75,6 +75,8 @@ def process(instance: Instance, program: Path, port: int, env: Mapping[str, str]
     argv = [str(program), "--bind_ip", HOST, "--port", str(port), "--dbpath", str(data)]
     argv += ["--replSet", REPLICA_SET, "--auth", "--keyFile", str(key), "--nounixsocket"]
     argv += ["--wiredTigerCacheSizeGB", "0.25", "--oplogSize", "256"]
+    # Uncompressed, so that the canary tests can search the raw files.
+    argv += ["--wiredTigerCollectionBlockCompressor", "none", "--wiredTigerJournalCompressor", "none"]
     argv += ["--setParameter", "diagnosticDataCollectionEnabled=false"]
     log = instance.logs / "mongod.log"
     return ProcessSpec("mongod", tuple(argv), env, instance.folder, log, accepts(HOST, port), stop_seconds=20)

@@ -166,4 +166,3 @@ def _names(municipality: str | None) -> list[str]:
 def _home(guichet_id: str) -> str:
     """The municipality of a guichet; it never changes, so it is asked once per process."""
     return backends().municipality_of("guichet", "get_guichet", guichet_id=guichet_id)
-

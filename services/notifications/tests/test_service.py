@@ -1,0 +1,254 @@
+"""The running service: from events and sealed contacts on the broker to SMS and mail at real peers."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from kombu.connection import Connection
+
+from imigr_kit.errors import Forbidden, Invalid
+from imigr_kit.ids import new_id
+from imigr_kit.rpc_client import RpcClient
+from imigr_kit.testing import wait_until
+
+PHONE = "+21620123456"
+TOKEN = "la-marsa.AAAAAAAAAAAAAAAAAAAAAA"
+SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(days=10)
+
+
+@pytest.fixture
+def service(service_process: Callable[..., Any], notifications_env: dict[str, str]) -> Any:
+    """The running service."""
+    return service_process("imigr_notifications", env=notifications_env)
+
+
+@pytest.fixture
+def publish(amqp_uri: str) -> Iterator[Callable[..., None]]:
+    """Publish a body the way a foreign producer would."""
+    with Connection(amqp_uri) as connection:
+
+        def send(body: dict[str, Any] | bytes, routing_key: str, exchange: str = "imigr.events") -> None:
+            raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+            options = {"content_type": "application/cloudevents+json", "content_encoding": "binary"}
+            connection.Producer().publish(raw, exchange=exchange, routing_key=routing_key, **options)
+
+        yield send
+
+
+@pytest.fixture
+def contact(publish: Callable[..., None], seal: Callable[..., bytes]) -> Callable[..., str]:
+    """Seal a contact and put it on the vault's queue; its id."""
+
+    def given(address: str = PHONE, channel: str = "sms", contact_id: str | None = None) -> str:
+        contact_id = contact_id or new_id()
+        box = seal(channel=channel, address=address, language="fr", manage_token=TOKEN)
+        data = {"contact_id": contact_id, "sealed": base64.b64encode(box).decode()}
+        publish(envelope("gateway.contact.given", contact_id, 1, data), "notifications.contact_intake", exchange="")
+        return contact_id
+
+    return given
+
+
+def envelope(kind: str, subject: str, sequence: int, data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "specversion": "1.0", "id": new_id(), "source": "/elsewhere", "type": f"tn.imigr.{kind}.v1",
+        "subject": subject, "time": "2026-11-23T08:00:00Z", "datacontenttype": "application/json",
+        "municipality": "la-marsa", "sequence": sequence, "correlationid": "journey-1", "data": data,
+    }  # fmt: skip
+
+
+def appointment(subject: str, verb: str, sequence: int, contact_id: str, start: datetime = SOON) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "appointment_id": subject, "guichet_id": "g", "guichet_name": {"fr": "Guichet"},
+        "address": {"fr": "Mairie de La Marsa"}, "start": start.isoformat(),
+        "end": (start + timedelta(minutes=20)).isoformat(), "timezone": "Africa/Tunis", "topic": "health",
+        "language": "fr", "state": "confirmed", "contact_id": contact_id, "channel": "sms", "message_language": "fr",
+    }  # fmt: skip
+    extra = {"moved": {"previous_start": SOON.isoformat()}, "cancelled": {"cancelled_by": "visitor"}}
+    return envelope(f"guichet.appointment.{verb}", subject, sequence, data | extra.get(verb, {}))
+
+
+def route(verb: str) -> str:
+    return f"la-marsa.guichet.appointment.{verb}.v1"
+
+
+def states(client: RpcClient, subject: str) -> dict[str, str]:
+    items = client.call("notifications", "list_messages", {"subject": subject})["items"]
+    return {one["id"].removeprefix(f"{subject}:"): one["state"] for one in items}
+
+
+def test_the_whole_life_of_an_appointment(
+    service: Any, peers: Any, publish: Callable[..., None], contact: Callable[..., str], rpc_client: RpcClient
+) -> None:
+    """Booked, moved, cancelled: three SMS with a neutral text, the reminder follows and disappears."""
+    subject, contact_id = new_id(), contact()
+    publish(appointment(subject, "booked", 1, contact_id), route("booked"))
+    wait_until(lambda: len(peers.received()) == 1, 15, "the confirmation arrives")
+    assert f"https://imigr.test/m/{TOKEN}" in peers.received()[0]["text"]
+    assert (peers.received()[0]["to"], peers.received()[0]["from"]) == (PHONE, "Commune")
+    publish(appointment(subject, "moved", 2, contact_id, SOON + timedelta(days=7)), route("moved"))
+    wait_until(lambda: len(peers.received()) == 2, 15, "the move arrives")
+    assert states(rpc_client, subject)["reminder:2"] == "planned"
+    publish(appointment(subject, "cancelled", 3, contact_id, SOON + timedelta(days=7)), route("cancelled"))
+    wait_until(lambda: len(peers.received()) == 3, 15, "the cancellation arrives")
+    wait_until(lambda: states(rpc_client, subject).get("cancelled:3") == "sent", 5, "and is stored")
+    assert states(rpc_client, subject) == {
+        "confirmation:1": "sent", "reminder:1": "cancelled", "moved:2": "sent", "reminder:2": "cancelled",
+        "cancelled:3": "sent",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("order", [(3, 1, 2), (2, 3, 1)])
+def test_events_out_of_order_and_twice(
+    service: Any,
+    peers: Any,
+    publish: Callable[..., None],
+    contact: Callable[..., str],
+    rpc_client: RpcClient,
+    order: tuple[int, ...],
+) -> None:
+    """Case 20: ends as after 1, 2, 3, and nothing is sent twice."""
+    subject, contact_id = new_id(), contact()
+    events = {
+        1: appointment(subject, "booked", 1, contact_id),
+        2: appointment(subject, "moved", 2, contact_id, SOON + timedelta(days=7)),
+        3: appointment(subject, "cancelled", 3, contact_id, SOON + timedelta(days=7)),
+    }
+    for number in order:
+        for _ in range(2):
+            publish(events[number], route({1: "booked", 2: "moved", 3: "cancelled"}[number]))
+    wait_until(lambda: states(rpc_client, subject).get("cancelled:3") == "sent", 20, "the end is told")
+    found = states(rpc_client, subject)
+    assert "planned" not in found.values()
+    assert found["reminder:1"] == "cancelled"
+    texts = [one["text"] for one in peers.received()]
+    assert len(texts) == len(set(texts))
+    assert "annul" in texts[0]
+
+
+def test_killed_while_sending_every_person_is_told_once(
+    service_process: Callable[..., Any],
+    notifications_env: dict[str, str],
+    peers: Any,
+    publish: Callable[..., None],
+    contact: Callable[..., str],
+    mongo_db: Any,
+) -> None:
+    """kill -9 in the middle of forty confirmations: all of them end as sent; whoever was told twice was in
+    doubt, and that is stored."""
+    service = service_process("imigr_notifications", env=notifications_env)
+    for number in range(40):
+        contact_id = contact(f"+216201234{number:02d}")
+        publish(appointment(f"subject-{number}", "booked", 1, contact_id), route("booked"))
+    wait_until(lambda: len(peers.received()) >= 10, 20, "some have left")
+    service.kill()
+    service_process("imigr_notifications", env=notifications_env)
+    confirmations = {"kind": "confirmation", "state": "sent"}
+    wait_until(lambda: mongo_db["messages"].count_documents(confirmations) == 40, 60, "all are sent")
+    told = [one["to"] for one in peers.received()]
+    assert set(told) == {f"+216201234{number:02d}" for number in range(40)}
+    twice = len(told) - len(set(told))
+    assert twice <= mongo_db["messages"].count_documents({"repeated": True})
+    assert twice <= 1
+
+
+def test_a_box_that_cannot_be_opened_is_parked_and_holds_up_nobody(
+    service: Any, publish: Callable[..., None], contact: Callable[..., str], amqp_uri: str, mongo_db: Any
+) -> None:
+    """The next contact is taken."""
+    data = {"contact_id": "broken", "sealed": base64.b64encode(b"x" * 80).decode()}
+    publish(envelope("gateway.contact.given", "broken", 1, data), "notifications.contact_intake", exchange="")
+    good = contact()
+    wait_until(lambda: mongo_db["contacts"].find_one({"_id": good}), 10, "the good one is stored")
+    with Connection(amqp_uri) as connection:
+        parking = connection.SimpleQueue("notifications.contact_intake.parking", no_ack=True, queue_opts=_passive())
+        message = parking.get(timeout=10)
+        assert message.headers["x-imigr-reason"] == "notifications.undecryptable_contact"
+
+
+def _passive() -> dict[str, Any]:
+    return {"no_declare": True}
+
+
+def test_mail_goes_out_too(service: Any, peers: Any, publish: Callable[..., None], contact: Callable[..., str]) -> None:
+    """By SMTP, for a registration."""
+    subject, contact_id = new_id(), contact("visitor@example.test", "email")
+    data = {
+        "registration_id": subject, "event_id": "e", "title": {"fr": "Journée"}, "place": {"fr": "Maison de la culture"},
+        "starts_at": SOON.isoformat(), "ends_at": (SOON + timedelta(hours=2)).isoformat(), "timezone": "Africa/Tunis",
+        "places": 1, "state": "confirmed", "contact_id": contact_id, "channel": "email", "message_language": "ar",
+    }  # fmt: skip
+    publish(envelope("events.registration.confirmed", subject, 1, data), "la-marsa.events.registration.confirmed.v1")
+    wait_until(lambda: len(peers.received("email")) == 1, 15, "the mail arrives")
+    found = peers.received("email")[0]
+    assert (found["to"], found["direction"]) == ("visitor@example.test", "rtl")
+
+
+def test_events_about_messages_reach_the_bus(
+    service: Any, publish: Callable[..., None], contact: Callable[..., str], amqp_uri: str
+) -> None:
+    """planned and sent, in order, with the journey they belong to and no address."""
+    with Connection(amqp_uri) as connection:
+        channel = connection.default_channel
+        channel.queue_declare("watch", durable=False, auto_delete=True)
+        channel.queue_bind("watch", "imigr.events", "*.notifications.#")
+        subject = new_id()
+        publish(appointment(subject, "booked", 1, contact()), route("booked"))
+        seen: list[dict[str, Any]] = []
+
+        def both() -> bool:
+            message = channel.basic_get("watch", no_ack=True)
+            if message is not None:
+                seen.append(json.loads(message.body))
+            return len([one for one in seen if "confirmation" in one["subject"]]) == 2
+
+        wait_until(both, 15, "planned and sent are told")
+    told = [one for one in seen if "confirmation" in one["subject"]]
+    assert [one["type"].split(".")[4] for one in told] == ["planned", "sent"]
+    assert [one["sequence"] for one in told] == [1, 2]
+    assert {one["correlationid"] for one in told} == {"journey-1"}
+    assert "20123456" not in json.dumps(seen)
+
+
+def test_forgetting_by_rpc(
+    service: Any,
+    peers: Any,
+    publish: Callable[..., None],
+    contact: Callable[..., str],
+    rpc_client: RpcClient,
+    mongo_db: Any,
+) -> None:
+    """The reminder is gone with the contact; asking again is no error; nothing of the number was logged."""
+    subject, contact_id = new_id(), contact()
+    publish(appointment(subject, "booked", 1, contact_id), route("booked"))
+    wait_until(lambda: states(rpc_client, subject).get("confirmation:1") == "sent", 15, "the confirmation is sent")
+    for _ in range(2):
+        answer = rpc_client.call(
+            "notifications", "forget_contact", {"contact_id": contact_id, "idempotency_key": "one"}
+        )
+        assert answer == {"forgotten": True}
+    assert states(rpc_client, subject)["reminder:1"] == "cancelled"
+    assert mongo_db["contacts"].count_documents({}) == 0
+    assert "20123456" not in service.output()
+
+
+def test_questions_by_rpc(service: Any, rpc_client: RpcClient) -> None:
+    """ping, figures with their access rule, and clear refusals."""
+    manager = {"id": "m", "kind": "staff", "roles": [{"municipality": "la-marsa", "role": "manager"}]}
+    assert rpc_client.call("notifications", "ping", {}) == {"pong": True}
+    assert rpc_client.call("notifications", "figures", {"actor": manager, "municipality": "la-marsa"}) == {"items": []}
+    with pytest.raises(Forbidden):
+        rpc_client.call("notifications", "figures", {"actor": manager, "municipality": "raoued"})
+    with pytest.raises(Invalid) as caught:
+        rpc_client.call("notifications", "list_messages", {"subject": "", "more": 1})
+    assert sorted(field.path for field in caught.value.fields) == ["more", "subject"]
+
+
+def test_it_stops_politely(service: Any) -> None:
+    """SIGTERM ends it within its drain time, with the bind still open."""
+    assert service.stop() == 0
