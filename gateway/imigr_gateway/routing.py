@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from imigr_gateway.settings import SERVICES, Routes
-from imigr_kit.errors import NotFound
+from imigr_kit.errors import ImigrError, NotFound, Unavailable
 
 RPC_SECONDS = 2.5
 
@@ -50,10 +50,21 @@ class Backends:
         return self.client.call(self.name(service, municipality), method, payload, timeout=RPC_SECONDS)
 
     def gather(self, service: str, method: str, municipality: str | None, /, **payload: Any) -> list[Any]:
-        """Call the backend of the municipality, or every backend when none is named."""
-        names = self.names(service) if municipality is None else [self.name(service, municipality)]
-        seconds = RPC_SECONDS / len(names)
-        return [self.client.call(name, method, payload, timeout=seconds) for name in names]
+        """Call the backend of the municipality, or every backend when none is named; of several, those that are
+        down are left out. Raises the last error when nobody answers."""
+        if municipality is not None:
+            return [self.call(service, method, municipality, **payload)]
+        names = self.names(service)
+        answers: list[Any] = []
+        problem: Unavailable | None = None
+        for name in names:
+            try:
+                answers.append(self.client.call(name, method, payload, timeout=RPC_SECONDS / len(names)))
+            except Unavailable as error:
+                problem = error
+        if problem is not None and not answers:
+            raise problem
+        return answers
 
     def find(self, service: str, method: str, /, **by_id: str) -> Any:
         """Call the backend that knows the record; where it lives is asked once and remembered."""
@@ -62,17 +73,18 @@ class Backends:
         municipality = self._homes.get(key)
         if municipality is not None:
             return self.call(service, method, municipality, **by_id)
-        missing: NotFound | None = None
+        problem: ImigrError = NotFound()
         for name in names:
             try:
                 found = self.client.call(name, method, by_id, timeout=RPC_SECONDS / len(names))
-            except NotFound as error:
-                missing = error
+            except (NotFound, Unavailable) as error:
+                # While a backend is down nobody can say that the record does not exist.
+                problem = problem if isinstance(problem, Unavailable) else error
                 continue
             if self.name(service, found["municipality"]) == name:
                 self._homes[key] = found["municipality"]
                 return found
-        raise missing or NotFound()
+        raise problem
 
     def municipality_of(self, service: str, method: str, /, **by_id: str) -> str:
         """The municipality of a record, which never changes."""

@@ -405,12 +405,3 @@ class Problem(Schema):
     correlation_id = fields.String()
     errors = fields.List(fields.Dict(), metadata=_says("Field by field: path, code, message"))
     params = fields.Dict(metadata=_says("Such as next_slots"))
-
-
-class Anything(Schema):
-    """An object described by the service behind it."""
-
-    class Meta:
-        """Pass on what the service says."""
-
-        unknown = "include"

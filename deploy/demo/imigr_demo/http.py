@@ -25,9 +25,9 @@ class Site:
         self._base = base.rstrip("/")
         self._language = language
 
-    def get(self, path: str) -> Answer:
-        """A GET."""
-        return self._exchange("GET", path, None, {})
+    def get(self, path: str, **headers: str) -> Answer:
+        """A GET; header names are written with underscores."""
+        return self._exchange("GET", path, None, {name.replace("_", "-"): value for name, value in headers.items()})
 
     def post(self, path: str, body: Any, **headers: str) -> Answer:
         """A POST of JSON; header names are written with underscores."""

@@ -21,13 +21,8 @@ blueprint = Blueprint("guichet", __name__, url_prefix="/api/v1", description="Gu
 def list_guichets(query: dict[str, Any]) -> Any:
     """Guichets that are open to the public."""
     answers = backends().gather("guichet", "list_guichets", query["municipality"], municipality=query["municipality"])
-    mine = {
-        item["id"]: item
-        for name, answer in zip(_names(query["municipality"]), answers, strict=True)
-        for item in answer["items"]
-        if backends().name("guichet", item["municipality"]) == name
-    }
-    return for_reader({"items": list(mine.values())})
+    mine = {item["id"]: item for answer in answers for item in answer["items"]}
+    return for_reader({"items": sorted(mine.values(), key=lambda item: (item["municipality"], item["id"]))})
 
 
 @blueprint.get("/guichets/<guichet_id>")
@@ -156,11 +151,6 @@ def _change(manage_token: str, method: str, **more: Any) -> Any:
         **more,
     )
     return for_reader(with_link(answer, manage_token))
-
-
-def _names(municipality: str | None) -> list[str]:
-    known = backends()
-    return known.names("guichet") if municipality is None else [known.name("guichet", municipality)]
 
 
 def _home(guichet_id: str) -> str:

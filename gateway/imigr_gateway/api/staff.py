@@ -16,7 +16,7 @@ blueprint = Blueprint("staff", __name__, url_prefix="/api/v1/staff", description
 
 @blueprint.post("/login")
 @blueprint.arguments(shapes.Login)
-@blueprint.response(200, shapes.Anything)
+@blueprint.response(200)
 @public
 def login(data: dict[str, Any]) -> Any:
     """A bearer token of a quarter of an hour."""
@@ -26,7 +26,7 @@ def login(data: dict[str, Any]) -> Any:
 
 @blueprint.get("/<municipality>/guichets/<guichet_id>/appointments")
 @blueprint.arguments(shapes.Agenda, location="query")
-@blueprint.response(200, shapes.Anything)
+@blueprint.response(200)
 @staff("manager", "mediator")
 def list_appointments(query: dict[str, Any], municipality: str, guichet_id: str) -> Any:
     """The agenda of a day; no contact is in it."""
@@ -38,7 +38,7 @@ def list_appointments(query: dict[str, Any], municipality: str, guichet_id: str)
 
 @blueprint.post("/<municipality>/events")
 @blueprint.arguments(shapes.EventBody)
-@blueprint.response(201, shapes.Anything)
+@blueprint.response(201)
 @staff("manager", "editor")
 def create_event(data: dict[str, Any], municipality: str) -> Any:
     """Store an event as a draft."""
@@ -48,7 +48,7 @@ def create_event(data: dict[str, Any], municipality: str) -> Any:
 
 @blueprint.post("/<municipality>/events/<event_id>/publish")
 @blueprint.arguments(shapes.AtVersion)
-@blueprint.response(200, shapes.Anything)
+@blueprint.response(200)
 @staff("manager")
 def publish_event(data: dict[str, Any], municipality: str, event_id: str) -> Any:
     """Make a draft public."""
@@ -57,7 +57,7 @@ def publish_event(data: dict[str, Any], municipality: str, event_id: str) -> Any
 
 @blueprint.post("/<municipality>/events/<event_id>/cancel")
 @blueprint.arguments(shapes.AtVersion)
-@blueprint.response(200, shapes.Anything)
+@blueprint.response(200)
 @staff("manager")
 def cancel_event(data: dict[str, Any], municipality: str, event_id: str) -> Any:
     """Call a public event off."""
@@ -65,7 +65,7 @@ def cancel_event(data: dict[str, Any], municipality: str, event_id: str) -> Any:
 
 
 @blueprint.get("/<municipality>/events/<event_id>/registrations")
-@blueprint.response(200, shapes.Anything)
+@blueprint.response(200)
 @staff("manager", "editor", "mediator")
 def list_registrations(municipality: str, event_id: str) -> Any:
     """Registrations in order of arrival; no contact is in it."""
@@ -74,7 +74,7 @@ def list_registrations(municipality: str, event_id: str) -> Any:
 
 @blueprint.post("/<municipality>/services")
 @blueprint.arguments(shapes.ServiceBody)
-@blueprint.response(201, shapes.Anything)
+@blueprint.response(201)
 @staff("manager", "editor")
 def create_service(data: dict[str, Any], municipality: str) -> Any:
     """Add an entry to the directory."""
@@ -84,7 +84,7 @@ def create_service(data: dict[str, Any], municipality: str) -> Any:
 
 @blueprint.put("/<municipality>/services/<service_id>")
 @blueprint.arguments(shapes.ServiceChange)
-@blueprint.response(200, shapes.Anything)
+@blueprint.response(200)
 @staff("manager", "editor")
 def update_service(data: dict[str, Any], municipality: str, service_id: str) -> Any:
     """Change an entry on the version that was read."""
@@ -96,7 +96,7 @@ def update_service(data: dict[str, Any], municipality: str, service_id: str) -> 
 
 @blueprint.post("/<municipality>/services/<service_id>/withdraw")
 @blueprint.arguments(shapes.AtVersion)
-@blueprint.response(200, shapes.Anything)
+@blueprint.response(200)
 @staff("manager")
 def withdraw_service(data: dict[str, Any], municipality: str, service_id: str) -> Any:
     """Take an entry out of the directory."""
@@ -104,7 +104,7 @@ def withdraw_service(data: dict[str, Any], municipality: str, service_id: str) -
 
 
 @blueprint.get("/<municipality>/accounts")
-@blueprint.response(200, shapes.Anything)
+@blueprint.response(200)
 @staff("admin")
 def list_staff(municipality: str) -> Any:
     """Staff of the municipality."""
@@ -113,7 +113,7 @@ def list_staff(municipality: str) -> Any:
 
 @blueprint.post("/<municipality>/accounts")
 @blueprint.arguments(shapes.NewStaff)
-@blueprint.response(201, shapes.Anything)
+@blueprint.response(201)
 @staff("admin")
 def create_staff(data: dict[str, Any], municipality: str) -> Any:
     """A new staff account; its roles lie in this municipality."""
@@ -122,7 +122,7 @@ def create_staff(data: dict[str, Any], municipality: str) -> Any:
 
 @blueprint.post("/<municipality>/accounts/<staff_id>/disable")
 @blueprint.arguments(shapes.Nothing, required=False)
-@blueprint.response(200, shapes.Anything)
+@blueprint.response(200)
 @staff("admin")
 def disable_staff(data: dict[str, Any], municipality: str, staff_id: str) -> Any:
     """No further sign-in; running tokens end within a quarter of an hour."""
@@ -131,7 +131,7 @@ def disable_staff(data: dict[str, Any], municipality: str, staff_id: str) -> Any
 
 @blueprint.post("/<municipality>/tokens")
 @blueprint.arguments(shapes.NewToken)
-@blueprint.response(201, shapes.Anything)
+@blueprint.response(201)
 @staff("admin")
 def create_token(data: dict[str, Any], municipality: str) -> Any:
     """A token for a machine; it is shown this once."""
@@ -140,7 +140,7 @@ def create_token(data: dict[str, Any], municipality: str) -> Any:
 
 @blueprint.post("/<municipality>/tokens/<token_id>/revoke")
 @blueprint.arguments(shapes.Nothing, required=False)
-@blueprint.response(200, shapes.Anything)
+@blueprint.response(200)
 @staff("admin")
 def revoke_token(data: dict[str, Any], municipality: str, token_id: str) -> Any:
     """The token is no longer good."""
@@ -148,7 +148,7 @@ def revoke_token(data: dict[str, Any], municipality: str, token_id: str) -> Any:
 
 
 @blueprint.get("/<municipality>/messages/figures")
-@blueprint.response(200, shapes.Anything)
+@blueprint.response(200)
 @staff("manager")
 def message_figures(municipality: str) -> Any:
     """How many messages of which kind and channel are in which state."""

@@ -31,14 +31,14 @@ def cli(context: click.Context) -> None:
 
 @cli.command()
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False, exists=True), required=True)
+@click.option("--municipality", "municipalities", multiple=True, help="Only of this town; may be repeated.")
 @click.pass_obj
-def seed(plans: MongoPlans, data: Path) -> None:
+def seed(plans: MongoPlans, data: Path, municipalities: tuple[str, ...]) -> None:
     """Store the guichets of DATA/guichets.json that are not there yet; those that are stay as they are."""
     rows = json.loads((data / "guichets.json").read_text(encoding="utf-8"))["guichets"]
-    wanted = {town.strip() for town in os.environ.get("IMIGR_SEED_MUNICIPALITIES", "").split(",") if town.strip()}
     fresh = 0
     for row in rows:
-        if not wanted or row["municipality"] in wanted:
+        if not municipalities or row["municipality"] in municipalities:
             guichet = guichet_of(row)
             fresh += plans.put(guichet, [opened(guichet, first=True)])
     click.echo(f"guichets: {fresh} new of {len(rows)}")

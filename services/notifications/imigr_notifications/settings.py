@@ -27,6 +27,21 @@ def as_master_keys(text: str) -> MasterKeys:
     return MasterKeys(content["current"], keys)
 
 
+def as_smpp_password(text: str) -> Secret[str]:
+    """SMPP 3.4, section 4.1: at most 8 characters; a longer one would be cut and refused by the centre."""
+    password = as_text_secret(text)
+    if len(password.reveal()) > 8:
+        raise ValueError("must have at most 8 characters (SMPP 3.4)")
+    return password
+
+
+def as_system_id(text: str) -> str:
+    """SMPP 3.4, section 4.1: at most 15 characters."""
+    if not 0 < len(text) <= 15:
+        raise ValueError("must have 1 to 15 characters (SMPP 3.4)")
+    return text
+
+
 @dataclass(frozen=True, kw_only=True)
 class NotificationsSettings(KitSettings):
     """The kit's settings, the vault's keys, and where messages are handed over."""
@@ -47,8 +62,8 @@ class NotificationsSettings(KitSettings):
     )
     smpp_host: str = setting("IMIGR_SMPP_HOST", default="127.0.0.1", comment="SMS centre (SMPP 3.4)")
     smpp_port: int = setting("IMIGR_SMPP_PORT", as_int, default=2775, comment="Its port")
-    smpp_system_id: str = setting("IMIGR_SMPP_SYSTEM_ID", default="imigr", comment="Name to bind with")
-    smpp_password: Secret[str] = setting("IMIGR_SMPP_PASSWORD", as_text_secret, comment="Password to bind with")
+    smpp_system_id: str = setting("IMIGR_SMPP_SYSTEM_ID", as_system_id, default="imigr", comment="Name to bind with")
+    smpp_password: Secret[str] = setting("IMIGR_SMPP_PASSWORD", as_smpp_password, comment="Password to bind with")
     sms_sender: str = setting("IMIGR_SMS_SENDER", default="Commune", comment="Sender shown on the phone")
     smtp_host: str = setting("IMIGR_SMTP_HOST", default="127.0.0.1", comment="Mail relay")
     smtp_port: int = setting("IMIGR_SMTP_PORT", as_int, default=25, comment="Its port")

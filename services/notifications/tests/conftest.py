@@ -39,7 +39,7 @@ NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 THURSDAY = datetime(2026, 11, 26, 8, 30, tzinfo=UTC)
 """Half past nine in Tunis."""
 PHONE = "+21620123456"
-PEER_PASSWORD = "for-the-test"
+PEER_PASSWORD = "for-test"
 
 
 def masters(*names: str) -> MasterKeys:

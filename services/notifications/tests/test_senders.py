@@ -33,7 +33,7 @@ from imigr_notifications.senders.smpp import validity
 from imigr_notifications.testing import FakeSender
 
 PHONE, MAIL = "+21620123456", "visitor@example.test"
-PASSWORD = "for-the-test"
+PASSWORD = "for-test"
 
 
 @dataclass
@@ -88,7 +88,8 @@ def sink() -> Iterator[tuple[MailSink, Controller]]:
     controller = Controller(handler, hostname="127.0.0.1", port=free_port())
     controller.start()
     yield handler, controller
-    controller.stop(no_assert=True)
+    if controller.loop.is_running():
+        controller.stop(no_assert=True)
 
 
 @pytest.fixture
@@ -328,7 +329,7 @@ def test_a_subject_cannot_carry_another_header(sink: tuple[MailSink, Controller]
     """Header injection ends in an error before anything is sent."""
     handler, controller = sink
     sender = SmtpSender("127.0.0.1", controller.port, "commune@imigr.test")
-    with pytest.raises(ValueError, match="linefeed|newline|line"):
+    with pytest.raises(ValueError, match=r"linefeed|newline"):
         sender.send(outgoing(MAIL, subject="x\r\nBcc: other@example.test"), yes)
     assert handler.taken == []
 

@@ -179,7 +179,8 @@ def test_mail_goes_out_too(service: Any, peers: Any, publish: Callable[..., None
     """By SMTP, for a registration."""
     subject, contact_id = new_id(), contact("visitor@example.test", "email")
     data = {
-        "registration_id": subject, "event_id": "e", "title": {"fr": "Journée"}, "place": {"fr": "Maison de la culture"},
+        "registration_id": subject, "event_id": "e", "title": {"fr": "Journée"},
+        "place": {"fr": "Maison de la culture"},
         "starts_at": SOON.isoformat(), "ends_at": (SOON + timedelta(hours=2)).isoformat(), "timezone": "Africa/Tunis",
         "places": 1, "state": "confirmed", "contact_id": contact_id, "channel": "email", "message_language": "ar",
     }  # fmt: skip

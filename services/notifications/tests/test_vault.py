@@ -11,7 +11,6 @@ import bson
 import pytest
 from click.testing import CliRunner
 
-from imigr_kit.ids import new_id
 from imigr_kit.secret import Secret
 from imigr_kit.testing import FrozenClock
 from imigr_notifications.cli import cli
@@ -226,5 +225,5 @@ def command_settings(mongo_uri: str, database: str, masters: dict[str, bytes]) -
         "IMIGR_VAULT_PRIVATE_KEY": b64(PRIVATE_KEY),
         "IMIGR_VAULT_MASTER_KEYS": json.dumps(content),
         "IMIGR_VAULT_HASH_KEY": b64(HASH_KEY),
-        "IMIGR_SMPP_PASSWORD": new_id(),
+        "IMIGR_SMPP_PASSWORD": "for-test",
     }

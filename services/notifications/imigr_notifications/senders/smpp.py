@@ -201,7 +201,8 @@ class SmppSender:
             client.bind_transceiver(system_id=account.system_id, password=account.password.reveal())
             client._socket.settimeout(SILENCE_SECONDS)
         except _TROUBLE as error:
-            log.warning("smpp.not_bound", reason=type(error).__name__)
+            status = error.args[1] if len(error.args) > 1 else None
+            log.warning("smpp.not_bound", reason=type(error).__name__, status=status)
             self._part(client)
             return None
         log.info("smpp.bound")

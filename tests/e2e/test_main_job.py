@@ -1,0 +1,164 @@
+"""The main job over HTTP on a whole platform, and the same platform with parts that others run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from imigr_demo.partner import Partner
+from imigr_demo.story import Story
+
+from imigr_kit.testing import wait_until
+from tests import sites
+
+FOREIGN_TOWN = "carthage"
+
+
+@pytest.fixture(scope="module")
+def platform(start_platform: Callable[..., Any]) -> Any:
+    """One platform in which Raoued runs its own guichet, and a town called Carthage one written by others."""
+    from imigr_local.options import OwnService
+
+    routes = {
+        "guichet": {"default": "guichet", "raoued": "guichet_raoued", FOREIGN_TOWN: "guichet_carthage"},
+        **{name: {"default": name} for name in ("directory", "events", "notifications", "accounts")},
+    }
+    own = (OwnService("guichet_raoued", "guichet", ("raoued",)),)
+    return start_platform("e2e", own=own, routes=routes)
+
+
+@pytest.fixture(scope="module")
+def partner(platform: Any) -> Iterator[Partner]:
+    """A partner who follows everything in plain kombu and checks every schema."""
+    with Partner(sites.partner_uri(platform), sites.CONTRACTS) as following:
+        yield following
+
+
+def book(platform: Any, municipality: str, start: str, key: str | None = None, **more: Any) -> Any:
+    """A booking over HTTP."""
+    body = {
+        "guichet_id": sites.guichet_id(platform, municipality),
+        "start": start,
+        "topic": "information",
+        "language": "fr",
+    }
+    return sites.site(platform).post("/api/v1/appointments", body | more, Idempotency_Key=key or str(uuid.uuid4()))
+
+
+def test_the_main_job_from_search_to_cancellation(platform: Any, partner: Partner) -> None:
+    """All seven steps of the story hold, and the partner has seen valid events."""
+    told: list[str] = []
+    Story(sites.site(platform), partner, sites.received(platform), told.append).play()
+    assert any("guichet.slot_full" in line for line in told)
+    assert partner.problems == []
+
+
+def test_the_same_key_gives_the_same_answer_over_http(platform: Any) -> None:
+    """A retry after a lost answer books nothing new and hands out the same link; another body is refused."""
+    start = sites.slots(platform, "la-marsa", "fr")[0]
+    key = str(uuid.uuid4())
+    answers = [book(platform, "la-marsa", start, key, phone="20 123 456") for _ in range(3)]
+    assert {answer.status for answer in answers} == {201}
+    assert answers[0].body == answers[1].body == answers[2].body
+    other = book(platform, "la-marsa", start, key, phone="20 123 457")
+    assert (other.status, other.body["code"]) == (422, "kit.idempotency_key_reused")
+
+
+def test_two_towns_on_one_bus_each_with_its_own_guichet(platform: Any, partner: Partner) -> None:
+    """Raoued's booking lies in Raoued's database, La Marsa's in the shared one; both are heard on one exchange."""
+    made = {town: book(platform, town, sites.slots(platform, town, "fr")[0]).body for town in ("raoued", "la-marsa")}
+    with sites.database(platform) as client:
+        for town, name in (("raoued", "imigr_guichet_raoued"), ("la-marsa", "imigr_guichet")):
+            query = {"bookings.id": made[town]["id"]}
+            assert client[name]["days"].count_documents(query) == 1
+        assert client["imigr_guichet"]["days"].count_documents({"bookings.id": made["raoued"]["id"]}) == 0
+    for town in made:
+        subject = made[town]["id"]
+        wait_until(lambda s=subject: partner.kinds(s) == ["guichet.appointment.booked"], 15, f"{town}'s event")
+
+
+def test_one_town_down_leaves_the_other_untouched(platform: Any) -> None:
+    """Without Raoued's guichet: 503 there with Retry-After, business as usual in La Marsa, and it comes back."""
+    raoued, la_marsa = (sites.slots(platform, town, "fr")[1] for town in ("raoued", "la-marsa"))
+    platform.kill_and_hold("guichet_raoued")
+    try:
+        refused = book(platform, "raoued", raoued)
+        assert (refused.status, refused.body["status"]) == (503, 503)
+        assert int(refused.headers["Retry-After"]) >= 1
+        assert book(platform, "la-marsa", la_marsa).status == 201
+    finally:
+        platform.start("guichet_raoued")
+    wait_until(lambda: book(platform, "raoued", raoued).status == 201, 20, "Raoued books again")
+
+
+def test_a_thirty_line_consumer_follows_the_stream(platform: Any) -> None:
+    """docs/examples/partner_consumer.py, started as its own program."""
+    script = sites.ROOT / "docs" / "examples" / "partner_consumer.py"
+    arguments = [sites.partner_uri(platform), f"partner.demo.{uuid.uuid4().hex[:6]}", "la-marsa.guichet.#"]
+    with subprocess.Popen([sys.executable, str(script), *arguments], stdout=subprocess.PIPE, text=True) as program:
+        try:
+            assert program.stdout is not None
+            assert program.stdout.readline() == "listening\n"
+            made = book(platform, "la-marsa", sites.slots(platform, "la-marsa", "fr")[2]).body
+            assert program.stdout.readline().split()[:2] == ["tn.imigr.guichet.appointment.booked.v1", made["id"]]
+        finally:
+            program.kill()
+
+
+def test_a_thirty_line_service_takes_part(platform: Any) -> None:
+    """docs/examples/rpc_service.py answers for its town through the same gateway."""
+    script = sites.ROOT / "docs" / "examples" / "rpc_service.py"
+    uri = platform.admin_environment()["IMIGR_TEST_AMQP_URI"].rsplit("/", 1)[0].rstrip("/") + "/imigr"
+    arguments = [uri, "guichet_carthage", FOREIGN_TOWN]
+    with subprocess.Popen([sys.executable, str(script), *arguments], stdout=subprocess.PIPE, text=True) as program:
+        try:
+            assert program.stdout is not None
+            assert program.stdout.readline() == "answering\n"
+            answer = sites.site(platform).get(f"/api/v1/guichets?municipality={FOREIGN_TOWN}")
+            assert answer.status == 200
+            assert answer.body["items"][0]["name"] == f"Guichet de {FOREIGN_TOWN}"
+        finally:
+            program.kill()
+
+
+def test_staff_sign_in_and_see_their_own_town_only(platform: Any) -> None:
+    """A mediator of La Marsa sees La Marsa's agenda, and is refused Raoued's."""
+    site = sites.site(platform)
+    email = "mediator.la-marsa@demo.invalid"
+    password = platform.credentials().staff[email]
+    answer = site.post("/api/v1/staff/login", {"email": email, "password": password})
+    assert answer.status == 200, answer
+    signed = {"Authorization": f"Bearer {answer.body['token']}"}
+    guichet = sites.guichet_id(platform, "la-marsa")
+    day = sites.slots(platform, "la-marsa", "fr")[0][:10]
+    agenda = site.get(f"/api/v1/staff/la-marsa/guichets/{guichet}/appointments?date={day}", **signed)
+    assert agenda.status == 200
+    assert all("contact_id" not in row for row in agenda.body["items"])
+    assert agenda.body["items"]
+    foreign = site.get(f"/api/v1/staff/raoued/guichets/{guichet}/appointments?date={day}", **signed)
+    assert (foreign.status, foreign.body["code"]) == (403, "kit.forbidden")
+    assert site.get(f"/api/v1/staff/la-marsa/guichets/{guichet}/appointments?date={day}").status == 401
+
+
+def test_the_contact_is_deleted_in_one_tap(platform: Any) -> None:
+    """After forget, nothing of the contact is left in the vault, and no reminder goes out."""
+    start = sites.slots(platform, "la-marsa", "fr")[3]
+    made = book(platform, "la-marsa", start, phone="+216 20 765 432").body
+    site = sites.site(platform)
+    path = f"/api/v1/appointments/{made['manage_token']}"
+
+    def reminded() -> bool:
+        items = site.get(f"{path}/messages").body.get("items", [])
+        return any(one["kind"] == "reminder" and one["state"] == "planned" for one in items)
+
+    wait_until(reminded, 15, "a planned reminder")
+    with sites.database(platform) as client:
+        wait_until(lambda: client["imigr_notifications"]["contacts"].count_documents({}) > 0, 10, "the contact")
+        before = client["imigr_notifications"]["contacts"].count_documents({})
+        assert site.post(f"{path}/forget", {}).body == {"forgotten": True}
+        assert client["imigr_notifications"]["contacts"].count_documents({}) == before - 1
+    assert site.get(path).status == 200

@@ -1,0 +1,107 @@
+"""A running platform as the tests reach it: over HTTP, as a partner, and from behind as an administrator."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from imigr_demo.http import Site
+from pymongo import MongoClient
+
+ROOT = Path(__file__).resolve().parent.parent
+CONTRACTS = ROOT / "contracts"
+
+
+def site(platform: Any, language: str = "en") -> Site:
+    """The gateway."""
+    return Site(f"http://127.0.0.1:{platform.port('gateway')}", language)
+
+
+def received(platform: Any) -> Site:
+    """The page of received messages."""
+    return Site(f"http://127.0.0.1:{platform.port('received')}")
+
+
+def partner_uri(platform: Any) -> str:
+    """The demo partner's way to the broker."""
+    return str(platform.credentials().partner_amqp_uri)
+
+
+@contextmanager
+def database(platform: Any) -> Iterator[MongoClient[dict[str, Any]]]:
+    """The database server as its administrator."""
+    uri = platform.admin_environment()["IMIGR_TEST_MONGO_URI"]
+    client: MongoClient[dict[str, Any]] = MongoClient(uri, tz_aware=True, serverSelectionTimeoutMS=10_000)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def queues(platform: Any) -> list[dict[str, Any]]:
+    """All queues of the platform's vhost with their figures, by the management interface."""
+    parts = urlsplit(platform.admin_environment()["IMIGR_TEST_AMQP_ADMIN"])
+    login = base64.b64encode(f"{parts.username}:{parts.password}".encode()).decode()
+    address = f"http://{parts.hostname}:{parts.port}/api/queues/imigr?disable_stats=false"
+    request = urllib.request.Request(address, headers={"Authorization": f"Basic {login}"})
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        found: list[dict[str, Any]] = json.load(answer)
+    return found
+
+
+def waiting(platform: Any, ending: str = "") -> dict[str, int]:
+    """Messages by queue, for queues whose name contains ``ending``; empty ones are left out."""
+    return {
+        queue["name"]: queue.get("messages", 0)
+        for queue in queues(platform)
+        if ending in queue["name"] and queue.get("messages", 0) and queue["name"] != "imigr.unrouted"
+    }
+
+
+def unsent(platform: Any) -> int:
+    """Documents whose outbox still waits, in all databases."""
+    with database(platform) as client:
+        return sum(
+            client[name][collection].count_documents({"unsent": True})
+            for name in client.list_database_names()
+            if name.startswith("imigr_")
+            for collection in client[name].list_collection_names()
+        )
+
+
+def slots(platform: Any, municipality: str, language: str | None = None, topic: str = "information") -> list[str]:
+    """Starts of free slots of the municipality's guichet, in order."""
+    guichet = guichet_id(platform, municipality)
+    query = f"topic={topic}&days=60&limit=1000" + (f"&language={language}" if language else "")
+    answer = site(platform).get(f"/api/v1/guichets/{guichet}/slots?{query}")
+    assert answer.status == 200, answer
+    return [slot["start"] for day in answer.body["days"] for slot in day["slots"]]
+
+
+def guichet_id(platform: Any, municipality: str) -> str:
+    """The municipality's guichet."""
+    answer = site(platform).get(f"/api/v1/guichets?municipality={municipality}")
+    assert answer.status == 200, answer
+    return str(answer.body["items"][0]["id"])
+
+
+def broker_command(platform: Any, *arguments: str) -> None:
+    """rabbitmqctl on the platform's private node."""
+    from imigr_local import rabbitmq
+
+    state = platform.state.ports
+    ports = rabbitmq.BrokerPorts(state["amqp"], state["management"], state["distribution"], state["epmd"])
+    folder = rabbitmq.ensure_program(lambda line: None)
+    env = rabbitmq.environment(platform.instance, ports, dict(os.environ))
+    done = subprocess.run(
+        [str(folder / "rabbitmqctl"), *arguments], env=env, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
