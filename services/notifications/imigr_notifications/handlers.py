@@ -20,7 +20,6 @@ from imigr_notifications.texts import render
 
 log = get_logger(__name__)
 
-LEASE = timedelta(seconds=20)
 SHORTEST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(seconds=60)
 """How often a message looks for a contact that has not arrived: soon at first, then once a minute."""
@@ -64,6 +63,8 @@ class Desk:
     rules: Callable[[str], Rules]
     doubt_lasts: timedelta = timedelta(seconds=60)
     """How long a message in doubt waits for a receipt."""
+    lease_lasts: timedelta = timedelta(seconds=20)
+    """How long a message belongs to one worker; longer than any provider takes to answer."""
     gates: dict[str, Gate] = field(default_factory=dict)
 
     def gate(self, channel: str) -> Gate:
@@ -89,7 +90,7 @@ def deliver_due(desk: Desk, channel: str) -> int:
     """Hand over what is due on a channel, at most a batch; how many were looked at."""
     for done in range(BATCH):
         now = desk.clock.now()
-        leased = desk.messages.lease(channel, now, now + LEASE) if desk.gate(channel).is_open(now) else None
+        leased = desk.messages.lease(channel, now, now + desk.lease_lasts) if desk.gate(channel).is_open(now) else None
         if leased is None:
             return done
         message, lease = leased
@@ -139,7 +140,7 @@ def _send(desk: Desk, message: Message, lease: str, now: datetime) -> None:
 
     def hand_over(parts: int) -> bool:
         at = desk.clock.now()
-        return desk.messages.hand_over(message, lease, parts, at, at + LEASE)
+        return desk.messages.hand_over(message, lease, parts, at, at + desk.lease_lasts)
 
     try:
         ids = desk.senders[message.channel].send(outgoing, hand_over)

@@ -54,6 +54,7 @@ def build(runtime: Runtime) -> App:
         public_url=settings.public_url.rstrip("/"),
         rules=rules_of,
         doubt_lasts=timedelta(seconds=settings.doubt_seconds),
+        lease_lasts=timedelta(seconds=settings.lease_seconds),
     )
 
     def take_receipt(receipt: Receipt) -> None:

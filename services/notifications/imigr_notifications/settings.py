@@ -74,3 +74,9 @@ class NotificationsSettings(KitSettings):
         default=60.0,
         comment="How long a message whose answer was lost waits for a receipt before it is handed over once more",
     )
+    lease_seconds: float = setting(
+        "IMIGR_DELIVERY_LEASE_SECONDS",
+        as_seconds,
+        default=20.0,
+        comment="How long a message belongs to one worker; a worker that died is noticed after it",
+    )

@@ -209,4 +209,5 @@ def notifications_env(amqp_uri: str, mongo_uri: str, mongo_db: Any, peers: Peers
         "IMIGR_SMTP_PORT": str(peers.smtp),
         "IMIGR_SMTP_FROM": "commune@imigr.test",
         "IMIGR_DOUBT_SECONDS": "2",
+        "IMIGR_DELIVERY_LEASE_SECONDS": "6",
     }

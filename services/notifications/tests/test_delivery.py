@@ -15,12 +15,13 @@ from imigr_kit.secret import Secret
 from imigr_kit.testing import FrozenClock
 from imigr_notifications import handlers, schemas
 from imigr_notifications.domain import Matter, Message, State
-from imigr_notifications.handlers import LEASE, Desk
+from imigr_notifications.handlers import Desk
 from imigr_notifications.ports import NotNow, Receipt, Refused, Throttled, Uncertain, Unreachable
 from imigr_notifications.storage import CONTACTS, MESSAGES, MongoMessages
 from imigr_notifications.testing import FakeSender
 
 PHONE = "+21620123456"
+LEASE = timedelta(seconds=20)
 Give = Callable[..., None]
 MakeMatter = Callable[..., Matter]
 
