@@ -98,7 +98,7 @@ def broker_command(platform: Any, *arguments: str) -> None:
     from imigr_local import rabbitmq
 
     state = platform.state.ports
-    ports = rabbitmq.BrokerPorts(state["amqp"], state["management"], state["distribution"], state["epmd"])
+    ports = rabbitmq.BrokerPorts(state["amqp"], state["broker_management"], state["broker_distribution"], state["epmd"])
     folder = rabbitmq.ensure_program(lambda line: None)
     env = rabbitmq.environment(platform.instance, ports, dict(os.environ))
     done = subprocess.run(

@@ -29,6 +29,12 @@ class Site:
         """A GET; header names are written with underscores."""
         return self._exchange("GET", path, None, {name.replace("_", "-"): value for name, value in headers.items()})
 
+    def raw(self, path: str) -> bytes:
+        """The body of a GET, undecoded."""
+        with urllib.request.urlopen(self._base + path, timeout=15) as answer:
+            body: bytes = answer.read()
+        return body
+
     def post(self, path: str, body: Any, **headers: str) -> Answer:
         """A POST of JSON; header names are written with underscores."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}

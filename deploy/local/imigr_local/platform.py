@@ -13,14 +13,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from imigr_local import control, leftovers, plan, venv
+from imigr_local import control, leftovers, plan, rabbitmq, venv
 from imigr_local.control import Request
 from imigr_local.errors import RunnerError
 from imigr_local.options import Options
 from imigr_local.places import MARK, REPOSITORY, Instance, shown
 from imigr_local.processes import signal_group, tail
 from imigr_local.progress import Progress, Say
-from imigr_local.server_stages import Programs
+from imigr_local.rabbitmq import BrokerPorts
+from imigr_local.server_stages import Programs, base_environment
 from imigr_local.state import ProcessState, State, is_running, read_state
 
 RUN = REPOSITORY / "deploy" / "local" / "run.py"
@@ -203,6 +204,11 @@ class Platform:
         self.start(name)
 
     restart_server = restart
+
+    def rabbitmqctl(self, *words: str) -> str:
+        """For instance `set_disk_free_limit 1000TB`, which raises the disk alarm: the broker blocks publishers."""
+        ports = BrokerPorts.among(self.state.ports)
+        return rabbitmq.control(self.instance, ports, base_environment(self.instance), words)
 
     def wait_ready(self, name: str, seconds: float = 90.0, *, after: int | None = None) -> None:
         """Waits until it is ready, as another process than `after` when that is given."""

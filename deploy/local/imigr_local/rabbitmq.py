@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+import subprocess
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +49,12 @@ class BrokerPorts:
     distribution: int
     epmd: int
 
+    @classmethod
+    def among(cls, ports: Mapping[str, int]) -> BrokerPorts:
+        """Picked from the ports of an instance."""
+        names = ("amqp", "broker_management", "broker_distribution", "epmd")
+        return cls(*(ports[name] for name in names))
+
 
 def ensure_program(say: Say) -> Path:
     """Folder of the real programs (not the distribution's wrappers, which switch user)."""
@@ -90,6 +97,18 @@ def environment(instance: Instance, ports: BrokerPorts, base: Mapping[str, str])
         "ERL_EPMD_PORT": str(ports.epmd),
         "ERL_EPMD_ADDRESS": HOST,
     }
+
+
+def control(instance: Instance, ports: BrokerPorts, base: Mapping[str, str], words: Sequence[str]) -> str:
+    """Runs rabbitmqctl against this node and returns what it printed; raises RunnerError when it failed."""
+    program = str((_folder() or Path("/nonexistent")) / "rabbitmqctl")
+    env = environment(instance, ports, base)
+    done = subprocess.run(
+        [program, *words], check=False, env=env, cwd=instance.folder, capture_output=True, text=True, timeout=60
+    )
+    if done.returncode != 0:
+        raise RunnerError(f"rabbitmqctl {' '.join(words)} failed:\n{(done.stdout + done.stderr).strip()}")
+    return done.stdout
 
 
 def write_files(instance: Instance, ports: BrokerPorts) -> None:

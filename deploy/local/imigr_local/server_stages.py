@@ -60,12 +60,7 @@ class ServerStages:
         return (first, [*second, self._keys()], [self._provision()])
 
     def _broker(self) -> tuple[ProcessSpec, ProcessSpec]:
-        ports = BrokerPorts(
-            amqp=self._ports["amqp"],
-            management=self._ports["broker_management"],
-            distribution=self._ports["broker_distribution"],
-            epmd=self._ports["epmd"],
-        )
+        ports = BrokerPorts.among(self._ports)
         name_server = rabbitmq.name_server(self._instance, ports, self._base)
         return name_server, rabbitmq.process(self._instance, self._programs.broker, ports, self._base)
 

@@ -1,0 +1,57 @@
+"""Searches every place where a phone number or an email must not be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from tests import sites
+
+CONTROL = "control-value-that-is-not-encrypted-71c2"
+_PEERS = ("received.jsonl", "peers.log")
+"""The receiving phones themselves: they are meant to have the messages."""
+
+
+def plant_control(platform: Any) -> None:
+    """Write a plain value into the vault's database, which the search must find."""
+    with sites.database(platform) as client:
+        client["imigr_notifications"]["control"].insert_one({"value": CONTROL})
+        client.admin.command("fsync")
+
+
+def needles(phones: Iterable[str], emails: Iterable[str]) -> list[bytes]:
+    """The canaries in the forms in which they could appear."""
+    found = [form.encode() for phone in phones for form in (phone, phone.removeprefix("+216"))]
+    return found + [email.encode() for email in emails]
+
+
+def files_with(folder: Path, wanted: list[bytes]) -> dict[str, int]:
+    """Files below the folder that hold any of the needles, and how many needles."""
+    found: dict[str, int] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.name not in _PEERS:
+            try:
+                content = path.read_bytes()
+            except OSError:
+                continue
+            hits = sum(1 for needle in wanted if needle in content)
+            if hits:
+                found[str(path.relative_to(folder))] = hits
+    return found
+
+
+def sinks(platform: Any, partner_bytes: Iterable[bytes], wanted: list[bytes]) -> dict[str, int]:
+    """Everything: raw files of broker and database, logs, metrics of every process, what the partner was given."""
+    found = files_with(platform.instance.folder, wanted)
+    for name in ("directory", "guichet", "events", "notifications", "accounts", "gateway"):
+        port = platform.port(name)
+        figures = sites.Site(f"http://127.0.0.1:{port}").raw("/metrics")
+        hits = sum(1 for needle in wanted if needle in figures)
+        if hits:
+            found[f"metrics of {name}"] = hits
+    told = b"\n".join(partner_bytes)
+    hits = sum(1 for needle in wanted if needle in told)
+    if hits:
+        found["partner"] = hits
+    return found

@@ -1,0 +1,153 @@
+"""Broker blocked, absent or frozen, database frozen, a worker that rises from the dead."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from imigr_demo.http import Answer
+
+from imigr_kit.testing import wait_until
+from tests import sites
+from tests.chaos import canaries
+
+LIMIT_SECONDS = 4.0
+READ = "/api/v1/services?q=pharmacie&per_page=5"
+
+
+@pytest.fixture(scope="module")
+def platform(start_platform: Callable[..., Any]) -> Any:
+    """A platform of its own."""
+    return start_platform("outages")
+
+
+def alarm_on(platform: Any) -> None:
+    """A disk alarm: the broker stops reading from those who publish."""
+    sites.broker_command(platform, "set_disk_free_limit", "8000GB")
+
+
+def alarm_off(platform: Any) -> None:
+    """The disk has room again."""
+    sites.broker_command(platform, "set_disk_free_limit", "50MB")
+
+
+OUTAGES: list[tuple[str, Callable[[Any], None], Callable[[Any], None], str]] = [
+    ("broker blocked", alarm_on, alarm_off, "broker"),
+    ("broker absent", lambda p: p.kill_and_hold("rabbitmq"), lambda p: p.start("rabbitmq"), "broker"),
+    ("broker frozen", lambda p: p.freeze("rabbitmq"), lambda p: p.thaw("rabbitmq"), "guichet"),
+    ("database frozen", lambda p: p.freeze("mongod"), lambda p: p.thaw("mongod"), ""),
+]
+
+
+@contextmanager
+def outage(platform: Any, begin: Callable[[Any], None], end: Callable[[Any], None]) -> Iterator[None]:
+    """Ends the outage whatever happens in the block."""
+    begin(platform)
+    try:
+        yield
+    finally:
+        end(platform)
+
+
+def timed(call: Callable[[], Answer]) -> tuple[Answer, float]:
+    """An answer and the seconds it took."""
+    started = time.monotonic()
+    return call(), time.monotonic() - started
+
+
+def booking(platform: Any, guichet: str, start: str, key: str) -> Answer:
+    """A booking with a canary phone."""
+    body = {"guichet_id": guichet, "start": start, "topic": "information", "language": "fr", "phone": "+21629999111"}
+    return sites.site(platform).post("/api/v1/appointments", body, Idempotency_Key=key)
+
+
+def stored(platform: Any, key: str) -> int:
+    """How many day documents hold a booking under the command's key."""
+    with sites.database(platform) as client:
+        return client["imigr_guichet"]["days"].count_documents({"claims": f"key:{key}"})
+
+
+@pytest.mark.parametrize(("name", "begin", "end", "part"), OUTAGES, ids=[row[0] for row in OUTAGES])
+def test_an_outage_is_answered_in_time_and_heals_by_itself(
+    platform: Any, name: str, begin: Callable[[Any], None], end: Callable[[Any], None], part: str
+) -> None:
+    """Cached reads go on and say their age, writes answer 503 within 4 s and change nothing, health names the part;
+    afterwards everything works again without a restart and nothing is lost."""
+    site = sites.site(platform)
+    guichet = sites.guichet_id(platform, "la-marsa")
+    free = sites.slots(platform, "la-marsa", "fr")
+    for _ in range(8):
+        assert site.get(READ).status == 200
+    assert booking(platform, guichet, free[0], str(uuid.uuid4())).status in (201, 409)
+    restarts = {one: state.restarts for one, state in platform.state.processes.items()}
+    keys = [str(uuid.uuid4()) for _ in range(6)]
+    with outage(platform, begin, end):
+        refusals = [timed(lambda k=key: booking(platform, guichet, free[2], k)) for key in keys]
+        reads = [timed(lambda: site.get(READ)) for _ in range(4)]
+        health, took = timed(lambda: site.get("/health/ready"))
+        assert [answer.status for answer, _ in refusals] == [503] * len(keys), name
+        assert all(int(answer.headers["Retry-After"]) >= 1 for answer, _ in refusals)
+        assert [answer.status for answer, _ in reads] == [200] * len(reads)
+        assert all("Age" in answer.headers for answer, _ in reads)
+        assert max(seconds for _, seconds in [*refusals, *reads]) < LIMIT_SECONDS
+        assert took < LIMIT_SECONDS
+        if part:
+            assert health.status == 503
+            assert part in [one for one, state in health.body["parts"].items() if state["status"] != "ok"]
+    again = str(uuid.uuid4())
+    wait_until(lambda: booking(platform, guichet, free[3], again).status == 201, 60, f"bookings after: {name}")
+    assert stored(platform, again) == 1
+    assert [stored(platform, key) for key in keys] == [0] * len(keys), "a refused write took place after all"
+    wait_until(lambda: sites.unsent(platform) == 0, 60, "the outbox drains")
+    now = {one: state.restarts for one, state in platform.state.processes.items()}
+    allowed = {"rabbitmq"} if name == "broker absent" else set()
+    assert {one for one in now if now[one] != restarts.get(one, 0)} <= allowed
+
+
+def test_database_frozen_is_named_by_the_services_own_health(platform: Any) -> None:
+    """The guichet says degraded and names the database."""
+    port = platform.port("guichet")
+    with outage(platform, lambda p: p.freeze("mongod"), lambda p: p.thaw("mongod")):
+        answer = sites.Site(f"http://127.0.0.1:{port}").get("/health/ready")
+        assert answer.status == 503
+        assert answer.body["parts"]["database"]["status"] == "degraded"
+    wait_until(lambda: sites.Site(f"http://127.0.0.1:{port}").get("/health/ready").status == 200, 30, "health returns")
+
+
+def test_a_worker_that_rises_from_the_dead_doubles_nothing(platform: Any) -> None:
+    """notifications is frozen until the broker has given it up, then goes on with messages that were delivered
+    again: one confirmation per booking all the same."""
+    guichet = sites.guichet_id(platform, "raoued")
+    free = sites.slots(platform, "raoued", "fr")
+    made = []
+    platform.freeze("notifications")
+    try:
+        for start in free[:12]:
+            answer = booking(platform, guichet, start, str(uuid.uuid4()))
+            assert answer.status == 201
+            made.append(answer.body["id"])
+        wait_until(lambda: _consumers(platform, "notifications.on_appointment") == 0, 60, "the broker gives it up")
+    finally:
+        platform.thaw("notifications")
+    with sites.database(platform) as client:
+        messages = client["imigr_notifications"]["messages"]
+        query = {"subject": {"$in": made}, "kind": "confirmation"}
+        wait_until(lambda: messages.count_documents(query | {"state": "sent"}) == len(made), 60, "all confirmations")
+        assert messages.count_documents(query) == len(made)
+    wait_until(lambda: not sites.waiting(platform, ".retry."), 30, "empty retry queues")
+    assert sites.waiting(platform, ".parking") == {}
+
+
+def _consumers(platform: Any, queue: str) -> int:
+    return next(int(one.get("consumers", 0)) for one in sites.queues(platform) if one["name"] == queue)
+
+
+def test_no_canary_after_all_the_outages(platform: Any) -> None:
+    """The phone given with every command is in no sink."""
+    canaries.plant_control(platform)
+    assert canaries.files_with(platform.instance.folder, [canaries.CONTROL.encode()])
+    assert canaries.sinks(platform, [], canaries.needles(["+21629999111"], [])) == {}
