@@ -206,7 +206,7 @@ class Platform:
     restart_server = restart
 
     def rabbitmqctl(self, *words: str) -> str:
-        """For instance `set_disk_free_limit 1000TB`, which raises the disk alarm: the broker blocks publishers."""
+        """For instance `set_disk_free_limit 1000000GB`, which raises the disk alarm: the broker blocks publishers."""
         ports = BrokerPorts.among(self.state.ports)
         return rabbitmq.control(self.instance, ports, base_environment(self.instance), words)
 
