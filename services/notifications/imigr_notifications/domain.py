@@ -14,7 +14,7 @@ from imigr_kit.facts import Fact
 
 class State(StrEnum):
     """States of a message. ``leased``: a worker prepares it and nothing has left; ``sending``: it is being
-    handed over, so a crash now leaves it in doubt."""
+    handed over, so a crash now leaves it in doubt; ``ambiguous``: that doubt was never settled."""
 
     PLANNED = "planned"
     LEASED = "leased"
@@ -23,6 +23,7 @@ class State(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+    AMBIGUOUS = "ambiguous"
 
 
 WITHDRAWABLE = (State.PLANNED, State.LEASED)
@@ -41,6 +42,9 @@ NOTICES = {
     "cancelled": "cancelled",
 }
 """Which message answers which verb of an appointment or a registration."""
+REPEATED_IN_SILENCE = frozenset({"moved", "cancelled"})
+"""What is handed over a second time when nothing says whether the first one arrived: not knowing would send
+the person to the wrong place. A second confirmation or reminder would only confuse."""
 REMINDED = frozenset({"booked", "confirmed", "moved"})
 
 
@@ -128,9 +132,9 @@ class Message:
         taken = replace(self, provider_ids=tuple(provider_ids), sent_at=at, in_doubt=False)
         return taken._told("sent", State.SENT, None)
 
-    def presumed_sent(self, at: datetime) -> tuple[Message, list[Fact]]:
-        """In doubt for a second time: it ends as sent, and keeps saying that nobody confirmed it."""
-        return replace(self, sent_at=at)._told("sent", State.SENT, "ambiguous")
+    def ambiguous(self) -> tuple[Message, list[Fact]]:
+        """The doubt was never settled: it may have arrived, and it is not sent again."""
+        return self._told("failed", State.AMBIGUOUS, "ambiguous")
 
     def failed(self, reason: str) -> tuple[Message, list[Fact]]:
         """It will not be sent, or did not arrive; ``reason`` is a closed code."""

@@ -13,7 +13,7 @@ from imigr_kit.clock import Clock
 from imigr_kit.context import CallContext, use
 from imigr_kit.logs import get_logger
 from imigr_notifications import domain, ports
-from imigr_notifications.domain import Matter, Message, Rules, State
+from imigr_notifications.domain import REPEATED_IN_SILENCE, Matter, Message, Rules, State
 from imigr_notifications.errors import UndecryptableContact
 from imigr_notifications.figures import AMBIGUOUS, EXPIRED, RECEIPTS, REPEATED, UNATTACHED
 from imigr_notifications.texts import render
@@ -206,10 +206,15 @@ def settle_stranded(desk: Desk) -> int:
     """Look after messages whose worker died or whose answer was lost; how many were looked at.
 
     A leased one never left and is planned again. One that was being handed over is in doubt: it is counted
-    and logged as ambiguous, and waits for the provider's receipt. Delivered: it was sent, and is not sent
-    again. Not delivered: it is handed over again. Silence until the end of the wait: a provider that had
-    taken it would have said so, so it is handed over again, once; after a second doubt it ends as sent with
-    the reason ``ambiguous``. So none is lost, and every possible duplicate stands in the log.
+    and logged as ambiguous, and waits for the provider's receipt. The rule:
+
+    - the receipt says delivered: it was sent, and is not sent again;
+    - the receipt says failed: it is handed over again, once;
+    - silence to the end of the wait: a confirmation, a reminder, a place on the waiting list is not sent
+      again and ends as ``ambiguous``; a move or a cancellation is handed over again, once, since a person
+      who does not know goes to the wrong place.
+
+    So nobody is told twice without a counted and logged doubt.
     """
     now = desk.clock.now()
     found = desk.messages.stranded(now)
@@ -246,17 +251,16 @@ def _settle_doubt(desk: Desk, message: Message, now: datetime, is_over: bool) ->
 
 
 def _end_doubt(desk: Desk, message: Message, now: datetime, *, is_lost: bool) -> None:
-    if now >= message.expires_at:
-        _fail(desk, message, None, "expired")
-    elif not message.repeated:
+    may_repeat = not message.repeated and (is_lost or message.kind in REPEATED_IN_SILENCE)
+    if may_repeat and now < message.expires_at:
         REPEATED.labels(message.channel, message.kind).inc()
         log.warning("message.repeated", message=message.id, kind=message.kind, undelivered=is_lost)
         desk.messages.postpone(message.repeat(), None, now)
     elif is_lost:
         _fail(desk, message, None, "undelivered")
     else:
-        presumed, facts = message.presumed_sent(now)
-        desk.messages.settle(presumed, None, facts)
+        ended, facts = message.ambiguous()
+        desk.messages.settle(ended, None, facts)
 
 
 def take_receipt(desk: Desk, receipt: ports.Receipt) -> None:

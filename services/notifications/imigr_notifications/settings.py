@@ -71,8 +71,8 @@ class NotificationsSettings(KitSettings):
     doubt_seconds: float = setting(
         "IMIGR_DOUBT_SECONDS",
         as_seconds,
-        default=60.0,
-        comment="How long a message whose answer was lost waits for a receipt before it is handed over once more",
+        default=40.0,
+        comment="How long a message whose answer was lost waits for a receipt before its doubt is ended",
     )
     lease_seconds: float = setting(
         "IMIGR_DELIVERY_LEASE_SECONDS",

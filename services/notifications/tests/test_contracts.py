@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -47,13 +48,13 @@ def facts() -> list[Fact]:
     event = example("guichet", "appointment.booked")
     matter = schemas.matter_of(event)
     assert matter is not None
-    moment = domain.datetime.fromisoformat("2026-11-23T08:00:00+00:00")
+    moment = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
     message = domain.plan(matter, "booked", 1, [], Rules(), moment).add[0]
     planned, told = message.planned()
     return [
         *told,
         *planned.sent(["p"], moment)[1],
-        *planned.presumed_sent(moment)[1],
+        *planned.ambiguous()[1],
         *planned.failed("expired")[1],
         *planned.withdrawn("superseded")[1],
     ]

@@ -30,6 +30,7 @@ from imigr_notifications.ports import (
 )
 from imigr_notifications.senders import SmppAccount, SmppSender, SmtpSender, smpp
 from imigr_notifications.senders.smpp import validity
+from imigr_notifications.sms_text import cut
 from imigr_notifications.testing import FakeSender
 
 PHONE, MAIL = "+21620123456", "visitor@example.test"
@@ -79,6 +80,16 @@ def outgoing(address: str, body: str = "La Marsa : rappel", **changes: Any) -> O
 
 def yes(_parts: int) -> bool:
     return True
+
+
+def noting(asked: list[int]) -> Callable[[int], bool]:
+    """Says yes and notes the number of parts."""
+
+    def hand_over(parts: int) -> bool:
+        asked.append(parts)
+        return True
+
+    return hand_over
 
 
 @pytest.fixture
@@ -172,7 +183,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Way:
 def test_what_is_sent_arrives_once_and_has_an_id(way: Way) -> None:
     """The hand over is asked for once, with the number of parts."""
     asked: list[int] = []
-    ids = way.sender.send(outgoing(way.address), lambda parts: asked.append(parts) is None)
+    ids = way.sender.send(outgoing(way.address), noting(asked))
     assert len(ids) == 1
     assert asked == [1]
     wait_until(lambda: way.received() == ["La Marsa : rappel"], 5, "it arrives")
@@ -216,7 +227,7 @@ def test_nobody_there_is_noticed_before_the_hand_over(way: Way) -> None:
     way.go_away()
     asked: list[int] = []
     with pytest.raises(Unreachable):
-        way.sender.send(outgoing(way.address), lambda parts: asked.append(parts) is None)
+        way.sender.send(outgoing(way.address), noting(asked))
     assert asked == []
 
 
@@ -254,7 +265,7 @@ def test_a_part_that_was_throttled_is_sent_again_alone(sms: SmppSender, peers: A
 def _first_part_only(sms: SmppSender, peers: Any, text: str) -> tuple[str, ...]:
     """Send the first part by hand, as if the second had been throttled."""
     whole = outgoing(PHONE, text)
-    fields = sms._fields(whole, smpp.cut(text), 1)
+    fields = sms._fields(whole, cut(text), 1)
     return tuple(sms._collect(sms._submit(sms._client, [fields]), ()))
 
 
@@ -322,7 +333,7 @@ def test_mail_is_well_formed(sink: tuple[MailSink, Controller]) -> None:
     assert sender.send(mail, yes) == sender.send(mail, yes)
     parsed = email.message_from_bytes(handler.taken[0], policy=email.policy.default)
     assert (parsed["subject"], parsed["auto-submitted"]) == ("تأكيد الموعد", "auto-generated")
-    assert [part.get_content_type() for part in parsed.iter_attachments()] == ["text/calendar"]  # type: ignore[attr-defined]
+    assert [part.get_content_type() for part in parsed.iter_attachments()] == ["text/calendar"]
 
 
 def test_a_subject_cannot_carry_another_header(sink: tuple[MailSink, Controller]) -> None:
