@@ -504,3 +504,29 @@ def test_no_question_reads_the_whole_collection(desk: Desk, mongo_db: Any, query
     winning = mongo_db[MESSAGES].find(query).explain()["queryPlanner"]["winningPlan"]
     assert "IXSCAN" in str(winning)
     assert "COLLSCAN" not in str(winning)
+
+
+def test_a_worker_that_slept_cannot_hand_over_what_another_holds(
+    desk: Desk, book: Callable[..., None], clock: FrozenClock
+) -> None:
+    """Both think the message is theirs; the lease decides."""
+    book()
+    sleeper = desk.messages.lease("sms", clock.now(), clock.now() + LEASE)
+    assert sleeper is not None
+    clock.advance(seconds=21)
+    handlers.settle_stranded(desk)
+    holder = desk.messages.lease("sms", clock.now(), clock.now() + LEASE)
+    assert holder is not None
+    assert not desk.messages.hand_over(*sleeper, 1, clock.now(), clock.now() + LEASE)
+    assert desk.messages.hand_over(*holder, 1, clock.now(), clock.now() + LEASE)
+
+
+def test_a_message_whose_contact_has_gone_is_withdrawn(
+    desk: Desk, book: Callable[..., None], clock: FrozenClock, mongo_db: Any
+) -> None:
+    """The contact was erased by another process between the planning and the sending."""
+    book()
+    desk.contacts.forget("contact-1", clock.now())
+    handlers.deliver_due(desk, "sms")
+    assert (of(desk, "confirmation:1").state, of(desk, "confirmation:1").reason) == (State.CANCELLED, "contact_gone")
+    assert verbs(mongo_db, "confirmation:1") == ["planned", "cancelled"]
