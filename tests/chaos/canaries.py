@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from imigr_demo.http import Site
+
 from tests import sites
 
 CONTROL = "control-value-that-is-not-encrypted-71c2"
@@ -46,7 +48,7 @@ def sinks(platform: Any, partner_bytes: Iterable[bytes], wanted: list[bytes]) ->
     found = files_with(platform.instance.folder, wanted)
     for name in ("directory", "guichet", "events", "notifications", "accounts", "gateway"):
         port = platform.port(name)
-        figures = sites.Site(f"http://127.0.0.1:{port}").raw("/metrics")
+        figures = Site(f"http://127.0.0.1:{port}").raw("/metrics")
         hits = sum(1 for needle in wanted if needle in figures)
         if hits:
             found[f"metrics of {name}"] = hits
