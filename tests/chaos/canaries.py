@@ -23,9 +23,8 @@ def plant_control(platform: Any) -> None:
 
 
 def needles(phones: Iterable[str], emails: Iterable[str]) -> list[bytes]:
-    """The canaries in the forms in which they could appear."""
-    found = [form.encode() for phone in phones for form in (phone, phone.removeprefix("+216"))]
-    return found + [email.encode() for email in emails]
+    """The canaries as they would appear: a phone is looked for in its local form, which every other form holds."""
+    return [phone.removeprefix("+216").encode() for phone in phones] + [email.encode() for email in emails]
 
 
 def files_with(folder: Path, wanted: list[bytes]) -> dict[str, int]:
@@ -37,7 +36,7 @@ def files_with(folder: Path, wanted: list[bytes]) -> dict[str, int]:
                 content = path.read_bytes()
             except OSError:
                 continue
-            hits = sum(1 for needle in wanted if needle in content)
+            hits = _hits(content, wanted)
             if hits:
                 found[str(path.relative_to(folder))] = hits
     return found
@@ -49,11 +48,17 @@ def sinks(platform: Any, partner_bytes: Iterable[bytes], wanted: list[bytes]) ->
     for name in ("directory", "guichet", "events", "notifications", "accounts", "gateway"):
         port = platform.port(name)
         figures = Site(f"http://127.0.0.1:{port}").raw("/metrics")
-        hits = sum(1 for needle in wanted if needle in figures)
+        hits = _hits(figures, wanted)
         if hits:
             found[f"metrics of {name}"] = hits
     told = b"\n".join(partner_bytes)
-    hits = sum(1 for needle in wanted if needle in told)
+    hits = _hits(told, wanted)
     if hits:
         found["partner"] = hits
     return found
+
+
+def _hits(content: bytes, wanted: list[bytes]) -> int:
+    """How many needles are in the content. Needles that begin alike are looked for together, in one pass."""
+    heads = {needle[:4] for needle in wanted}
+    return sum(1 for head in heads if head in content and any(n in content for n in wanted if n[:4] == head))

@@ -20,9 +20,13 @@ CONTRACTS = ROOT / "contracts"
 SCHEMAS = sorted((CONTRACTS / "events").glob("*/*.json"))
 SERVICES = ("directory", "guichet", "events", "notifications", "accounts")
 
-PERSONAL = frozenset(
-    ["phone", "mobile", "tel", "telephone", "email", "mail", "firstname", "lastname", "surname", "fullname", "nom", "prenom", "birth", "birthdate", "birthday", "naissance", "age", "nationality", "nationalite", "citizenship", "passport", "document_number", "cin", "photo", "picture", "portrait", "home", "domicile", "residence", "remark", "remarks", "comment", "comments", "note", "notes", "free_text", "status_legal", "legal_status", "religion", "ethnicity", "gender", "sex", "ip", "user_agent"]
+_PERSONAL_WORDS = (
+    "phone mobile tel telephone email mail firstname lastname surname fullname nom prenom birth birthdate birthday "
+    "naissance age nationality nationalite citizenship passport document_number cin photo picture portrait home "
+    "domicile residence remark remarks comment comments note notes free_text status_legal legal_status religion "
+    "ethnicity gender sex ip user_agent"
 )
+PERSONAL = frozenset(_PERSONAL_WORDS.split(" "))
 """Words that would name personal data; a property with one of them as a part is refused."""
 PUBLIC_PLACES = frozenset({"name", "guichet_name", "address", "place", "title", "summary"})
 """Texts of public places and events, which may be called so."""

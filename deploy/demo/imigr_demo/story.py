@@ -156,9 +156,8 @@ class Story:
         return self.site.post("/api/v1/appointments", body, Idempotency_Key=str(uuid.uuid4()))
 
     def _sms_text(self) -> str | None:
-        messages = self.received.get("/api/messages").body or {}
-        items = messages.get("messages", messages.get("items", [])) if isinstance(messages, dict) else messages
-        return next((str(one["text"]) for one in items if one.get("to", "").lstrip("+") == self.phone[1:]), None)
+        items = self.received.get("/api/messages").body["items"]
+        return next((str(one["text"]) for one in items if one["to"] == self.phone), None)
 
     def _reminder(self, state: str) -> dict[str, Any] | None:
         answer = self.site.get(f"/api/v1/appointments/{self.appointment['manage_token']}/messages")
