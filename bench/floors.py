@@ -28,5 +28,5 @@ def noop() -> Response:
 def _client() -> RpcClient:
     """One client per worker process, made after the fork."""
     if not _clients:
-        _clients.append(RpcClient(Secret(os.environ["IMIGR_AMQP_URI"]), origin="bench"))
+        _clients.append(RpcClient(Secret(os.environ["IMIGR_AMQP_URI"]), origin="gateway-bench"))
     return _clients[0]

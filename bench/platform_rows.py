@@ -24,7 +24,7 @@ for folder in ("local", "provision", "demo"):
     sys.path.insert(0, str(ROOT / "deploy" / folder))
 
 HOST = "127.0.0.1"
-DESKS = 40
+DESKS = 12
 """Desks of the guichet that is measured: enough seats for the longest run."""
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any
+from zlib import crc32
 
 from imigr_guichet.errors import AppointmentNotChangeable, LanguageNotOffered, TopicNotOffered
 from imigr_kit.facts import Fact
@@ -114,8 +115,9 @@ class Guichet:
                 return topic
         raise TopicNotOffered(params={"topic": code})
 
-    def desks_for(self, topic: str, language: str | None) -> tuple[Desk, ...]:
-        """Desks that can serve, those with the rarest other languages last, so that these stay free.
+    def desks_for(self, topic: str, language: str | None, spread: str = "") -> tuple[Desk, ...]:
+        """Desks that can serve, those with the rarest other languages last, so that these stay free. Among equals
+        the order follows from ``spread`` (any text), so that the work is shared and rushes do not meet at one desk.
 
         Raises LanguageNotOffered when no desk for the topic speaks the language.
         """
@@ -124,9 +126,9 @@ class Guichet:
             raise LanguageNotOffered(params={"language": language})
         speakers = {one: sum(one in d.languages for d in self.desks) for one in self.languages}
 
-        def rarity(desk: Desk) -> tuple[float, str]:
+        def rarity(desk: Desk) -> tuple[float, int, str]:
             others = [one for one in desk.languages if one != language]
-            return (sum(1 / speakers[one] for one in others), desk.code)
+            return (sum(1 / speakers[one] for one in others), crc32(f"{spread}{desk.code}".encode()), desk.code)
 
         return tuple(sorted(able, key=rarity))
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from imigr_guichet.domain import Appointment, Guichet, State, overlaps, wire_time
+from imigr_guichet.domain import Desk as Place
 from imigr_guichet.errors import (
     KeyReused,
     SlotFull,
@@ -115,10 +116,11 @@ def book_appointment(desk: Desk, wanted: Booking, command: Command) -> dict[str,
     day = _offered(desk, guichet, wanted.topic, wanted.language, wanted.start)
     end = wanted.start + timedelta(minutes=guichet.topic(wanted.topic).minutes)
     appointment_id = desk.new_id()
-    for able in guichet.desks_for(wanted.topic, wanted.language):
-        draft = _draft(desk, wanted, appointment_id, able.code, day, end)
-        booked, facts = draft.book(guichet)
-        stored = desk.appointments.claim(booked, facts, command, desk.hashed("manage", wanted.manage_hash))
+    able = guichet.desks_for(wanted.topic, wanted.language, spread=appointment_id)
+    manage = desk.hashed("manage", wanted.manage_hash)
+    for one in _in_turn(desk, guichet, able, day, wanted.start, end):
+        booked, facts = _draft(desk, wanted, appointment_id, one.code, day, end).book(guichet)
+        stored = desk.appointments.claim(booked, facts, command, manage)
         if stored is not None:
             return _repeated(desk, stored, command)
     earlier = desk.appointments.by_command(command.key)
@@ -232,6 +234,15 @@ def _next(desk: Desk, guichet: Guichet, topic: str, language: str, wanted: datet
             for slot in slots[:NEXT_SLOTS]
         ]
     }
+
+
+def _in_turn(
+    desk: Desk, guichet: Guichet, able: Sequence[Place], day: date, start: datetime, end: datetime
+) -> Iterator[Place]:
+    """The first desk unseen, since it is nearly always free; if it was not, those that look free now."""
+    yield able[0]
+    taken = desk.appointments.taken(guichet.id, day, day)
+    yield from (one for one in able[1:] if not overlaps(start, end, taken.get((day, one.code), ())))
 
 
 def _draft(desk: Desk, wanted: Booking, appointment_id: str, desk_code: str, day: date, end: datetime) -> Appointment:

@@ -43,8 +43,9 @@ class Appointments(Protocol):
     """The places and who has them. Every claim is one conditional write."""
 
     def claim(self, appointment: Appointment, facts: Sequence[Fact], command: Command, manage: str) -> Stored | None:
-        """Store the appointment if nothing occupying overlaps it on its desk. Returns what stands under the
-        command's key: the new appointment, or the one an earlier run stored. None when the place is taken."""
+        """Store the appointment if nothing occupying overlaps it on its desk. Returns it, or what an earlier run
+        of the command stored at another desk. None when the place is taken, or this very day of this desk holds
+        the command already (look with ``by_command``)."""
         ...
 
     def find(self, manage: str) -> Stored | None:

@@ -106,11 +106,10 @@ class MongoAppointments:
         change = with_events({"$push": {"bookings": row, "claims": {"$each": claims}}}, self._stamp(facts))
         query = _free(appointment) | {"claims": {"$ne": claims[0]}}
         try:
-            if self._days.update_one(not_after(query, current().deadline), change).modified_count:
-                return Stored(appointment, _answers(row))
+            done = self._days.update_one(not_after(query, current().deadline), change).modified_count
         except DuplicateKeyError:
-            pass
-        return self.by_command(command.key)
+            return self.by_command(command.key)
+        return Stored(appointment, _answers(row)) if done else None
 
     def find(self, manage: str) -> Stored | None:
         """By the claims index."""
