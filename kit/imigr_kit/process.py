@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 from typing import Any
@@ -39,6 +40,7 @@ class ServiceProcess:
 
     def run(self) -> int:
         """Serve until a signal; the process's exit code."""
+        os.nice(getattr(self._service_cls, "niceness", 0))
         logs.configure(self._settings.rpc_name, self._settings.log_level)
         for noisy in ("nameko", "amqp", "pymongo"):
             logging.getLogger(noisy).setLevel(logging.CRITICAL)

@@ -31,7 +31,10 @@ SWEEP_SECONDS = 1.0
 BATCH_DOCUMENTS = 200
 CONFIRM_SECONDS = 5.0
 BREATH_SECONDS = 0.004
-"""Shortest time between two rounds: under load it lets changes gather into one round."""
+"""Time between two rounds while little happens."""
+RUSH_EVENTS, RUSH_BREATH_SECONDS = 4, 0.1
+"""A round that published so many says there is a rush: changes then gather for longer, since a round costs the
+service about as much as a booking, whatever it holds."""
 
 
 class Relay:
@@ -74,8 +77,10 @@ class Relay:
             self._wake.wait(SWEEP_SECONDS)
             self._wake.clear()
             try:
-                while self._holds_lease() and self.round() and not self._stopping.is_set():
-                    self._stopping.wait(BREATH_SECONDS)
+                while self._holds_lease() and (published := self.round()) and not self._stopping.is_set():
+                    full = published >= BATCH_DOCUMENTS
+                    rush = RUSH_BREATH_SECONDS if published >= RUSH_EVENTS else BREATH_SECONDS
+                    self._stopping.wait(0 if full else rush)
             except (BrokerUnavailable, PyMongoError) as error:
                 log.warning("outbox.waiting", reason=type(error).__name__)
                 self._stopping.wait(SWEEP_SECONDS / 2)

@@ -126,6 +126,16 @@ class Registrations(Schema):
     event_id = fields.String(required=True, validate=ID)
 
 
+# One instance of each is enough, and making one costs more than a load.
+CHANGE = Change()
+CREATE_EVENT = CreateEvent()
+LIST_EVENTS = ListEvents()
+MANAGE = Manage()
+REGISTER = Register()
+REGISTRATIONS = Registrations()
+STEP = Step()
+
+
 def draft_of(data: dict[str, Any], event_id: str) -> Event:
     """A draft from loaded NewEvent data."""
     values = {name: value for name, value in data.items() if name != "id"}

@@ -56,7 +56,7 @@ class EventsService:
     @rpc
     def list_events(self, **payload: Any) -> dict[str, Any]:
         """The public agenda."""
-        wanted = schemas.ListEvents().load(payload)
+        wanted = schemas.LIST_EVENTS.load(payload)
         page, per_page = wanted["page"], wanted["per_page"]
         found, total = handlers.list_events(self.app.desk, wanted["municipality"], wanted["from_time"], page, per_page)
         return schemas.events_out(found, total, page, per_page)
@@ -69,25 +69,25 @@ class EventsService:
     @rpc
     def register(self, **payload: Any) -> dict[str, Any]:
         """Register for an event; the same key gives the same answer."""
-        wanted, key = schemas.Register().load(payload)
+        wanted, key = schemas.REGISTER.load(payload)
         return handlers.register(self.app.desk, wanted, Command(key, body_hash(payload)))
 
     @rpc
     def get_registration(self, **payload: Any) -> dict[str, Any]:
         """The registration behind a manage link."""
-        return handlers.get_registration(self.app.desk, **schemas.Manage().load(payload))
+        return handlers.get_registration(self.app.desk, **schemas.MANAGE.load(payload))
 
     @rpc
     def cancel_registration(self, **payload: Any) -> dict[str, Any]:
         """Give it up."""
-        wanted = schemas.Change().load(payload)
+        wanted = schemas.CHANGE.load(payload)
         command = Command(wanted.pop("idempotency_key"), body_hash(payload))
         return handlers.cancel_registration(self.app.desk, **wanted, command=command)
 
     @rpc
     def create_event(self, **payload: Any) -> dict[str, Any]:
         """Store a draft."""
-        wanted = schemas.CreateEvent().load(payload)
+        wanted = schemas.CREATE_EVENT.load(payload)
         draft = schemas.draft_of(wanted["event"], self.app.desk.new_id())
         command = Command(wanted["idempotency_key"], body_hash(payload))
         return schemas.event_out(handlers.create_event(self.app.desk, wanted["actor"], draft, command))
@@ -95,19 +95,19 @@ class EventsService:
     @rpc
     def publish_event(self, **payload: Any) -> dict[str, Any]:
         """Make a draft public."""
-        wanted = schemas.Step().load(payload)
+        wanted = schemas.STEP.load(payload)
         event = handlers.publish_event(self.app.desk, wanted["actor"], wanted["event_id"], wanted["version"])
         return schemas.event_out(event)
 
     @rpc
     def cancel_event(self, **payload: Any) -> dict[str, Any]:
         """Call an event off."""
-        wanted = schemas.Step().load(payload)
+        wanted = schemas.STEP.load(payload)
         event = handlers.cancel_event(self.app.desk, wanted["actor"], wanted["event_id"], wanted["version"])
         return schemas.event_out(event)
 
     @rpc
     def list_registrations(self, **payload: Any) -> dict[str, Any]:
         """Who comes, in order of arrival; no contact is in it."""
-        wanted = schemas.Registrations().load(payload)
+        wanted = schemas.REGISTRATIONS.load(payload)
         return schemas.registrations_out(*handlers.list_registrations(self.app.desk, **wanted))

@@ -96,6 +96,16 @@ class Agenda(Schema):
     date = fields.Date(required=True)
 
 
+# One instance of each is enough, and making one costs more than a load.
+AGENDA = Agenda()
+BOOK = Book()
+CHANGE = Change()
+LIST_GUICHETS = ListGuichets()
+LIST_SLOTS = ListSlots()
+MANAGE = Manage()
+MOVE = Move()
+
+
 def guichet_out(guichet: Guichet) -> dict[str, Any]:
     """The public data of a guichet; the plan is told by its slots."""
     return {

@@ -61,7 +61,7 @@ class GuichetService:
     @rpc
     def list_guichets(self, **payload: Any) -> dict[str, Any]:
         """Open guichets, all or of one municipality."""
-        wanted = schemas.ListGuichets().load(payload)
+        wanted = schemas.LIST_GUICHETS.load(payload)
         found = handlers.list_guichets(self.app.desk, wanted["municipality"])
         return {"items": [schemas.guichet_out(one) for one in found], "version": sum(one.version for one in found)}
 
@@ -73,7 +73,7 @@ class GuichetService:
     @rpc
     def list_slots(self, **payload: Any) -> dict[str, Any]:
         """Free slots of a guichet for a topic, in a language or any."""
-        wanted = schemas.ListSlots().load(payload)
+        wanted = schemas.LIST_SLOTS.load(payload)
         guichet = handlers.get_guichet(self.app.desk, wanted["guichet_id"])
         found = handlers.list_slots(
             self.app.desk,
@@ -89,33 +89,33 @@ class GuichetService:
     @rpc
     def book_appointment(self, **payload: Any) -> dict[str, Any]:
         """Book a start; the same key gives the same answer."""
-        booking, key = schemas.Book().load(payload)
+        booking, key = schemas.BOOK.load(payload)
         return self.app.place(handlers.book_appointment(self.app.desk, booking, Command(key, body_hash(payload))))
 
     @rpc
     def get_appointment(self, **payload: Any) -> dict[str, Any]:
         """The appointment behind a manage link."""
-        wanted = schemas.Manage().load(payload)
+        wanted = schemas.MANAGE.load(payload)
         return self.app.place(handlers.get_appointment(self.app.desk, **wanted))
 
     @rpc
     def move_appointment(self, **payload: Any) -> dict[str, Any]:
         """Move it to another start."""
-        wanted = schemas.Move().load(payload)
+        wanted = schemas.MOVE.load(payload)
         command = Command(wanted.pop("idempotency_key"), body_hash(payload))
         return self.app.place(handlers.move_appointment(self.app.desk, **wanted, command=command))
 
     @rpc
     def cancel_appointment(self, **payload: Any) -> dict[str, Any]:
         """Cancel it."""
-        wanted = schemas.Change().load(payload)
+        wanted = schemas.CHANGE.load(payload)
         command = Command(wanted.pop("idempotency_key"), body_hash(payload))
         return self.app.place(handlers.cancel_appointment(self.app.desk, **wanted, command=command))
 
     @rpc
     def list_appointments(self, **payload: Any) -> dict[str, Any]:
         """The agenda of a day, for staff."""
-        wanted = schemas.Agenda().load(payload)
+        wanted = schemas.AGENDA.load(payload)
         found = handlers.list_appointments(
             self.app.desk, wanted["actor"], wanted["municipality"], wanted["guichet_id"], wanted["date"]
         )

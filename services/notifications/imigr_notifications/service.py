@@ -85,6 +85,7 @@ class NotificationsService:
 
     name = "notifications"
     settings = NotificationsSettings
+    niceness = 10  # deferred work: in a rush the processor belongs to people who wait for an answer
     outbox_collections = (MESSAGES,)
     indexes = INDEXES
     app: App = provided(build)
