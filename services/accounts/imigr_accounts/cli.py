@@ -5,38 +5,47 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
 from imigr_accounts import handlers
-from imigr_accounts.crypto import Argon2, EdDsa
-from imigr_accounts.domain import ROLES, Grant, Staff, check_password
-from imigr_accounts.ports import Audit, Command
+from imigr_accounts.building import build_desk, build_trail
+from imigr_accounts.domain import REASONS, ROLES, Grant, Staff, normal_email
+from imigr_accounts.errors import EmailTaken
+from imigr_accounts.handlers import Desk
+from imigr_accounts.ports import Command
 from imigr_accounts.settings import AccountsSettings
-from imigr_accounts.storage import INDEXES, MACHINES, STAFF, MongoAccounts, MongoTries
+from imigr_accounts.storage import INDEXES, MACHINES, STAFF, AuditTrail
 from imigr_kit.clock import SystemClock
 from imigr_kit.errors import ImigrError
 from imigr_kit.events import Stamp
 from imigr_kit.ids import new_id
-from imigr_kit.keyed import keyed_hash
 from imigr_kit.mongo import connect, ensure_indexes
 from imigr_kit.outbox import INDEX
 from imigr_kit.secret import Secret
 from imigr_kit.settings import load
 
-OPERATOR = {"id": "operator", "kind": "staff", "roles": [{"municipality": "*", "role": "admin"}]}
+OPERATOR: dict[str, Any] = {"id": "operator", "kind": "staff", "roles": [{"municipality": "*", "role": "admin"}]}
 """Who has the shell of the machine may do everything; the audit trail says so."""
+MUNICIPALITY = click.argument("municipality")
+REASON = click.option("--reason", type=click.Choice(REASONS), help="For the audit trail.")
+PASSWORD_FILE = click.option(
+    "--password-file", type=click.File(encoding="utf-8"), help="Holds the password ('-' reads it); asked for if absent."
+)
+ROLE_OPTION = click.option("--role", "roles", multiple=True, required=True, help="municipality:role; repeatable.")
 
 
 @dataclass(frozen=True)
 class Tools:
     """What the commands use."""
 
-    desk: handlers.Desk
-    accounts: MongoAccounts
+    desk: Desk
+    trail: AuditTrail
 
 
 @click.group(help=__doc__)
@@ -45,22 +54,11 @@ def cli(context: click.Context) -> None:
     """Root of the commands."""
     settings = load(AccountsSettings, os.environ)
     db = connect(settings)
+    context.call_on_close(db.client.close)
     ensure_indexes(db, [*INDEXES, INDEX(STAFF), INDEX(MACHINES)])
     clock = SystemClock()
-    accounts = MongoAccounts(db, Stamp("accounts", settings.instance, clock, new_id), clock)
-    desk = handlers.Desk(
-        accounts=accounts,
-        tries=MongoTries(db),
-        passwords=Argon2(),
-        signer=EdDsa(settings.signing_key),
-        clock=clock,
-        new_id=new_id,
-        hashed=lambda purpose, text: keyed_hash(settings.key, purpose, text),
-        machine_token=lambda key: f"{handlers.TOKEN_PREFIX}{keyed_hash(settings.key, 'machine', key)}",
-        issuer=f"/{settings.instance}/accounts",
-        token_seconds=settings.token_seconds,
-    )
-    context.obj = Tools(desk, accounts)
+    stamp = Stamp("accounts", settings.instance, clock, new_id)
+    context.obj = Tools(build_desk(settings, db, stamp, clock, new_id), build_trail(settings, db, clock))
 
 
 @cli.command()
@@ -68,126 +66,168 @@ def cli(context: click.Context) -> None:
 @click.option(
     "--passwords", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="JSON: email to password."
 )
+@click.option("--municipality", "towns", multiple=True, help="Only staff of these towns, and of all towns.")
 @click.pass_obj
-def seed(tools: Tools, data: Path, passwords: Path | None) -> None:
-    """Store the staff of DATA/staff.json that are not there yet. Passwords come from a file, or are made and
-    shown this once."""
+def seed(tools: Tools, data: Path, passwords: Path | None, towns: tuple[str, ...]) -> None:
+    """Store the staff of DATA/staff.json that are not there yet.
+
+    With a file of passwords, an account that is not in it gets none. Without a file, passwords are made and
+    shown this once.
+    """
     rows = json.loads((data / "staff.json").read_text(encoding="utf-8"))["staff"]
-    known = json.loads(passwords.read_text(encoding="utf-8")) if passwords else {}
-    fresh = 0
-    for row in rows:
-        if tools.accounts.staff_by_email(row["email"]) is not None:
-            continue
-        password = known.get(row["email"]) or known.get("*") or secrets.token_urlsafe(15)
-        grants = tuple(Grant(one["municipality"], one["role"]) for one in row["roles"])
-        staff = Staff(str(uuid.uuid5(uuid.NAMESPACE_DNS, row["email"])), row["email"], row["display"], grants, False, 1)
-        command = Command(f"seed:{row['email']}", "seed")
-        handlers.create_staff(tools.desk, OPERATOR, staff, Secret(password), command)
-        fresh += 1
-        if row["email"] not in known and "*" not in known:
+    known = None if passwords is None else json.loads(passwords.read_text(encoding="utf-8"))
+    wanted = [row for row in rows if not towns or {one["municipality"] for one in row["roles"]} & {"*", *towns}]
+    fresh = [row for row in wanted if tools.desk.accounts.staff_by_email(normal_email(row["email"])) is None]
+    for row in fresh:
+        password = secrets.token_urlsafe(15) if known is None else known.get(row["email"])
+        _seed_one(tools.desk, row, password)
+        if known is None:
             click.echo(f"{row['email']}  {password}")
-    click.echo(f"staff: {fresh} new of {len(rows)}")
+    click.echo(f"staff: {len(fresh)} new of {len(wanted)}")
 
 
 @cli.command("add-staff")
 @click.argument("email")
 @click.option("--display", required=True, help="A function, such as 'Mediator 3, La Marsa'; no person's name.")
-@click.option("--role", "roles", multiple=True, required=True, help="municipality:role, may be repeated.")
-@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
+@ROLE_OPTION
+@PASSWORD_FILE
 @click.pass_obj
-def add_staff(tools: Tools, email: str, display: str, roles: tuple[str, ...], password: str) -> None:
-    """Add a staff account."""
-    staff = Staff(new_id(), email.strip().lower(), display, _grants(roles), False, 1)
-    command = Command(f"cli:{staff.id}", "cli")
-    try:
-        handlers.create_staff(tools.desk, OPERATOR, staff, Secret(password), command)
-    except ImigrError as error:
-        raise click.ClickException(str(error)) from error
+def add_staff(tools: Tools, email: str, display: str, roles: tuple[str, ...], password_file: Any) -> None:
+    """Add a staff account; prints its id."""
+    grants = _grants(roles)
+    staff = Staff(new_id(), normal_email(email), display, grants, False, 1)
+    with _told():
+        handlers.create_staff(
+            tools.desk, OPERATOR, grants[0].municipality, staff, _password(password_file), _command(staff.id)
+        )
     click.echo(staff.id)
 
 
 @cli.command("set-password")
 @click.argument("email")
-@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
+@PASSWORD_FILE
 @click.pass_obj
-def set_password(tools: Tools, email: str, password: str) -> None:
+def set_password(tools: Tools, email: str, password_file: Any) -> None:
     """Give an account another password."""
-    found = tools.accounts.staff_by_email(email.strip().lower())
-    if found is None:
-        raise click.ClickException(f"no account {email}")
-    try:
-        check_password(password)
-    except ImigrError as error:
-        raise click.ClickException("the password needs at least 12 characters") from error
-    hashed = tools.desk.passwords.hash(password)
-    tools.accounts.save_password(found[0], hashed, Audit("operator", "staff.set_password", found[0].id))
+    with _told():
+        handlers.set_password(tools.desk, OPERATOR, email, _password(password_file))
     click.echo("changed")
 
 
 @cli.command("list")
-@click.argument("municipality")
+@MUNICIPALITY
 @click.pass_obj
 def list_staff(tools: Tools, municipality: str) -> None:
-    """Accounts of MUNICIPALITY with their ids; ``*`` for those with a role everywhere."""
-    for one in tools.accounts.staff_of(municipality):
-        click.echo(f"{one.id}  {'disabled' if one.disabled else 'active':8}  {one.display}")
+    """Accounts of MUNICIPALITY; ``*`` for those with a role everywhere."""
+    for one in handlers.list_staff(tools.desk, OPERATOR, municipality):
+        click.echo(f"{one.id}  {_state(one.disabled, 'disabled')}  {_roles(one.grants)}  {one.email}  {one.display}")
 
 
-@cli.command("disable-staff")
-@click.argument("municipality")
+@cli.command("disable")
+@MUNICIPALITY
 @click.argument("staff_id")
+@REASON
 @click.pass_obj
-def disable_staff(tools: Tools, municipality: str, staff_id: str) -> None:
+def disable(tools: Tools, municipality: str, staff_id: str, reason: str | None) -> None:
     """No further sign-in for an account."""
-    try:
-        handlers.disable_staff(tools.desk, OPERATOR, municipality, staff_id)
-    except ImigrError as error:
-        raise click.ClickException(str(error)) from error
+    with _told():
+        handlers.disable_staff(tools.desk, OPERATOR, municipality, staff_id, _command(new_id()), reason or "")
     click.echo("disabled")
 
 
 @cli.command("add-token")
 @click.argument("label")
-@click.option("--role", "roles", multiple=True, required=True, help="municipality:role, may be repeated.")
+@ROLE_OPTION
 @click.pass_obj
 def add_token(tools: Tools, label: str, roles: tuple[str, ...]) -> None:
-    """A token for a machine; it is shown this once."""
-    command = Command(f"cli:{new_id()}", "cli")
-    made = handlers.create_api_token(tools.desk, OPERATOR, label, _grants(roles), command)
+    """A token for a machine; prints its id and, this once, the token."""
+    grants = _grants(roles)
+    with _told():
+        made = handlers.create_api_token(
+            tools.desk, OPERATOR, grants[0].municipality, label, grants, _command(secrets.token_urlsafe(32))
+        )
     click.echo(f"{made['id']}  {made['token']}")
 
 
-@cli.command("revoke-token")
-@click.argument("municipality")
-@click.argument("token_id")
+@cli.command("list-tokens")
+@MUNICIPALITY
 @click.pass_obj
-def revoke_token(tools: Tools, municipality: str, token_id: str) -> None:
+def list_tokens(tools: Tools, municipality: str) -> None:
+    """Machines of MUNICIPALITY with the ids of their tokens."""
+    for one in tools.desk.accounts.machines_of(municipality):
+        click.echo(f"{one.id}  {_state(one.revoked, 'revoked')}  {_roles(one.grants)}  {one.label}")
+
+
+@cli.command("revoke-token")
+@MUNICIPALITY
+@click.argument("token_id")
+@REASON
+@click.pass_obj
+def revoke_token(tools: Tools, municipality: str, token_id: str, reason: str | None) -> None:
     """The token is no longer good."""
-    try:
-        handlers.revoke_api_token(tools.desk, OPERATOR, municipality, token_id)
-    except ImigrError as error:
-        raise click.ClickException(str(error)) from error
+    with _told():
+        handlers.revoke_api_token(tools.desk, OPERATOR, municipality, token_id, _command(new_id()), reason or "")
     click.echo("revoked")
 
 
 @cli.command("verify-audit")
 @click.pass_obj
 def verify_audit(tools: Tools) -> None:
-    """Walk the audit chain; exit code 1 and the number of the first broken row when it was tampered with."""
-    broken = tools.accounts.broken_link()
+    """Walk the audit chain; exit code 1 and the first broken row when it was tampered with."""
+    broken = tools.trail.check()
     if broken is not None:
-        raise click.ClickException(f"the audit trail is broken at row {broken}")
+        raise click.ClickException(f"the audit trail is broken at row {broken.number}: {broken.what}")
     click.echo("the audit trail holds")
+
+
+def _seed_one(desk: Desk, row: dict[str, Any], password: str | None) -> None:
+    grants = tuple(Grant(one["municipality"], one["role"]) for one in row["roles"])
+    staff = Staff(new_id(), normal_email(row["email"]), row["display"], grants, False, 1)
+    try:
+        if password is None:
+            handlers.create_staff_without_password(desk, OPERATOR, staff, _command(staff.id))
+        else:
+            place = grants[0].municipality
+            handlers.create_staff(desk, OPERATOR, place, staff, Secret(password), _command(staff.id))
+    except EmailTaken:  # another seed beside this one was quicker
+        return
+
+
+def _command(key: str) -> Command:
+    return Command(f"cli:{key}", "cli")
+
+
+def _password(file: Any) -> Secret[str]:
+    if file is not None:
+        return Secret(file.read().rstrip("\r\n"))
+    return Secret(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Errors as one line: the code, with what it says in its docstring."""
+    try:
+        yield
+    except ImigrError as error:
+        raise click.ClickException(f"{error.code}: {(type(error).__doc__ or '').splitlines()[0]}") from error
+
+
+def _state(ended: bool, word: str) -> str:
+    return f"{word if ended else 'active':8}"
+
+
+def _roles(grants: tuple[Grant, ...]) -> str:
+    return ",".join(f"{one.municipality}:{one.role}" for one in grants)
 
 
 def _grants(roles: tuple[str, ...]) -> tuple[Grant, ...]:
     grants = []
     for text in roles:
         municipality, _, role = text.partition(":")
-        if role not in ROLES:
+        if role not in ROLES or not municipality:
             raise click.BadParameter(f"{text!r} is not municipality:role with one of {', '.join(ROLES)}")
         grants.append(Grant(municipality, role))
-    return tuple(grants)
+    return tuple(dict.fromkeys(grants))
 
 
 if __name__ == "__main__":

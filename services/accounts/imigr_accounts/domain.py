@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,6 +11,8 @@ from imigr_accounts.errors import WeakPassword
 from imigr_kit.facts import Fact
 
 ROLES = ("admin", "manager", "mediator", "editor")
+REASONS = ("left", "role_ended", "leaked", "lost", "replaced", "mistake")
+"""Why an account or a token was ended. A closed list: a free text could tell of a person."""
 SHORTEST_PASSWORD = 12
 
 
@@ -83,6 +86,11 @@ def home(grants: Collection[Grant]) -> str:
     """The municipality an account's events are filed under; ``all`` for those of no single one."""
     named = sorted({one.municipality for one in grants})
     return named[0] if len(named) == 1 and named[0] != "*" else "all"
+
+
+def normal_email(text: str) -> str:
+    """The one form in which a sign-in email is stored, looked up and counted."""
+    return unicodedata.normalize("NFKC", text).strip().lower()
 
 
 def belongs(grants: Iterable[Grant], municipality: str) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from imigr_accounts.domain import Grant, Machine, Staff, belongs, check_password, roles_out
+from imigr_accounts.domain import Grant, Machine, Staff, belongs, check_password, normal_email, roles_out
 from imigr_accounts.errors import (
     InvalidToken,
     KeyReused,
@@ -16,16 +16,22 @@ from imigr_accounts.errors import (
     UnknownToken,
     WrongCredentials,
 )
-from imigr_accounts.ports import Accounts, Audit, Command, Passwords, Signer, Tries
-from imigr_kit.access import allows, require
+from imigr_accounts.ports import Accounts, Audit, Change, Command, Passwords, Repeated, Signer, Tries
+from imigr_kit.access import require
 from imigr_kit.clock import Clock
-from imigr_kit.errors import Forbidden
+from imigr_kit.errors import Unavailable
 from imigr_kit.ids import NewId
 from imigr_kit.secret import Secret
 
 MOST_TRIES_ACCOUNT = 10
 MOST_TRIES_CLIENT = 60
+TURNS = 5
+"""How often a change is tried on a newer version before the caller is asked to come back."""
 TOKEN_PREFIX = "imigr_"  # noqa: S105  # a prefix by which leaked tokens can be found
+AUDIENCE = "imigr"
+
+Answer = dict[str, Any]
+Actor = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -39,36 +45,185 @@ class Desk:
     clock: Clock
     new_id: NewId
     hashed: Callable[[str, str], str]
-    """Keyed hash of a text for a purpose."""
-    machine_token: Callable[[str], str]
-    """The token of an idempotency key: 256 bits that follow from it, so a retry shows the same one."""
+    """Keyed hash (256 bits in hex) of a text for a purpose."""
     issuer: str
     token_seconds: int
 
 
-def login(desk: Desk, email: str, password: Secret[str], client_key: str) -> dict[str, Any]:
+def login(desk: Desk, email: str, password: Secret[str], client_key: str) -> Answer:
     """A bearer token. Unknown account, wrong password and disabled account are alike in answer and time.
 
     Raises WrongCredentials or TooManyTries; when the store of tries is away, its error (fail closed).
     """
     now = desk.clock.now()
-    account_name = f"account:{desk.hashed('email', email.strip().lower())}"
-    for name, most in ((account_name, MOST_TRIES_ACCOUNT), (f"client:{client_key}", MOST_TRIES_CLIENT)):
-        tried, until = desk.tries.count(name, now)
-        if tried > most:
-            raise TooManyTries(retry_after=max(1, int((until - now).total_seconds())))
-    found = desk.accounts.staff_by_email(email.strip().lower())
-    if found is None:
-        desk.passwords.waste(password.reveal())
+    email = normal_email(email)
+    client, account = f"client:{desk.hashed('client', client_key)}", f"account:{desk.hashed('email', email)}"
+    _count_try(desk, client, MOST_TRIES_CLIENT, now)
+    _count_try(desk, account, MOST_TRIES_ACCOUNT, now)
+    staff, password_hash = desk.accounts.staff_by_email(email) or (None, None)
+    fits = desk.passwords.verify(password_hash, password.reveal())
+    if staff is None or staff.disabled or not fits:
         raise WrongCredentials
-    staff, password_hash = found
-    if not desk.passwords.verify(password_hash, password.reveal()) or staff.disabled:
-        raise WrongCredentials
-    desk.tries.clear(account_name)
+    desk.tries.clear(account)
+    desk.tries.give_back(client)
+    return _signed_in(desk, staff, now)
+
+
+def verify_api_token(desk: Desk, token: Secret[str]) -> Answer:
+    """Who a machine is. Raises InvalidToken."""
+    machine = desk.accounts.machine_by_hash(desk.hashed("token", token.reveal()))
+    if machine is None or machine.revoked:
+        raise InvalidToken
+    return {"id": machine.id, "kind": "machine", "roles": roles_out(machine.grants)}
+
+
+def create_staff(
+    desk: Desk, actor: Actor, municipality: str, staff: Staff, password: Secret[str], command: Command
+) -> Answer:
+    """A new account; its creator must be admin wherever it gets a role. Raises EmailTaken, WeakPassword."""
+    _require_admin(actor, municipality, staff.grants)
+    check_password(password.reveal())
+    answer = _once(desk, command, lambda slip: _add_staff(desk, actor, staff, password, slip))
+    if answer["id"] != staff.id:  # an earlier call's account; the password is not in the body hash
+        _, password_hash = desk.accounts.staff_by_email(staff.email) or (None, None)
+        if not desk.passwords.verify(password_hash, password.reveal()):
+            raise KeyReused
+    return answer
+
+
+def create_staff_without_password(desk: Desk, actor: Actor, staff: Staff, command: Command) -> Answer:
+    """An account into which nobody can sign in before it is given a password (see set_password)."""
+    _require_admin(actor, staff.grants[0].municipality, staff.grants)
+    return _once(desk, command, lambda slip: _add_staff(desk, actor, staff, None, slip))
+
+
+def set_password(desk: Desk, actor: Actor, email: str, password: Secret[str]) -> str:
+    """Another password; the account's id. Tokens given before stay good to their end. Raises UnknownStaff."""
+    check_password(password.reveal())
+    staff, _ = desk.accounts.staff_by_email(normal_email(email)) or (None, None)
+    if staff is None:
+        raise UnknownStaff
+    _require_admin(actor, staff.grants[0].municipality, staff.grants)
+    audit = Audit(actor["id"], "staff.set_password", staff.id)
+    desk.accounts.save_password(staff, desk.passwords.hash(password.reveal()), audit)
+    return staff.id
+
+
+def disable_staff(
+    desk: Desk, actor: Actor, municipality: str, staff_id: str, command: Command, reason: str = ""
+) -> Answer:
+    """No further sign-in, for an account of the municipality. Raises UnknownStaff."""
+    require(actor, ("admin",), municipality)
+
+    def work(slip: Command) -> Answer | None:
+        staff = desk.accounts.staff(staff_id)
+        if staff is None or not belongs(staff.grants, municipality):
+            raise UnknownStaff(params={"staff_id": staff_id})
+        _require_admin(actor, municipality, staff.grants)
+        disabled, facts = staff.disable()
+        audit = Audit(actor["id"], "staff.disable", staff_id, reason)
+        change = Change(facts, audit, slip, staff_out(disabled))
+        return staff_out(disabled) if not facts or desk.accounts.save_staff(disabled, change) else None
+
+    return _once(desk, command, work)
+
+
+def list_staff(desk: Desk, actor: Actor, municipality: str) -> Sequence[Staff]:
+    """Accounts with a role in the municipality."""
+    require(actor, ("admin",), municipality)
+    return desk.accounts.staff_of(municipality)
+
+
+def create_api_token(
+    desk: Desk, actor: Actor, municipality: str, label: str, grants: tuple[Grant, ...], command: Command
+) -> Answer:
+    """A token for a machine, shown this once, and again to the same command repeated.
+
+    The token follows from the service's key, the machine's id and the command's own key, which is stored
+    nowhere: whoever holds database and service key still cannot tell it.
+    """
+    _require_admin(actor, municipality, grants)
+
+    def token_of(token_id: str) -> str:
+        return f"{TOKEN_PREFIX}{desk.hashed('machine', f'{token_id} {command.key}')}"
+
+    def work(slip: Command) -> Answer:
+        machine, facts = Machine(desk.new_id(), label, grants, False, 1).created()
+        change = Change(facts, Audit(actor["id"], "token.create", machine.id), slip, machine_out(machine))
+        desk.accounts.add_machine(machine, desk.hashed("token", token_of(machine.id)), change)
+        return machine_out(machine)
+
+    answer = _once(desk, command, work)
+    return answer | {"token": token_of(answer["id"])}
+
+
+def revoke_api_token(
+    desk: Desk, actor: Actor, municipality: str, token_id: str, command: Command, reason: str = ""
+) -> Answer:
+    """The token is no longer good. Raises UnknownToken."""
+    require(actor, ("admin",), municipality)
+
+    def work(slip: Command) -> Answer | None:
+        machine = desk.accounts.machine(token_id)
+        if machine is None or not belongs(machine.grants, municipality):
+            raise UnknownToken(params={"token_id": token_id})
+        _require_admin(actor, municipality, machine.grants)
+        revoked, facts = machine.revoke()
+        audit = Audit(actor["id"], "token.revoke", token_id, reason)
+        change = Change(facts, audit, slip, machine_out(revoked))
+        return machine_out(revoked) if not facts or desk.accounts.save_machine(revoked, change) else None
+
+    return _once(desk, command, work)
+
+
+def staff_out(staff: Staff) -> Answer:
+    """An account without its email."""
+    return {"id": staff.id, "display": staff.display, "roles": roles_out(staff.grants), "disabled": staff.disabled}
+
+
+def machine_out(machine: Machine) -> Answer:
+    """A machine without its token."""
+    return {"id": machine.id, "label": machine.label, "roles": roles_out(machine.grants), "revoked": machine.revoked}
+
+
+def _add_staff(desk: Desk, actor: Actor, staff: Staff, password: Secret[str] | None, slip: Command) -> Answer:
+    created, facts = staff.created()
+    password_hash = None if password is None else desk.passwords.hash(password.reveal())
+    change = Change(facts, Audit(actor["id"], "staff.create", staff.id), slip, staff_out(created))
+    desk.accounts.add_staff(created, password_hash, change)
+    return staff_out(created)
+
+
+def _once(desk: Desk, command: Command, work: Callable[[Command], Answer | None]) -> Answer:
+    """The answer of an earlier call of the same command, or that of ``work``, which says None when the record
+    has changed under it. Raises KeyReused."""
+    slip = Command(desk.hashed("command", command.key), command.body_hash)
+    for _ in range(TURNS):
+        earlier = desk.accounts.receipt(slip.key)
+        if earlier is not None:
+            if earlier.body_hash != command.body_hash:
+                raise KeyReused
+            return dict(earlier.answer)
+        try:
+            answer = work(slip)
+        except Repeated:
+            continue
+        if answer is not None:
+            return answer
+    raise Unavailable(code="kit.database_unavailable", retry_after=1)
+
+
+def _count_try(desk: Desk, name: str, most: int, now: datetime) -> None:
+    tried, until = desk.tries.count(name, now)
+    if tried > most:
+        raise TooManyTries(retry_after=max(1, int((until - now).total_seconds())))
+
+
+def _signed_in(desk: Desk, staff: Staff, now: datetime) -> Answer:
     expires = now + timedelta(seconds=desk.token_seconds)
     claims = {
         "iss": desk.issuer,
-        "aud": "imigr",
+        "aud": AUDIENCE,
         "sub": staff.id,
         "roles": roles_out(staff.grants),
         "iat": int(now.timestamp()),
@@ -79,100 +234,11 @@ def login(desk: Desk, email: str, password: Secret[str], client_key: str) -> dic
         "token": desk.signer.sign(claims),
         "token_type": "Bearer",
         "expires_at": expires.isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "staff": staff_out(staff),
+        "staff": {"id": staff.id, "display": staff.display, "roles": roles_out(staff.grants)},
     }
 
 
-def verify_api_token(desk: Desk, token: Secret[str]) -> dict[str, Any]:
-    """Who a machine is. Raises InvalidToken."""
-    machine = desk.accounts.machine_by_hash(desk.hashed("token", token.reveal()))
-    if machine is None or machine.revoked:
-        raise InvalidToken
-    return {"id": machine.id, "kind": "machine", "roles": roles_out(machine.grants)}
-
-
-def create_staff(
-    desk: Desk, actor: Mapping[str, Any], staff: Staff, password: Secret[str], command: Command
-) -> dict[str, Any]:
-    """A new account; its creator must be admin wherever it gets a role."""
-    _may_grant(actor, staff.grants)
-    check_password(password.reveal())
-    earlier = desk.accounts.staff_by_command(command.key)
-    if earlier is None:
-        created, facts = staff.created()
-        audit = Audit(actor["id"], "staff.create", staff.id)
-        desk.accounts.add_staff(created, desk.passwords.hash(password.reveal()), facts, command, audit)
-        return staff_out(created)
-    if earlier[1] != command.body_hash:
-        raise KeyReused
-    return staff_out(earlier[0])
-
-
-def disable_staff(desk: Desk, actor: Mapping[str, Any], municipality: str, staff_id: str) -> dict[str, Any]:
-    """No further sign-in, for an account of the municipality."""
-    require(actor, ("admin",), municipality)
-    staff = desk.accounts.staff(staff_id)
-    if staff is None or not belongs(staff.grants, municipality):
-        raise UnknownStaff(params={"staff_id": staff_id})
-    _may_grant(actor, staff.grants)
-    disabled, facts = staff.disable()
-    if facts:
-        desk.accounts.save_staff(disabled, facts, Audit(actor["id"], "staff.disable", staff_id))
-    return staff_out(disabled)
-
-
-def list_staff(desk: Desk, actor: Mapping[str, Any], municipality: str) -> Sequence[Staff]:
-    """Accounts with a role in the municipality."""
-    require(actor, ("admin",), municipality)
-    return desk.accounts.staff_of(municipality)
-
-
-def create_api_token(
-    desk: Desk, actor: Mapping[str, Any], label: str, grants: tuple[Grant, ...], command: Command
-) -> dict[str, Any]:
-    """A token for a machine, shown this once (and again to a repeated command)."""
-    _may_grant(actor, grants)
-    token = desk.machine_token(command.key)
-    earlier = desk.accounts.machine_by_command(command.key)
-    if earlier is not None:
-        if earlier[1] != command.body_hash:
-            raise KeyReused
-        return machine_out(earlier[0]) | {"token": token}
-    machine, facts = Machine(desk.new_id(), label, grants, False, 1).created()
-    audit = Audit(actor["id"], "token.create", machine.id)
-    desk.accounts.add_machine(machine, desk.hashed("token", token), facts, command, audit)
-    return machine_out(machine) | {"token": token}
-
-
-def revoke_api_token(desk: Desk, actor: Mapping[str, Any], municipality: str, token_id: str) -> dict[str, Any]:
-    """The token is no longer good."""
-    require(actor, ("admin",), municipality)
-    machine = desk.accounts.machine(token_id)
-    if machine is None or not belongs(machine.grants, municipality):
-        raise UnknownToken(params={"token_id": token_id})
-    revoked, facts = machine.revoke()
-    if facts:
-        desk.accounts.save_machine(revoked, facts, Audit(actor["id"], "token.revoke", token_id))
-    return machine_out(revoked)
-
-
-def staff_out(staff: Staff) -> dict[str, Any]:
-    """An account without its email."""
-    return {"id": staff.id, "display": staff.display, "roles": roles_out(staff.grants), "disabled": staff.disabled}
-
-
-def machine_out(machine: Machine) -> dict[str, Any]:
-    """A machine without its token."""
-    return {"id": machine.id, "label": machine.label, "roles": roles_out(machine.grants), "revoked": machine.revoked}
-
-
-def _may_grant(actor: Mapping[str, Any], grants: Sequence[Grant]) -> None:
-    for grant in grants:
-        if not allows(actor, ("admin",), grant.municipality):
-            raise NotYourMunicipality(params={"municipality": grant.municipality})
-
-
-class NotYourMunicipality(Forbidden):
-    """The actor is no admin where the account has or would get a role."""
-
-    code = "kit.forbidden"
+def _require_admin(actor: Actor, municipality: str, grants: Sequence[Grant]) -> None:
+    """Admin of the municipality, and wherever else the account has or gets a role."""
+    for place in (municipality, *(grant.municipality for grant in grants)):
+        require(actor, ("admin",), place)

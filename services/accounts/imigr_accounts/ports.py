@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -13,15 +13,26 @@ from imigr_kit.facts import Fact
 
 @dataclass(frozen=True)
 class Command:
-    """A repeated command is recognised by its key; ``body_hash`` tells a repetition from another body."""
+    """A repeated command is recognised by its key; ``body_hash`` tells a repetition from another body.
+
+    The body hash leaves out the password: a quick hash of it would undo the slow one.
+    """
 
     key: str
     body_hash: str
 
 
 @dataclass(frozen=True)
+class Receipt:
+    """What an earlier command was and answered; no token and no password is in the answer."""
+
+    body_hash: str
+    answer: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Audit:
-    """One row of the audit trail: who did what to which object, and why."""
+    """One row of the audit trail: who did what to which object, and why (a code of domain.REASONS, or nothing)."""
 
     actor: str
     action: str
@@ -29,27 +40,33 @@ class Audit:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class Change:
+    """What is written together with a record, or not at all: its facts, its audit row, the command's receipt."""
+
+    facts: Sequence[Fact]
+    audit: Audit
+    command: Command
+    answer: Mapping[str, Any]
+
+
+class Repeated(Exception):
+    """The same command was stored by another call a moment ago; its receipt is there now."""
+
+
 class Accounts(Protocol):
-    """Staff and machines. Every change is one transaction with its audit row."""
+    """Staff and machines. Every change is one transaction: record, outbox, audit row, receipt."""
 
-    def add_staff(
-        self, staff: Staff, password_hash: str, facts: Sequence[Fact], command: Command, audit: Audit
-    ) -> None:
-        """Raises EmailTaken."""
+    def receipt(self, key: str) -> Receipt | None:
+        """Of an earlier command with this key; kept for a week."""
         ...
 
-    def add_machine(
-        self, machine: Machine, token_hash: str, facts: Sequence[Fact], command: Command, audit: Audit
-    ) -> None:
-        """Store a machine token's hash."""
+    def add_staff(self, staff: Staff, password_hash: str | None, change: Change) -> None:
+        """Without a hash nobody can sign in yet. Raises EmailTaken or Repeated."""
         ...
 
-    def staff_by_command(self, key: str) -> tuple[Staff, str] | None:
-        """What a creating command has stored, and the hash of its body."""
-        ...
-
-    def machine_by_command(self, key: str) -> tuple[Machine, str] | None:
-        """Likewise."""
+    def add_machine(self, machine: Machine, token_hash: str, change: Change) -> None:
+        """Store a machine with its token's hash. Raises Repeated."""
         ...
 
     def staff(self, staff_id: str) -> Staff | None:
@@ -60,7 +77,7 @@ class Accounts(Protocol):
         """One machine."""
         ...
 
-    def staff_by_email(self, email: str) -> tuple[Staff, str] | None:
+    def staff_by_email(self, email: str) -> tuple[Staff, str | None] | None:
         """The account and its password hash."""
         ...
 
@@ -72,28 +89,36 @@ class Accounts(Protocol):
         """Accounts with a role there, by display."""
         ...
 
-    def save_staff(self, staff: Staff, facts: Sequence[Fact], audit: Audit) -> None:
-        """Replace, if the version before is stored."""
+    def machines_of(self, municipality: str) -> Sequence[Machine]:
+        """Machines with a role there, by label."""
         ...
 
-    def save_machine(self, machine: Machine, facts: Sequence[Fact], audit: Audit) -> None:
-        """Replace, if the version before is stored."""
+    def save_staff(self, staff: Staff, change: Change) -> bool:
+        """Replace if the version before is the stored one; False (nothing written) if it is not. Raises Repeated."""
         ...
 
-    def save_password(self, staff: Staff, password_hash: str, audit: Audit | None) -> None:
+    def save_machine(self, machine: Machine, change: Change) -> bool:
+        """Likewise."""
+        ...
+
+    def save_password(self, staff: Staff, password_hash: str, audit: Audit) -> None:
         """Another hash for the same account."""
         ...
 
 
 class Tries(Protocol):
-    """Counts failed sign-ins in the shared store; raises when the store is away, so sign-in fails closed."""
+    """Counts sign-ins in the shared store; raises when the store is away, so that sign-in fails closed."""
 
     def count(self, name: str, now: datetime) -> tuple[int, datetime]:
         """One more try under the name in the running window; how many now, and when the window ends."""
         ...
 
+    def give_back(self, name: str) -> None:
+        """The last try does not count."""
+        ...
+
     def clear(self, name: str) -> None:
-        """A good sign-in forgives."""
+        """No try counts."""
         ...
 
 
@@ -104,12 +129,8 @@ class Passwords(Protocol):
         """argon2id with its parameters in the text."""
         ...
 
-    def verify(self, password_hash: str, password: str) -> bool:
-        """Whether it fits."""
-        ...
-
-    def waste(self, password: str) -> None:
-        """Take as long as verify, for accounts that do not exist."""
+    def verify(self, password_hash: str | None, password: str) -> bool:
+        """Whether it fits; without a hash it is False after the same time."""
         ...
 
 

@@ -4,42 +4,60 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields, post_load, validate
+from marshmallow import Schema, ValidationError, fields, post_load, validate
 
-from imigr_accounts.domain import ROLES, Grant
+from imigr_accounts.domain import REASONS, ROLES, Grant, normal_email
 from imigr_kit.secret import Secret
 
 ID = validate.Length(min=1, max=64)
 PLACE = validate.Regexp(r"^(\*|[a-z0-9]+(-[a-z0-9]+)*)$")
 KEY = validate.Length(min=1, max=200)
+MOST_PASSWORD = 1024
 
 
-class _Hidden(fields.String):
+class Text(fields.String):
+    """A text that UTF-8 can hold: JSON can carry halves of a letter, which no hash and no database takes."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise ValidationError("Not a valid text.") from None
+        if "\x00" in text:
+            raise ValidationError("Not a valid text.")
+        return text
+
+
+class Hidden(Text):
     """A text that becomes a Secret at once."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        return Secret(super()._deserialize(value, attr, data, **kwargs))
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if not 1 <= len(text) <= MOST_PASSWORD:
+            raise ValidationError(f"Length must be between 1 and {MOST_PASSWORD}.")
+        return Secret(text)
 
 
 class Login(Schema):
     """Sign in."""
 
-    email = fields.String(required=True, validate=validate.Length(min=3, max=254))
-    password = _Hidden(required=True)
-    client_key = fields.String(required=True, validate=validate.Length(min=1, max=128))
+    email = Text(required=True, validate=validate.Length(min=3, max=254))
+    password = Hidden(required=True)
+    client_key = Text(required=True, validate=validate.Length(min=1, max=128))
 
 
 class Token(Schema):
     """Which machine."""
 
-    token = _Hidden(required=True)
+    token = Hidden(required=True)
 
 
 class Role(Schema):
     """A role in a municipality."""
 
-    municipality = fields.String(required=True, validate=PLACE)
-    role = fields.String(required=True, validate=validate.OneOf(ROLES))
+    municipality = Text(required=True, validate=PLACE)
+    role = Text(required=True, validate=validate.OneOf(ROLES))
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Grant:
@@ -47,40 +65,73 @@ class Role(Schema):
         return Grant(**data)
 
 
+class ActorRole(Schema):
+    """A role that the caller holds."""
+
+    municipality = Text(required=True, validate=PLACE)
+    role = Text(required=True, validate=validate.OneOf(ROLES))
+
+
+class Actor(Schema):
+    """Who asks, as the gateway has found out."""
+
+    id = Text(required=True, validate=ID)
+    kind = Text(required=True, validate=validate.OneOf(["staff", "machine"]))
+    roles = fields.List(fields.Nested(ActorRole), required=True)
+
+
 class InMunicipality(Schema):
     """Who asks, and where."""
 
-    actor = fields.Dict(required=True)
-    municipality = fields.String(required=True, validate=PLACE)
+    actor = fields.Nested(Actor, required=True)
+    municipality = Text(required=True, validate=PLACE)
 
 
-class NewStaff(InMunicipality):
+class Granting(InMunicipality):
+    """Something new that gets roles."""
+
+    roles = fields.List(fields.Nested(Role), required=True, validate=validate.Length(min=1, max=20))
+    idempotency_key = Text(required=True, validate=KEY)
+
+    @post_load
+    def without_repetition(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Each role once."""
+        return data | {"roles": tuple(dict.fromkeys(data["roles"]))}
+
+
+class NewStaff(Granting):
     """A staff account; ``display`` names a function, never a person."""
 
-    email = fields.Email(required=True)
-    password = _Hidden(required=True)
-    display = fields.String(required=True, validate=validate.Length(min=1, max=80))
-    roles = fields.List(fields.Nested(Role), required=True, validate=validate.Length(min=1, max=20))
-    idempotency_key = fields.String(required=True, validate=KEY)
+    email = Text(required=True, validate=[validate.Email(), validate.Length(max=254)])
+    password = Hidden(required=True)
+    display = Text(required=True, validate=validate.Length(min=1, max=80))
+
+    @post_load
+    def one_form(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """The email as it is stored."""
+        return data | {"email": normal_email(data["email"])}
 
 
-class OneStaff(InMunicipality):
-    """Which account."""
-
-    staff_id = fields.String(required=True, validate=ID)
-    idempotency_key = fields.String(required=True, validate=KEY)
-
-
-class NewToken(InMunicipality):
+class NewToken(Granting):
     """A token for a machine."""
 
-    label = fields.String(required=True, validate=validate.Length(min=1, max=80))
-    roles = fields.List(fields.Nested(Role), required=True, validate=validate.Length(min=1, max=20))
-    idempotency_key = fields.String(required=True, validate=KEY)
+    label = Text(required=True, validate=validate.Length(min=1, max=80))
 
 
-class OneToken(InMunicipality):
+class Ending(InMunicipality):
+    """The end of an account or a token, with a reason for the audit trail if one is told."""
+
+    reason = Text(load_default="", validate=validate.OneOf(["", *REASONS]))
+    idempotency_key = Text(required=True, validate=KEY)
+
+
+class OneStaff(Ending):
+    """Which account."""
+
+    staff_id = Text(required=True, validate=ID)
+
+
+class OneToken(Ending):
     """Which token."""
 
-    token_id = fields.String(required=True, validate=ID)
-    idempotency_key = fields.String(required=True, validate=KEY)
+    token_id = Text(required=True, validate=ID)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from imigr_accounts import handlers, schemas
-from imigr_accounts.crypto import Argon2, EdDsa
+from imigr_accounts.building import build_desk
 from imigr_accounts.domain import Staff
 from imigr_accounts.ports import Command
 from imigr_accounts.settings import AccountsSettings
-from imigr_accounts.storage import INDEXES, MACHINES, STAFF, MongoAccounts, MongoTries
+from imigr_accounts.storage import INDEXES, MACHINES, STAFF
 from imigr_kit.entrypoints import provided, rpc
-from imigr_kit.keyed import body_hash, keyed_hash
+from imigr_kit.keyed import body_hash
 from imigr_kit.runtime import Runtime
 
 
@@ -25,25 +26,14 @@ class App:
 
 def build(runtime: Runtime) -> App:
     """The use cases on this process's database, clock and keys."""
-    settings: AccountsSettings = runtime.settings
+    return App(build_desk(runtime.settings, runtime.db, runtime.stamp, runtime.clock, runtime.new_id))
 
-    def machine_token(key: str) -> str:
-        return f"{handlers.TOKEN_PREFIX}{keyed_hash(settings.key, 'machine', key)}"
 
-    return App(
-        handlers.Desk(
-            accounts=MongoAccounts(runtime.db, runtime.stamp, runtime.clock),
-            tries=MongoTries(runtime.db),
-            passwords=Argon2(),
-            signer=EdDsa(settings.signing_key),
-            clock=runtime.clock,
-            new_id=runtime.new_id,
-            hashed=lambda purpose, text: keyed_hash(settings.key, purpose, text),
-            machine_token=machine_token,
-            issuer=f"/{settings.instance}/accounts",
-            token_seconds=settings.token_seconds,
-        )
-    )
+def command(method: str, payload: Mapping[str, Any]) -> Command:
+    """What is repeated when the key is: the method, who asks, and all arguments but the password."""
+    told = {name: value for name, value in payload.items() if name not in {"password", "actor"}}
+    who = payload["actor"]["id"]
+    return Command(payload["idempotency_key"], body_hash(told | {"method": method, "actor": who}))
 
 
 class AccountsService:
@@ -80,28 +70,39 @@ class AccountsService:
     def create_staff(self, **payload: Any) -> dict[str, Any]:
         """A new account."""
         wanted = schemas.NewStaff().load(payload)
-        email = wanted["email"].strip().lower()
-        staff = Staff(self.app.desk.new_id(), email, wanted["display"], tuple(wanted["roles"]), False, 1)
-        command = Command(wanted["idempotency_key"], body_hash(payload))
-        return handlers.create_staff(self.app.desk, wanted["actor"], staff, wanted["password"], command)
+        staff = Staff(self.app.desk.new_id(), wanted["email"], wanted["display"], wanted["roles"], False, 1)
+        return handlers.create_staff(
+            self.app.desk,
+            wanted["actor"],
+            wanted["municipality"],
+            staff,
+            wanted["password"],
+            command("create_staff", payload),
+        )
 
     @rpc
     def disable_staff(self, **payload: Any) -> dict[str, Any]:
         """No further sign-in."""
         wanted = schemas.OneStaff().load(payload)
-        return handlers.disable_staff(self.app.desk, wanted["actor"], wanted["municipality"], wanted["staff_id"])
+        del wanted["idempotency_key"]
+        return handlers.disable_staff(self.app.desk, command=command("disable_staff", payload), **wanted)
 
     @rpc
     def create_api_token(self, **payload: Any) -> dict[str, Any]:
         """A token for a machine, shown once."""
         wanted = schemas.NewToken().load(payload)
-        command = Command(wanted["idempotency_key"], body_hash(payload))
         return handlers.create_api_token(
-            self.app.desk, wanted["actor"], wanted["label"], tuple(wanted["roles"]), command
+            self.app.desk,
+            wanted["actor"],
+            wanted["municipality"],
+            wanted["label"],
+            wanted["roles"],
+            command("create_api_token", payload),
         )
 
     @rpc
     def revoke_api_token(self, **payload: Any) -> dict[str, Any]:
         """The token is no longer good."""
         wanted = schemas.OneToken().load(payload)
-        return handlers.revoke_api_token(self.app.desk, wanted["actor"], wanted["municipality"], wanted["token_id"])
+        del wanted["idempotency_key"]
+        return handlers.revoke_api_token(self.app.desk, command=command("revoke_api_token", payload), **wanted)

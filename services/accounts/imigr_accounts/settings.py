@@ -5,8 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
 from imigr_kit.secret import Secret
 from imigr_kit.settings import KitSettings, as_int, as_key, as_text_secret, setting
+
+
+def as_signing_key(text: str) -> Secret[str]:
+    """An Ed25519 private key as PEM, without a passphrase."""
+    try:
+        key = load_pem_private_key(text.strip().encode(), password=None)
+    except (ValueError, TypeError):
+        raise ValueError("must be an Ed25519 private key in PEM") from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ValueError("must be an Ed25519 private key in PEM")
+    return as_text_secret(text)
+
+
+def as_token_seconds(text: str) -> int:
+    """Between a minute and an hour: a token cannot be taken back."""
+    seconds = as_int(text)
+    if not 60 <= seconds <= 3600:
+        raise ValueError("must be 60 to 3600")
+    return seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,9 +38,13 @@ class AccountsSettings(KitSettings):
     service: ClassVar[str] = "accounts"
 
     signing_key: Secret[str] = setting(
-        "IMIGR_TOKEN_SIGNING_KEY", as_text_secret, comment="Ed25519 private key (PEM) that signs staff tokens"
+        "IMIGR_TOKEN_SIGNING_KEY", as_signing_key, comment="Ed25519 private key (PEM) that signs staff tokens"
     )
     key: Secret[bytes] = setting(
-        "IMIGR_ACCOUNTS_KEY", as_key, comment="Key of the hashes of emails and tokens, 32 bytes in base64"
+        "IMIGR_ACCOUNTS_KEY",
+        as_key,
+        comment="Key of the hashes of emails and tokens and of the audit chain, 32 bytes in base64",
     )
-    token_seconds: int = setting("IMIGR_TOKEN_SECONDS", as_int, default=900, comment="Life of a staff token")
+    token_seconds: int = setting(
+        "IMIGR_TOKEN_SECONDS", as_token_seconds, default=900, comment="Life of a staff token, 60 to 3600"
+    )
