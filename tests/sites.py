@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from imigr_demo.http import Site
+from imigr_demo.http import Answer, Site
 from pymongo import MongoClient
+
+from imigr_kit.testing import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = ROOT / "contracts"
@@ -77,19 +79,29 @@ def unsent(platform: Any) -> int:
         )
 
 
+def patient(platform: Any, path: str) -> Answer:
+    """A GET that may be asked again for a while: right after an outage a circuit is still open for a second."""
+    answers: list[Answer] = []
+
+    def good() -> bool:
+        answers.append(site(platform).get(path))
+        return answers[-1].status == 200
+
+    wait_until(good, 30, f"200 from {path}")
+    return answers[-1]
+
+
 def slots(platform: Any, municipality: str, language: str | None = None, topic: str = "information") -> list[str]:
     """Starts of free slots of the municipality's guichet, in order."""
     guichet = guichet_id(platform, municipality)
     query = f"topic={topic}&days=60&limit=1000" + (f"&language={language}" if language else "")
-    answer = site(platform).get(f"/api/v1/guichets/{guichet}/slots?{query}")
-    assert answer.status == 200, answer
+    answer = patient(platform, f"/api/v1/guichets/{guichet}/slots?{query}")
     return [slot["start"] for day in answer.body["days"] for slot in day["slots"]]
 
 
 def guichet_id(platform: Any, municipality: str) -> str:
     """The municipality's guichet."""
-    answer = site(platform).get(f"/api/v1/guichets?municipality={municipality}")
-    assert answer.status == 200, answer
+    answer = patient(platform, f"/api/v1/guichets?municipality={municipality}")
     return str(answer.body["items"][0]["id"])
 
 

@@ -9,8 +9,6 @@ from typing import Any
 
 from flask import Flask, Response, g, request
 from flask_smorest import Api
-from flask_smorest.arguments import FlaskParser
-from marshmallow import RAISE
 from werkzeug.exceptions import HTTPException
 
 from imigr_gateway import health, pages, problems
@@ -33,12 +31,6 @@ DESCRIPTION = (
     "Texts come in the reader's language (Accept-Language or ?lang); `text_languages` says which language each is in. "
     "Errors are problem documents (RFC 9457). Writes accept Idempotency-Key: the same key and body, the same answer."
 )
-
-
-class StrictParser(FlaskParser):
-    """Unknown parameters and fields are refused everywhere."""
-
-    DEFAULT_UNKNOWN_BY_LOCATION = {"json": RAISE, "query": RAISE, "form": RAISE}  # the library's shape
 
 
 class ProblemApi(Api):
@@ -66,7 +58,6 @@ def create_app(settings: GatewaySettings, client: Client) -> Flask:
     app.extensions["imigr"] = Extension(backends, people, settings.public_url, settings.received_url)
     api = ProblemApi(app)
     for blueprint in (directory.blueprint, guichet.blueprint, events.blueprint, staff.blueprint):
-        blueprint.ARGUMENTS_PARSER = StrictParser()
         api.register_blueprint(blueprint)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(health.blueprint(backends))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from imigr_gateway import shapes
 from imigr_gateway.commands import backends, for_reader
 from imigr_gateway.doors import public
 from imigr_gateway.languages import chain
+from imigr_gateway.strict import StrictBlueprint
 
-blueprint = Blueprint("directory", __name__, url_prefix="/api/v1", description="Local services in several languages")
+blueprint = StrictBlueprint(
+    "directory", __name__, url_prefix="/api/v1", description="Local services in several languages"
+)
 
 
 @blueprint.get("/municipalities")

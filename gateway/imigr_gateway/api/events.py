@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from imigr_gateway import shapes
 from imigr_gateway.api.directory import merged
 from imigr_gateway.commands import backends, contact, for_reader, here, idempotency_key, with_link
 from imigr_gateway.doors import public
 from imigr_gateway.people import split_token
+from imigr_gateway.strict import StrictBlueprint
 
-blueprint = Blueprint("events", __name__, url_prefix="/api/v1", description="Open days, trainings and registrations")
+blueprint = StrictBlueprint(
+    "events", __name__, url_prefix="/api/v1", description="Open days, trainings and registrations"
+)
 
 
 @blueprint.get("/events")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from imigr_gateway import shapes
 from imigr_gateway.commands import backends, contact, for_reader, here, idempotency_key, with_link
 from imigr_gateway.doors import public
 from imigr_gateway.people import split_token
+from imigr_gateway.strict import StrictBlueprint
 
-blueprint = Blueprint("guichet", __name__, url_prefix="/api/v1", description="Guichets, slots and appointments")
+blueprint = StrictBlueprint("guichet", __name__, url_prefix="/api/v1", description="Guichets, slots and appointments")
 
 
 @blueprint.get("/guichets")

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from flask import g, request
-from flask_smorest import Blueprint
 
 from imigr_gateway import shapes
 from imigr_gateway.commands import backends, for_reader, here, idempotency_key
 from imigr_gateway.doors import public, staff
+from imigr_gateway.strict import StrictBlueprint
 
-blueprint = Blueprint("staff", __name__, url_prefix="/api/v1/staff", description="For staff and machines, with a token")
+blueprint = StrictBlueprint(
+    "staff", __name__, url_prefix="/api/v1/staff", description="For staff and machines, with a token"
+)
 
 
 @blueprint.post("/login")

@@ -1,0 +1,21 @@
+"""A flask-smorest blueprint that refuses unknown parameters and fields everywhere."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from flask_smorest import Blueprint
+from flask_smorest.arguments import FlaskParser
+from marshmallow import RAISE
+
+
+class StrictParser(FlaskParser):
+    """webargs leaves unknown query parameters out; a misspelt filter would then silently find too much."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION: ClassVar[dict[str, Any]] = {"json": RAISE, "query": RAISE, "form": RAISE}
+
+
+class StrictBlueprint(Blueprint):
+    """Set before any route is declared, since flask-smorest reads the parser then."""
+
+    ARGUMENTS_PARSER = StrictParser()

@@ -1,0 +1,86 @@
+"""The gateway with a fake client: what the services would answer is written in the test."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from flask import Flask
+from nacl.public import PrivateKey
+
+from imigr_gateway.app import create_app
+from imigr_gateway.settings import GatewaySettings
+from imigr_kit.errors import ImigrError
+from imigr_kit.secret import Secret
+
+SIGNING = Ed25519PrivateKey.generate()
+PEM = SIGNING.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+PUBLIC = SIGNING.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+VAULT = PrivateKey.generate()
+KEY = Secret(base64.b64decode("A" * 43 + "="))
+
+
+class FakeClient:
+    """Answers from a table of methods; keeps what was asked and what was published."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Any] = {"ping": {"pong": True}}
+        self.calls: list[tuple[str, str, dict[str, Any]]] = []
+        self.published: list[tuple[str, dict[str, Any]]] = []
+        self.connected = True
+
+    def call(self, service: str, method: str, payload: Mapping[str, Any], *, timeout: float = 0) -> Any:
+        """The prepared answer, or the prepared error."""
+        self.calls.append((service, method, dict(payload)))
+        answer = self.answers[method]
+        if isinstance(answer, ImigrError):
+            raise answer
+        return answer(**payload) if callable(answer) else answer
+
+    def publish_confirmed(self, queue: str, body: Mapping[str, Any], *, timeout: float = 0) -> None:
+        """Keeps it, or fails as prepared."""
+        error = self.answers.get("publish")
+        if isinstance(error, ImigrError):
+            raise error
+        self.published.append((queue, dict(body)))
+
+
+@pytest.fixture
+def client() -> FakeClient:
+    """The services as a table."""
+    return FakeClient()
+
+
+@pytest.fixture
+def app(client: FakeClient) -> Flask:
+    """The application without its cache."""
+    settings = GatewaySettings(
+        amqp_uri=Secret("amqp://"),
+        key=KEY,
+        vault_public_key=Secret(bytes(VAULT.public_key)),
+        token_public_key=Secret(PUBLIC),
+        routes={},
+    )
+    return create_app(settings, client)
+
+
+@pytest.fixture
+def bearer() -> Callable[..., dict[str, str]]:
+    """A signed staff token with one role, as a header."""
+
+    def sign(role: str, municipality: str, **changes: Any) -> dict[str, str]:
+        claims = {
+            "iss": "/local/accounts",
+            "aud": "imigr",
+            "sub": "staff-1",
+            "exp": 4_000_000_000,
+            "roles": [{"role": role, "municipality": municipality}],
+        } | changes
+        return {"Authorization": f"Bearer {jwt.encode(claims, PEM, algorithm='EdDSA')}"}
+
+    return sign
