@@ -58,7 +58,7 @@ def test_another_role_or_another_town_may_not(app: Flask, bearer: Callable[..., 
 
 
 UNSIGNED = {"sub": "x", "aud": "imigr", "exp": 4_000_000_000, "iss": "/local/accounts"}
-FORGED = {
+FORGED: dict[str, Callable[[Callable[..., dict[str, str]]], dict[str, str]]] = {
     "none at all": lambda sign: {},
     "no bearer": lambda sign: {"Authorization": "Basic abc"},
     "expired": lambda sign: sign("manager", "la-marsa", exp=1_000_000_000),

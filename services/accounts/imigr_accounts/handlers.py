@@ -66,7 +66,27 @@ def login(desk: Desk, email: str, password: Secret[str], client_key: str) -> Ans
         raise WrongCredentials
     desk.tries.clear(account)
     desk.tries.give_back(client)
-    return _signed_in(desk, staff, now)
+    return signed_in(desk, staff, now)
+
+
+def signed_in(desk: Desk, staff: Staff, now: datetime) -> Answer:
+    """What a sign-in answers: a token for who this is, good for ``token_seconds`` from now."""
+    expires = now + timedelta(seconds=desk.token_seconds)
+    claims = {
+        "iss": desk.issuer,
+        "aud": AUDIENCE,
+        "sub": staff.id,
+        "roles": roles_out(staff.grants),
+        "iat": int(now.timestamp()),
+        "exp": int(expires.timestamp()),
+        "jti": desk.new_id(),
+    }
+    return {
+        "token": desk.signer.sign(claims),
+        "token_type": "Bearer",
+        "expires_at": expires.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "staff": {"id": staff.id, "display": staff.display, "roles": roles_out(staff.grants)},
+    }
 
 
 def verify_api_token(desk: Desk, token: Secret[str]) -> Answer:
@@ -217,25 +237,6 @@ def _count_try(desk: Desk, name: str, most: int, now: datetime) -> None:
     tried, until = desk.tries.count(name, now)
     if tried > most:
         raise TooManyTries(retry_after=max(1, int((until - now).total_seconds())))
-
-
-def _signed_in(desk: Desk, staff: Staff, now: datetime) -> Answer:
-    expires = now + timedelta(seconds=desk.token_seconds)
-    claims = {
-        "iss": desk.issuer,
-        "aud": AUDIENCE,
-        "sub": staff.id,
-        "roles": roles_out(staff.grants),
-        "iat": int(now.timestamp()),
-        "exp": int(expires.timestamp()),
-        "jti": desk.new_id(),
-    }
-    return {
-        "token": desk.signer.sign(claims),
-        "token_type": "Bearer",
-        "expires_at": expires.isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "staff": {"id": staff.id, "display": staff.display, "roles": roles_out(staff.grants)},
-    }
 
 
 def _require_admin(actor: Actor, municipality: str, grants: Sequence[Grant]) -> None:
