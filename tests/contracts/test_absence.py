@@ -47,7 +47,16 @@ PLACES_AND_EVENTS = {
 """Texts about public places and public events, by the entity whose events may carry them; always by language."""
 OPAQUE = {"message_id", "message_language"}
 """An id, and the language tag of a message: words of the list, but neither a message nor a text."""
-PERSONAL_IDS = {"contact_id", "sealed", "appointment_id", "registration_id", "subject", "staff_id", "token_id"}
+PERSONAL_IDS = {
+    "contact_id",
+    "sealed",
+    "appointment_id",
+    "registration_id",
+    "subject",
+    "message_id",
+    "staff_id",
+    "token_id",
+}
 BY_LANGUAGE = {"type": "object", "additionalProperties": {"type": "string"}}
 
 
