@@ -89,6 +89,24 @@ def test_rows_that_change_places_are_found(rows: Any, trail: AuditTrail) -> None
     assert broken.number == 2
 
 
+def test_a_genuine_row_of_another_history_is_found(
+    rows: Any, trail: AuditTrail, mongo_db: Any, add_staff: Callable[..., Staff]
+) -> None:
+    """Rows 3 to 5 are written anew after a backup of row 2 was put back; then the old row 4 takes its place again."""
+    old = rows.find_one({"_id": 4})
+    second = rows.find_one({"_id": 2})
+    rows.delete_many({"_id": {"$gt": 2}})
+    head = {name: second[name] for name in ("number", "hash", "at")}
+    mongo_db["audit_head"].replace_one({"_id": "head"}, head)
+    for number in range(3):
+        add_staff(f"anew-{number}@demo.invalid")
+    assert trail.check() is None
+    rows.replace_one({"_id": 4}, old)
+    broken = trail.check()
+    assert broken is not None
+    assert (broken.number, broken.what) == (4, "rows before it are missing or replaced")
+
+
 def test_a_row_put_in_with_hashes_computed_without_the_key_is_found(
     rows: Any, trail: AuditTrail, mongo_db: Any, clock: FrozenClock
 ) -> None:
