@@ -151,7 +151,8 @@ def test_a_stamped_event_is_a_cloud_event_with_its_context() -> None:
     [
         ({"specversion": "0.3"}, "specversion"), ({"id": ""}, "missing_id"), ({"type": "x"}, "type"),
         ({"data": []}, "data"), ({"sequence": 0}, "sequence"), ({"sequence": True}, "sequence"),
-        ({"time": "yesterday"}, "time"), ({"time": "2026-11-23T08:00:00"}, "time"), ({"municipality": "La Marsa"}, "municipality"),
+        ({"time": "yesterday"}, "time"), ({"time": "2026-11-23T08:00:00"}, "time"),
+        ({"municipality": "La Marsa"}, "municipality"),
     ],
 )  # fmt: skip
 def test_a_broken_envelope_is_refused_with_its_reason(change: dict[str, Any], reason: str) -> None:
