@@ -16,7 +16,7 @@ import amqp
 from imigr_kit.broker import BROKER_ERRORS, BrokerUnavailable, ConfirmedPublisher, Link, Outgoing
 from imigr_kit.circuit import Circuit
 from imigr_kit.context import CallContext, current
-from imigr_kit.errors import JsonValue, Unavailable, from_wire
+from imigr_kit.errors import Invalid, JsonValue, Unavailable, from_wire
 from imigr_kit.events import CloudEvent, UnreadableEvent
 from imigr_kit.logs import get_logger
 from imigr_kit.metrics import RPC_CALLS, RPC_SECONDS
@@ -46,6 +46,12 @@ class ServiceAbsent(Unavailable):
     """No queue exists under that RPC name: the service never ran on this broker, or the name is wrong."""
 
     code = "kit.service_absent"
+
+
+class UnspeakableText(Invalid):
+    """A text holds half a surrogate pair, which no encoding can carry; JSON can, so it may come from outside."""
+
+    code = "kit.malformed_call"
 
 
 class RpcClient:
@@ -143,7 +149,7 @@ class RpcClient:
     ) -> None:
         seconds = max(0.001, deadline - time.monotonic())
         message = amqp.Message(
-            json.dumps({"args": [], "kwargs": dict(payload)}, ensure_ascii=False).encode(),
+            _request(payload),
             content_type="application/json",
             content_encoding="utf-8",
             delivery_mode=1,
@@ -190,6 +196,13 @@ class RpcClient:
         lost, self._pending = self._pending, {}
         for future in lost.values():
             future.set_exception(BrokerUnavailable(retry_after=2))
+
+
+def _request(payload: Mapping[str, Any]) -> bytes:
+    try:
+        return json.dumps({"args": [], "kwargs": dict(payload)}, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise UnspeakableText from error
 
 
 def _headers(context: CallContext, seconds: float) -> dict[str, Any]:

@@ -110,6 +110,13 @@ def _pong(client: RpcClient) -> bool:
         return False
 
 
+def test_half_a_surrogate_pair_is_bad_input(sample: Any, rpc_client: RpcClient) -> None:
+    """JSON lets it in, UTF-8 does not let it out: refused, and the connection goes on."""
+    with pytest.raises(Invalid):
+        rpc_client.call("sample", "add", {"counter": "\ud800"})
+    assert rpc_client.call("sample", "ping", {}) == {"pong": True}
+
+
 def test_many_threads_share_one_client(sample: Any, rpc_client: RpcClient, mongo_db: Any) -> None:
     """Replies find their callers; no addition is lost."""
     problems: list[Exception] = []
