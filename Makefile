@@ -30,10 +30,10 @@ demo: ## play the main job once, step by step (starts the platform when needed)
 	@$(RUN) demo
 
 test: ## run all tests on real servers (ARGS="services/guichet -k seat" for some)
-	@$(RUN) test -- -m "not slow" $(ARGS)
+	@$(RUN) test -- $(ARGS)
 
-chaos: ## run the long proofs: kill -9, frozen servers, canaries
-	@$(RUN) test -- -m slow $(ARGS)
+chaos: ## run the proofs of the promises for longer: three rounds of kill -9, outages, canaries
+	@IMIGR_CHAOS_ROUNDS=3 $(RUN) test -- tests/chaos $(ARGS)
 
 bench: ## measure, print a table, write bench/out/latest.json
 	@$(RUN) exec python -m bench $(ARGS)

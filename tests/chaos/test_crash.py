@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,9 +17,11 @@ from tests.chaos import canaries
 from tests.chaos.listener import Listener
 from tests.chaos.rush import Rush
 
-pytestmark = pytest.mark.timeout(420)
+pytestmark = pytest.mark.timeout(900)
 
 VICTIMS = ("guichet", "notifications", "events", "gateway", "rabbitmq", "mongod", "directory", "accounts", "guichet")
+ROUNDS = int(os.environ.get("IMIGR_CHAOS_ROUNDS", "1"))
+"""How often each of them is killed; `make chaos` sets more."""
 BOOKINGS, REGISTRATIONS = 300, 100
 
 
@@ -43,7 +46,7 @@ def aftermath(platform: Any) -> Iterator[tuple[Rush, Listener]]:
             target=rush.run, args=(sites.site(platform), starts, events[0]["id"], BOOKINGS, REGISTRATIONS)
         )
         clients.start()
-        for name in VICTIMS:
+        for name in VICTIMS * ROUNDS:
             wait_until(lambda: rush.statuses.get(201, 0) > 0, 60, "the first bookings")
             before = platform.kill(name)
             platform.wait_ready(name, after=before)
