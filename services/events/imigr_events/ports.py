@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from imigr_events.domain import Event, Registration, State
+from imigr_events.domain import Event, Registration
 from imigr_kit.facts import Fact
 
 
@@ -38,11 +38,7 @@ class Book:
 
     def waiting(self) -> list[Registration]:
         """Those who wait, in order."""
-        return [one for one in self.registrations if one.state is State.WAITING]
-
-    def living(self) -> list[Registration]:
-        """Those who are coming or wait."""
-        return [one for one in self.registrations if one.state is not State.CANCELLED]
+        return [one for one in self.registrations if one.state == "waiting"]
 
 
 class Events(Protocol):
@@ -65,15 +61,11 @@ class Events(Protocol):
         ...
 
     def by_command(self, key: str) -> tuple[Event, str] | None:
-        """The event as a staff command has left it, and the hash of the command's body."""
+        """The event that a creating command has stored, and the hash of its body."""
         ...
 
-    def replace(self, old: Event, new: Event, facts: Sequence[Fact], command: Command) -> bool:
+    def replace(self, old: Event, new: Event, facts: Sequence[Fact]) -> bool:
         """Replace public data and state if the version is still ``old``'s."""
-        ...
-
-    def call_off(self, book: Book, new: Event, facts: Sequence[Fact], command: Command) -> bool:
-        """Replace the event and cancel all its registrations, if nobody changed the document meanwhile."""
         ...
 
     def claim(
@@ -84,9 +76,8 @@ class Events(Protocol):
 
     def enqueue(
         self, event: Event, registration: Registration, facts: Sequence[Fact], command: Command, manage: str
-    ) -> int | None:
-        """Put at the end of the waiting list if the places are not free; one conditional write. The position
-        there, or nothing."""
+    ) -> bool:
+        """Put at the end of the waiting list if the places are not free; one conditional write."""
         ...
 
     def find(self, manage: str) -> Stored | None:
@@ -100,6 +91,6 @@ class Events(Protocol):
     def settle(
         self, book: Book, changed: Sequence[Registration], facts: Sequence[Fact], command: Command, said: dict[str, Any]
     ) -> bool:
-        """Write several registrations of one event at once, if nothing happened meanwhile that would have led
-        to another choice. The first is the one the command was about; ``said`` is its answer."""
+        """Write several registrations of one event at once, if nobody changed the document meanwhile. The
+        first is the one the command was about; ``said`` is its answer."""
         ...

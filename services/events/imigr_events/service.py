@@ -62,9 +62,9 @@ class EventsService:
         return schemas.events_out(found, total, page, per_page)
 
     @rpc
-    def get_event(self, **payload: Any) -> dict[str, Any]:
+    def get_event(self, event_id: str) -> dict[str, Any]:
         """One public event."""
-        return schemas.event_out(handlers.get_event(self.app.desk, **schemas.GET_EVENT.load(payload)))
+        return schemas.event_out(handlers.get_event(self.app.desk, event_id))
 
     @rpc
     def register(self, **payload: Any) -> dict[str, Any]:
@@ -96,15 +96,15 @@ class EventsService:
     def publish_event(self, **payload: Any) -> dict[str, Any]:
         """Make a draft public."""
         wanted = schemas.STEP.load(payload)
-        command = Command(wanted.pop("idempotency_key"), body_hash(payload))
-        return schemas.event_out(handlers.publish_event(self.app.desk, **wanted, command=command))
+        event = handlers.publish_event(self.app.desk, wanted["actor"], wanted["event_id"], wanted["version"])
+        return schemas.event_out(event)
 
     @rpc
     def cancel_event(self, **payload: Any) -> dict[str, Any]:
         """Call an event off."""
         wanted = schemas.STEP.load(payload)
-        command = Command(wanted.pop("idempotency_key"), body_hash(payload))
-        return schemas.event_out(handlers.cancel_event(self.app.desk, **wanted, command=command))
+        event = handlers.cancel_event(self.app.desk, wanted["actor"], wanted["event_id"], wanted["version"])
+        return schemas.event_out(event)
 
     @rpc
     def list_registrations(self, **payload: Any) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from pymongo import ReturnDocument
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
@@ -27,16 +26,13 @@ EVENTS = "events"
 INDEXES = (
     Index(EVENTS, [("claims", 1)], unique=True, name="claims"),
     Index(EVENTS, [("municipality", 1), ("state", 1), ("starts_at", 1)], name="agenda"),
-    Index(EVENTS, [("state", 1), ("starts_at", 1)], name="whole_agenda"),
 )
-_PUBLIC = {"registrations": 0, "claims": 0, "steps": 0, "outbox": 0, "unsent": 0}
-_BOOK = {"registrations.answers": 0, "claims": 0, "steps": 0, "outbox": 0}
+_PUBLIC = {"registrations": 0, "claims": 0, "outbox": 0, "unsent": 0}
 
 
 class MongoEvents:
-    """``claims`` is an array under a unique index over the whole collection: a command key, a manage hash or a
-    reference exists once. MongoDB does not look for doubles inside one document, so every write asks for that
-    itself. ``change`` counts the writes of a document; ``registrations`` only grows, so positions stay."""
+    """``claims`` is an array under a unique index over the whole collection: a command key or a manage hash
+    exists once. ``change`` counts the writes of a document and guards every read-then-write."""
 
     def __init__(self, db: Database[Document], stamp: Stamp, reference_hash: Callable[[str], str]) -> None:
         self._events = db[EVENTS]
@@ -50,7 +46,7 @@ class MongoEvents:
 
     def book(self, event_id: str) -> Book | None:
         """With all registrations."""
-        row = self._events.find_one({"_id": event_id}, _BOOK)
+        row = self._events.find_one({"_id": event_id}, {"outbox": 0, "claims": 0})
         return None if row is None else Book(event_of(row), tuple(registration_of(one) for one in row["registrations"]))
 
     def list(self, municipality: str | None, since: datetime, page: int, per_page: int) -> tuple[Sequence[Event], int]:
@@ -66,8 +62,8 @@ class MongoEvents:
         """Store a draft with the key of its command."""
         shell = {
             "registrations": [],
-            "claims": [f"event:{event.id}", f"step:{command.key}"],
-            "steps": [_step_row(event, command)],
+            "claims": [f"event:{event.id}", f"key:{command.key}"],
+            "created_by": {"key": command.key, "body_hash": command.body_hash},
             "outbox": [],
         }
         try:
@@ -78,57 +74,31 @@ class MongoEvents:
 
     def by_command(self, key: str) -> tuple[Event, str] | None:
         """By the claims index."""
-        row = self._events.find_one({"claims": f"step:{key}"}, {"steps": 1})
-        steps = [] if row is None else [one for one in row["steps"] if one["key"] == key]
-        return (event_of(steps[0]["event"]), steps[0]["body_hash"]) if steps else None
+        row = self._events.find_one({"claims": f"key:{key}", "created_by.key": key}, _PUBLIC)
+        return None if row is None else (event_of(row), row["created_by"]["body_hash"])
 
-    def replace(self, old: Event, new: Event, facts: Sequence[Fact], command: Command) -> bool:
+    def replace(self, old: Event, new: Event, facts: Sequence[Fact]) -> bool:
         """Public data and state, guarded by the version."""
-        return self._advance({"_id": old.id, "version": old.version}, new, {}, facts, command)
-
-    def call_off(self, book: Book, new: Event, facts: Sequence[Fact], command: Command) -> bool:
-        """Guarded by the change counter: the facts name every registration that stood in the book."""
-        ended: Document = {"taken": 0}
-        for number, one in enumerate(book.registrations):
-            if one.state is not State.CANCELLED:
-                ended[f"registrations.{number}.state"] = str(State.CANCELLED)
-                ended[f"registrations.{number}.version"] = one.version + 1
-        return self._advance({"_id": new.id, "change": book.event.change}, new, ended, facts, command)
+        body = event_document(new)
+        for name in ("_id", "taken", "change"):
+            del body[name]
+        update = with_events({"$set": body, "$inc": {"change": 1}}, self._stamp(facts))
+        query = not_after({"_id": old.id, "version": old.version}, current().deadline)
+        return bool(self._events.update_one(query, update).modified_count)
 
     def claim(
         self, event: Event, registration: Registration, facts: Sequence[Fact], command: Command, manage: str
     ) -> bool:
         """Only if the places are free. Those who wait do not fit into what is free, or they would have it."""
-        row, claims = self._row(event, registration, command, manage)
-        update = with_events(
-            {
-                "$push": {"registrations": row, "claims": {"$each": claims}},
-                "$inc": {"taken": registration.places, "change": 1},
-            },
-            self._stamp(facts),
-        )
-        free = {"$lte": event.capacity - registration.places}
-        query = not_after(_standing(event, claims) | {"taken": free}, current().deadline)
-        try:
-            return bool(self._events.update_one(query, update).modified_count)
-        except DuplicateKeyError:
-            return False
+        query = {"taken": {"$lte": event.capacity - registration.places}, "capacity": event.capacity}
+        return self._push(event, registration, facts, command, manage, query, registration.places)
 
     def enqueue(
         self, event: Event, registration: Registration, facts: Sequence[Fact], command: Command, manage: str
-    ) -> int | None:
-        """Only if the places are not free. The server counts who waits, so the position is part of the same
-        write and of the stored answer."""
-        row, claims = self._row(event, registration, command, manage)
-        update = _at_the_end(row, claims, self._stamp(facts))
-        free = {"$gt": event.capacity - registration.places}
-        query = not_after(_standing(event, claims) | {"taken": free}, current().deadline)
-        shown = {"position": {"$last": "$registrations.answers.said.waiting_position"}}
-        try:
-            found = self._events.find_one_and_update(query, update, shown, return_document=ReturnDocument.AFTER)
-        except DuplicateKeyError:
-            return None
-        return None if found is None else int(found["position"][0])
+    ) -> bool:
+        """Only if the places are not free."""
+        query = {"taken": {"$gt": event.capacity - registration.places}, "capacity": event.capacity}
+        return self._push(event, registration, facts, command, manage, query, 0)
 
     def find(self, manage: str) -> Stored | None:
         """By the claims index."""
@@ -141,15 +111,13 @@ class MongoEvents:
     def settle(
         self, book: Book, changed: Sequence[Registration], facts: Sequence[Fact], command: Command, said: Document
     ) -> bool:
-        """Guarded by what the choice was made from, and by no more: see _same_choice."""
+        """Positions are those of the book that was read; the change counter sees to it that they still hold."""
         positions = {one.id: number for number, one in enumerate(book.registrations)}
         before = {one.id: one for one in book.registrations}
         sets: Document = {}
-        rows: Document = {}
         taken = 0
         for one in changed:
             at = f"registrations.{positions[one.id]}"
-            rows[f"{at}.version"] = before[one.id].version
             sets |= {f"{at}.state": str(one.state), f"{at}.version": one.version}
             taken += _held(one) - _held(before[one.id])
         asked = f"registrations.{positions[changed[0].id]}.answers"
@@ -157,40 +125,38 @@ class MongoEvents:
             {"$set": sets, "$inc": {"taken": taken, "change": 1}, "$push": {asked: _answer_row(command, said)}},
             self._stamp(facts),
         )
-        query = {"_id": book.event.id, "version": book.event.version} | rows | _same_choice(book, taken)
+        query = {"_id": book.event.id, "change": book.event.change}
         return bool(self._events.update_one(not_after(query, current().deadline), update).modified_count)
 
-    def _advance(self, query: Document, new: Event, more: Document, facts: Sequence[Fact], command: Command) -> bool:
-        body = event_document(new)
-        for name in ("_id", "taken", "change"):
-            del body[name]
-        update = with_events(
-            {
-                "$set": body | more,
-                "$inc": {"change": 1},
-                "$push": {"claims": f"step:{command.key}", "steps": _step_row(new, command)},
-            },
-            self._stamp(facts),
-        )
-        new_command = query | {"claims": {"$ne": f"step:{command.key}"}}
-        try:
-            return bool(self._events.update_one(not_after(new_command, current().deadline), update).modified_count)
-        except DuplicateKeyError:
-            return False
-
-    def _row(
-        self, event: Event, registration: Registration, command: Command, manage: str
-    ) -> tuple[Document, builtins.list[str]]:
+    def _push(
+        self,
+        event: Event,
+        registration: Registration,
+        facts: Sequence[Fact],
+        command: Command,
+        manage: str,
+        only_if: Document,
+        places: int,
+    ) -> bool:
         said = handlers.answer(event, registration, None)
         row = asdict(registration) | {
             "state": str(registration.state),
             "manage": manage,
             "answers": [_answer_row(command, said)],
         }
-        return row, [f"key:{command.key}", f"manage:{manage}", f"ref:{self._reference_hash(registration.id)}"]
+        claims = [f"key:{command.key}", f"manage:{manage}", f"ref:{self._reference_hash(registration.id)}"]
+        update = with_events(
+            {"$push": {"registrations": row, "claims": {"$each": claims}}, "$inc": {"taken": places, "change": 1}},
+            self._stamp(facts),
+        )
+        query = {"_id": event.id, "state": str(EventState.PUBLISHED), "claims": {"$ne": claims[0]}} | only_if
+        try:
+            return bool(self._events.update_one(not_after(query, current().deadline), update).modified_count)
+        except DuplicateKeyError:
+            return False
 
     def _one(self, claim: str, wanted: Callable[[Document], bool]) -> Stored | None:
-        row = self._events.find_one({"claims": claim}, {"outbox": 0, "claims": 0, "steps": 0})
+        row = self._events.find_one({"claims": claim}, {"outbox": 0, "claims": 0})
         if row is None:
             return None
         waiting: builtins.list[str] = []
@@ -239,49 +205,6 @@ def registration_of(row: Document) -> Registration:
     """The registration in an embedded row."""
     names = {one.name for one in fields(Registration)}
     return Registration(**{name: row[name] for name in names} | {"state": State(row["state"])})
-
-
-def _standing(event: Event, claims: Sequence[str]) -> Document:
-    """The event is as it was read, and the claims are new to it."""
-    published = {"state": str(EventState.PUBLISHED), "version": event.version}
-    return {"_id": event.id, **published, "claims": {"$nin": list(claims)}}
-
-
-def _same_choice(book: Book, taken: int) -> Document:
-    """What must still hold for those who are served to be the right ones; ``taken`` is the change of that count.
-
-    With nobody waiting, only a new one in the list could matter. With no place left over, nobody else could be
-    served. Else any change could matter. So a rush of registrations does not hold up who gives a place back.
-    """
-    if not book.waiting():
-        return {"registrations.state": {"$ne": str(State.WAITING)}}
-    if book.event.taken + taken >= book.event.capacity:
-        return {"taken": book.event.taken}
-    return {"change": book.event.change}
-
-
-def _at_the_end(row: Document, claims: Sequence[str], events: Sequence[Document]) -> builtins.list[Document]:
-    """A pipeline update that appends a row whose answer says how many wait, itself included."""
-    waiting = {"$filter": {"input": "$registrations.state", "cond": {"$eq": ["$$this", str(State.WAITING)]}}}
-    (first,) = row["answers"]
-    said = {"$mergeObjects": [{"$literal": first["said"]}, {"waiting_position": {"$add": [{"$size": waiting}, 1]}}]}
-    answers = [{"$mergeObjects": [{"$literal": first}, {"said": said}]}]
-    appended = {"$mergeObjects": [{"$literal": row}, {"answers": answers}]}
-    return [
-        {
-            "$set": {
-                "registrations": {"$concatArrays": ["$registrations", [appended]]},
-                "claims": {"$concatArrays": ["$claims", {"$literal": list(claims)}]},
-                "outbox": {"$concatArrays": ["$outbox", {"$literal": list(events)}]},
-                "unsent": True,
-                "change": {"$add": ["$change", 1]},
-            }
-        }
-    ]
-
-
-def _step_row(event: Event, command: Command) -> Document:
-    return {"key": command.key, "body_hash": command.body_hash, "event": event_document(event)}
 
 
 def _held(registration: Registration) -> int:
