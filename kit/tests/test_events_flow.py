@@ -158,25 +158,6 @@ def test_a_private_queue_takes_confirmed_messages(
     assert mongo_db["taken"].count_documents({"subject": "sealed"}) == 1
 
 
-def test_killed_in_the_middle_everything_arrives_once(
-    service_process: Callable[..., Any],
-    sample_env: dict[str, str],
-    rpc_client: RpcClient,
-    mongo_db: Any,
-    wait_until: Any,
-) -> None:
-    """kill -9 right after the last answer; the successor publishes and handles what is left, in order. Gaps wait
-    longer here than a broker needs to deliver again what the dead process had taken."""
-    env = sample_env | {"IMIGR_RETRY_DELAYS": "100ms,1s,5s"}
-    first = service_process("sample", env=env)
-    for _ in range(30):
-        rpc_client.call("sample", "add", {"counter": "killed"})
-    first.kill()
-    service_process("sample", env=env)
-    wait_until(lambda: len(heard(mongo_db, "killed")) >= 30, 60, "all events")
-    assert heard(mongo_db, "killed") == list(range(1, 31))
-
-
 def test_sigterm_drains_and_ends_in_time(sample: Any, rpc_client: RpcClient, mongo_db: Any) -> None:
     """A polite stop publishes what is in the outbox and exits with 0."""
     rpc_client.call("sample", "add", {"counter": "polite"})
