@@ -12,7 +12,12 @@ from flask_smorest import Api
 from werkzeug.exceptions import HTTPException
 
 from imigr_gateway import health, pages, problems
-from imigr_gateway.api import directory, events, guichet, staff
+from imigr_gateway.api import directory, events, guichet
+from imigr_gateway.api.staff import accounts as staff_accounts
+from imigr_gateway.api.staff import directory as staff_directory
+from imigr_gateway.api.staff import events as staff_events
+from imigr_gateway.api.staff import guichet as staff_guichet
+from imigr_gateway.api.staff import notifications as staff_notifications
 from imigr_gateway.cache import CachedReads
 from imigr_gateway.commands import Extension
 from imigr_gateway.doors import Doorkeeper, public
@@ -24,6 +29,17 @@ from imigr_kit.context import CallContext, use
 from imigr_kit.errors import ImigrError
 
 MOST_BYTES = 64 * 1024
+API = (
+    directory,
+    guichet,
+    events,
+    staff_accounts,
+    staff_directory,
+    staff_guichet,
+    staff_events,
+    staff_notifications,
+)
+"""Modules of the API, in the order of the documentation."""
 _CORRELATION = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 _TRACEPARENT = re.compile(r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
 DESCRIPTION = (
@@ -57,8 +73,8 @@ def create_app(settings: GatewaySettings, client: Client) -> Flask:
     people = Desk(settings.key, settings.vault_public_key, backends, settings.instance)
     app.extensions["imigr"] = Extension(backends, people, settings.public_url, settings.received_url)
     api = ProblemApi(app)
-    for blueprint in (directory.blueprint, guichet.blueprint, events.blueprint, staff.blueprint):
-        api.register_blueprint(blueprint)
+    for part in API:
+        api.register_blueprint(part.blueprint)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(health.blueprint(backends))
     _serve_spec(app, api)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from imigr_gateway import shapes
 from imigr_gateway.commands import backends, for_reader
 from imigr_gateway.doors import public
 from imigr_gateway.languages import chain
+from imigr_gateway.shapes import base
+from imigr_gateway.shapes import directory as shapes
 from imigr_gateway.strict import StrictBlueprint
 
 blueprint = StrictBlueprint(
@@ -16,7 +17,7 @@ blueprint = StrictBlueprint(
 
 
 @blueprint.get("/municipalities")
-@blueprint.arguments(shapes.Read, location="query")
+@blueprint.arguments(base.Read, location="query")
 @blueprint.response(200, shapes.Municipalities)
 @public
 def list_municipalities(query: dict[str, Any]) -> Any:
@@ -25,7 +26,7 @@ def list_municipalities(query: dict[str, Any]) -> Any:
 
 
 @blueprint.get("/taxonomy")
-@blueprint.arguments(shapes.Read, location="query")
+@blueprint.arguments(base.Read, location="query")
 @blueprint.response(200, shapes.Taxonomy)
 @public
 def list_taxonomy(query: dict[str, Any]) -> Any:
@@ -46,7 +47,7 @@ def search_services(query: dict[str, Any]) -> Any:
 
 
 @blueprint.get("/services/<service_id>")
-@blueprint.arguments(shapes.Read, location="query")
+@blueprint.arguments(base.Read, location="query")
 @blueprint.response(200, shapes.ServiceOut)
 @public
 def get_service(query: dict[str, Any], service_id: str) -> Any:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from imigr_gateway import shapes
 from imigr_gateway.api.directory import merged
 from imigr_gateway.commands import backends, contact, for_reader, here, idempotency_key, with_link
 from imigr_gateway.doors import public
 from imigr_gateway.people import split_token
+from imigr_gateway.shapes import base
+from imigr_gateway.shapes import events as shapes
 from imigr_gateway.strict import StrictBlueprint
 
 blueprint = StrictBlueprint(
@@ -38,7 +39,7 @@ def list_events(query: dict[str, Any]) -> Any:
 
 
 @blueprint.get("/events/<event_id>")
-@blueprint.arguments(shapes.Read, location="query")
+@blueprint.arguments(base.Read, location="query")
 @blueprint.response(200, shapes.EventOut)
 @public
 def get_event(query: dict[str, Any], event_id: str) -> Any:
@@ -71,7 +72,7 @@ def register(data: dict[str, Any], event_id: str) -> Any:
 
 
 @blueprint.get("/registrations/<manage_token>")
-@blueprint.arguments(shapes.Read, location="query")
+@blueprint.arguments(base.Read, location="query")
 @blueprint.response(200, shapes.RegistrationOut)
 @public
 def get_registration(query: dict[str, Any], manage_token: str) -> Any:
@@ -80,7 +81,7 @@ def get_registration(query: dict[str, Any], manage_token: str) -> Any:
 
 
 @blueprint.post("/registrations/<manage_token>/cancel")
-@blueprint.arguments(shapes.Nothing, required=False)
+@blueprint.arguments(base.Nothing, required=False)
 @blueprint.response(200, shapes.RegistrationOut)
 @public
 def cancel_registration(data: dict[str, Any], manage_token: str) -> Any:
@@ -98,8 +99,8 @@ def cancel_registration(data: dict[str, Any], manage_token: str) -> Any:
 
 
 @blueprint.get("/registrations/<manage_token>/messages")
-@blueprint.arguments(shapes.Read, location="query")
-@blueprint.response(200, shapes.Messages)
+@blueprint.arguments(base.Read, location="query")
+@blueprint.response(200, base.Messages)
 @public
 def list_messages(query: dict[str, Any], manage_token: str) -> Any:
     """Messages that are planned or were sent."""
@@ -108,8 +109,8 @@ def list_messages(query: dict[str, Any], manage_token: str) -> Any:
 
 
 @blueprint.post("/registrations/<manage_token>/forget")
-@blueprint.arguments(shapes.Nothing, required=False)
-@blueprint.response(200, shapes.Forgotten)
+@blueprint.arguments(base.Nothing, required=False)
+@blueprint.response(200, base.Forgotten)
 @public
 def forget_contact(data: dict[str, Any], manage_token: str) -> Any:
     """Destroy the phone number or email at once; the registration stays."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from imigr_gateway import shapes
 from imigr_gateway.commands import backends, contact, for_reader, here, idempotency_key, with_link
 from imigr_gateway.doors import public
 from imigr_gateway.people import split_token
+from imigr_gateway.shapes import base
+from imigr_gateway.shapes import guichet as shapes
 from imigr_gateway.strict import StrictBlueprint
 
 blueprint = StrictBlueprint("guichet", __name__, url_prefix="/api/v1", description="Guichets, slots and appointments")
 
 
 @blueprint.get("/guichets")
-@blueprint.arguments(shapes.OfMunicipality, location="query")
+@blueprint.arguments(base.OfMunicipality, location="query")
 @blueprint.response(200, shapes.Guichets)
 @public
 def list_guichets(query: dict[str, Any]) -> Any:
@@ -25,7 +26,7 @@ def list_guichets(query: dict[str, Any]) -> Any:
 
 
 @blueprint.get("/guichets/<guichet_id>")
-@blueprint.arguments(shapes.Read, location="query")
+@blueprint.arguments(base.Read, location="query")
 @blueprint.response(200, shapes.GuichetOut)
 @public
 def get_guichet(query: dict[str, Any], guichet_id: str) -> Any:
@@ -75,7 +76,7 @@ def book_appointment(data: dict[str, Any]) -> Any:
 
 
 @blueprint.get("/appointments/<manage_token>")
-@blueprint.arguments(shapes.Read, location="query")
+@blueprint.arguments(base.Read, location="query")
 @blueprint.response(200, shapes.AppointmentOut)
 @public
 def get_appointment(query: dict[str, Any], manage_token: str) -> Any:
@@ -93,7 +94,7 @@ def move_appointment(data: dict[str, Any], manage_token: str) -> Any:
 
 
 @blueprint.post("/appointments/<manage_token>/cancel")
-@blueprint.arguments(shapes.Nothing, required=False)
+@blueprint.arguments(base.Nothing, required=False)
 @blueprint.response(200, shapes.AppointmentOut)
 @public
 def cancel_appointment(data: dict[str, Any], manage_token: str) -> Any:
@@ -102,8 +103,8 @@ def cancel_appointment(data: dict[str, Any], manage_token: str) -> Any:
 
 
 @blueprint.get("/appointments/<manage_token>/messages")
-@blueprint.arguments(shapes.Read, location="query")
-@blueprint.response(200, shapes.Messages)
+@blueprint.arguments(base.Read, location="query")
+@blueprint.response(200, base.Messages)
 @public
 def list_messages(query: dict[str, Any], manage_token: str) -> Any:
     """Messages that are planned or were sent."""
@@ -112,8 +113,8 @@ def list_messages(query: dict[str, Any], manage_token: str) -> Any:
 
 
 @blueprint.post("/appointments/<manage_token>/forget")
-@blueprint.arguments(shapes.Nothing, required=False)
-@blueprint.response(200, shapes.Forgotten)
+@blueprint.arguments(base.Nothing, required=False)
+@blueprint.response(200, base.Forgotten)
 @public
 def forget_contact(data: dict[str, Any], manage_token: str) -> Any:
     """Destroy the phone number or email at once; the appointment stays."""
