@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from pymongo.client_session import ClientSession
@@ -13,71 +11,15 @@ from pymongo.client_session import ClientSession
 from imigr_kit.entrypoints import every, on_event, on_queue, provided, rpc
 from imigr_kit.errors import FieldError
 from imigr_kit.events import CloudEvent
-from imigr_kit.runtime import Runtime
 from imigr_notifications import handlers, schemas
 from imigr_notifications.errors import InvalidInput, UndecryptableContact
-from imigr_notifications.ports import Receipt, Sender
 from imigr_notifications.rules import rules_of
-from imigr_notifications.senders import SmppAccount, SmppSender, SmtpSender
 from imigr_notifications.settings import NotificationsSettings
-from imigr_notifications.storage import INDEXES, MESSAGES, MongoContacts, MongoMessages, MongoReceipts
-from imigr_notifications.texts import LANGUAGES, templates
-from imigr_notifications.vault import Vault
+from imigr_notifications.storage import INDEXES, MESSAGES
+from imigr_notifications.wiring import App, build
 
 APPOINTMENTS = frozenset(f"guichet.appointment.{verb}" for verb in ("booked", "moved", "cancelled"))
 REGISTRATIONS = frozenset(f"events.registration.{verb}" for verb in ("confirmed", "waitlisted", "cancelled"))
-
-
-@dataclass(frozen=True)
-class App:
-    """What the methods below use."""
-
-    desk: handlers.Desk
-    messages: MongoMessages
-    contacts: MongoContacts
-    vault: Vault
-
-
-def build(runtime: Runtime) -> App:
-    """The use cases on this process's database, keys and providers."""
-    settings: NotificationsSettings = runtime.settings
-    vault = Vault(settings.vault_private_key, settings.vault_master_keys, settings.vault_hash_key)
-    messages = MongoMessages(runtime.db, runtime.stamp)
-    contacts = MongoContacts(runtime.db, vault)
-    senders: dict[str, Sender] = {}
-    desk = handlers.Desk(
-        messages=messages,
-        contacts=contacts,
-        receipts=MongoReceipts(runtime.db, vault),
-        senders=senders,
-        clock=runtime.clock,
-        public_url=settings.public_url.rstrip("/"),
-        rules=rules_of,
-        doubt_lasts=timedelta(seconds=settings.doubt_seconds),
-        lease_lasts=timedelta(seconds=settings.lease_seconds),
-    )
-
-    def take_receipt(receipt: Receipt) -> None:
-        handlers.take_receipt(desk, receipt)
-        runtime.wake_if_dirty()
-
-    sms = SmppSender(smpp_account(settings), take_receipt)
-    senders |= {"sms": sms, "email": SmtpSender(settings.smtp_host, settings.smtp_port, settings.smtp_from)}
-    for language in LANGUAGES:
-        templates(language)
-    sms.start()
-    return App(desk, messages, contacts, vault)
-
-
-def smpp_account(settings: NotificationsSettings) -> SmppAccount:
-    """The account at the SMS centre."""
-    return SmppAccount(
-        host=settings.smpp_host,
-        port=settings.smpp_port,
-        system_id=settings.smpp_system_id,
-        password=settings.smpp_password,
-        sender=settings.sms_sender,
-    )
 
 
 class NotificationsService:

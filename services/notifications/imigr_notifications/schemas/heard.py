@@ -1,8 +1,7 @@
-"""Wire to domain and back: events that are heard, RPC methods that are answered."""
+"""What is read of events."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -10,10 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
 from imigr_kit.events import CloudEvent
-from imigr_notifications.domain import Matter, Message, State, wire_time
-
-ID = validate.Length(min=1, max=80)
-CHANNEL = validate.OneOf(["sms", "email"])
+from imigr_notifications.domain import Matter
+from imigr_notifications.schemas.fields_shared import CHANNEL, ID
 
 
 def _is_timezone(name: str) -> None:
@@ -71,26 +68,6 @@ class Given(Schema):
     sealed = fields.String(required=True, validate=validate.Length(min=64, max=8192))
 
 
-class Subject(Schema):
-    """Whose messages."""
-
-    subject = fields.String(required=True, validate=ID)
-
-
-class Forget(Schema):
-    """Which contact to destroy."""
-
-    contact_id = fields.String(required=True, validate=ID)
-    idempotency_key = fields.String(required=True, validate=validate.Length(min=1, max=200))
-
-
-class Figures(Schema):
-    """Whose figures, and who asks."""
-
-    actor = fields.Dict(required=True)
-    municipality = fields.String(required=True)
-
-
 SOURCES: dict[str, type[_Heard]] = {"guichet": Appointment, "events": Registration}
 
 
@@ -102,25 +79,6 @@ def matter_of(event: CloudEvent) -> Matter | None:
     return Matter(
         subject=event.subject, municipality=event.municipality, correlation_id=event.correlationid or "", **found
     )
-
-
-def message_out(message: Message) -> dict[str, Any]:
-    """What may be told about a message: neither address nor content. A leased one has not left yet."""
-    shown = State.PLANNED if message.state is State.LEASED else message.state
-    return {
-        "id": message.id,
-        "kind": message.kind,
-        "channel": message.channel,
-        "state": str(shown),
-        "due_at": wire_time(message.due_at),
-        "sent_at": None if message.sent_at is None else wire_time(message.sent_at),
-        "reason": message.reason,
-    }
-
-
-def messages_out(messages: Iterable[Message]) -> dict[str, Any]:
-    """A list of messages."""
-    return {"items": [message_out(one) for one in messages]}
 
 
 def _matter(data: dict[str, Any], source: str, start: datetime, texts: dict[str, dict[str, str]]) -> dict[str, Any]:

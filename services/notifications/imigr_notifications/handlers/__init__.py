@@ -1,0 +1,23 @@
+"""Use cases of notifications: plan from events, deliver what is due, settle doubts, forget on request."""
+
+from imigr_notifications.handlers.contacts import forget_contact
+from imigr_notifications.handlers.delivery import BATCH, deliver_due
+from imigr_notifications.handlers.desk import PAUSES, Desk, Gate
+from imigr_notifications.handlers.doubts import settle_stranded
+from imigr_notifications.handlers.planning import plan
+from imigr_notifications.handlers.reading import list_messages, may_see_figures
+from imigr_notifications.handlers.receipts import take_receipt
+
+__all__ = [
+    "BATCH",
+    "PAUSES",
+    "Desk",
+    "Gate",
+    "deliver_due",
+    "forget_contact",
+    "list_messages",
+    "may_see_figures",
+    "plan",
+    "settle_stranded",
+    "take_receipt",
+]

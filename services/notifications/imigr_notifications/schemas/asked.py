@@ -1,0 +1,27 @@
+"""What RPC methods are asked."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from imigr_notifications.schemas.fields_shared import ID
+
+
+class Subject(Schema):
+    """Whose messages."""
+
+    subject = fields.String(required=True, validate=ID)
+
+
+class Forget(Schema):
+    """Which contact to destroy."""
+
+    contact_id = fields.String(required=True, validate=ID)
+    idempotency_key = fields.String(required=True, validate=validate.Length(min=1, max=200))
+
+
+class Figures(Schema):
+    """Whose figures, and who asks."""
+
+    actor = fields.Dict(required=True)
+    municipality = fields.String(required=True)

@@ -1,0 +1,102 @@
+"""Contacts as ciphertext, the purposes that keep them, and the ledger of erasures."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from pymongo.client_session import ClientSession
+from pymongo.database import Database
+
+from imigr_notifications.ports import Readiness
+from imigr_notifications.storage.documents import Document, sealed_of
+from imigr_notifications.storage.indexes import CONTACTS, ERASURES, PURPOSES
+from imigr_notifications.vault import Contact, Unusable, Vault
+
+FADE = timedelta(hours=24)
+"""How long a contact outlives its last purpose (DESIGN section 6)."""
+
+
+class MongoContacts:
+    """Contacts as ciphertext. A contact may be read while a purpose is less than a day past, or while it is
+    less than a day old; this is checked on every read, the sweep only makes room."""
+
+    def __init__(self, db: Database[Document], vault: Vault) -> None:
+        self._db = db
+        self._vault = vault
+
+    def store(self, contact_id: str, contact: Contact | Unusable, now: datetime, session: ClientSession) -> bool:
+        """Keep a contact, unless it was erased before it arrived; of an unusable one only the reason."""
+        if self._is_erased(contact_id, session):
+            return False
+        row: Document = {"channel": contact.channel, "created_at": now}
+        if isinstance(contact, Unusable):
+            row |= {"unusable": contact.reason}
+        else:
+            row |= {"language": contact.language} | asdict(self._vault.seal(contact_id, contact))
+        self._db[CONTACTS].update_one({"_id": contact_id}, {"$setOnInsert": row}, upsert=True, session=session)
+        return True
+
+    def readiness(self, contact_id: str, now: datetime) -> Readiness:
+        """Whether it is here, still to come, unusable, or gone (erased or expired)."""
+        row = self._db[CONTACTS].find_one({"_id": contact_id}, {"created_at": 1, "unusable": 1})
+        if row is None:
+            return Readiness.GONE if self._is_erased(contact_id, None) else Readiness.NOT_YET
+        if not self._is_live(contact_id, row["created_at"], now):
+            return Readiness.GONE
+        return Readiness.UNUSABLE if "unusable" in row else Readiness.READY
+
+    def reach(self, contact_id: str, now: datetime) -> Contact | None:
+        """Decrypt it for sending; None when it may not be read any more."""
+        row = self._db[CONTACTS].find_one({"_id": contact_id})
+        if row is None or "unusable" in row or not self._is_live(contact_id, row["created_at"], now):
+            return None
+        return self._vault.open(contact_id, sealed_of(row), row["channel"], row["language"])
+
+    def lookup(self, contact_id: str) -> str | None:
+        """The keyed hash of its address."""
+        row = self._db[CONTACTS].find_one({"_id": contact_id}, {"lookup": 1})
+        return None if row is None else row.get("lookup")
+
+    def keep_until(self, contact_id: str, subject: str, until: datetime, session: ClientSession | None) -> bool:
+        """The contact has a purpose until then; false, and nothing noted, when it was erased."""
+        if self._is_erased(contact_id, session):
+            return False
+        purpose = {"contact_id": contact_id, "until": until}
+        self._db[PURPOSES].update_one(
+            {"_id": f"{contact_id}:{subject}"}, {"$set": purpose}, upsert=True, session=session
+        )
+        return True
+
+    def forget(self, contact_id: str, now: datetime) -> bool:
+        """The ledger first, so that a contact still on its way is refused; then key and data together."""
+        self._db[ERASURES].update_one({"_id": contact_id}, {"$setOnInsert": {"at": now}}, upsert=True)
+        existed = self._db[CONTACTS].delete_one({"_id": contact_id}).deleted_count
+        self._db[PURPOSES].delete_many({"contact_id": contact_id})
+        return bool(existed)
+
+    def sweep(self, now: datetime) -> int:
+        """Delete what may not be read any more; how many."""
+        gone = 0
+        for row in self._db[CONTACTS].find({"created_at": {"$lt": now - FADE}}, {"created_at": 1}):
+            if not self._is_live(row["_id"], row["created_at"], now):
+                gone += self._db[CONTACTS].delete_one({"_id": row["_id"]}).deleted_count
+        return gone
+
+    def rewrap(self) -> int:
+        """Bring every contact under the current master key; how many changed."""
+        changed = 0
+        for row in self._db[CONTACTS].find({"key_id": {"$exists": True, "$ne": self._vault.current_key}}):
+            sealed = self._vault.rewrapped(row["_id"], sealed_of(row))
+            self._db[CONTACTS].update_one({"_id": row["_id"], "key_id": row["key_id"]}, {"$set": asdict(sealed)})
+            changed += 1
+        return changed
+
+    def _is_erased(self, contact_id: str, session: ClientSession | None) -> bool:
+        return self._db[ERASURES].find_one({"_id": contact_id}, {"_id": 1}, session=session) is not None
+
+    def _is_live(self, contact_id: str, created_at: datetime, now: datetime) -> bool:
+        if created_at + FADE > now:
+            return True
+        query = {"contact_id": contact_id, "until": {"$gt": now - FADE}}
+        return self._db[PURPOSES].find_one(query, {"_id": 1}) is not None

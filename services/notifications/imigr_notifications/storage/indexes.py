@@ -1,0 +1,29 @@
+"""Names of the collections, how long rows live, and the indexes."""
+
+from __future__ import annotations
+
+from imigr_kit.mongo import Index
+
+MESSAGES = "messages"
+CONTACTS = "contacts"
+PURPOSES = "purposes"
+ERASURES = "erasures"
+RECEIPTS = "receipts"
+LEDGER_SECONDS = 400 * 24 * 3600
+MESSAGE_SECONDS = 30 * 24 * 3600
+RECEIPT_SECONDS = 3 * 24 * 3600
+INDEXES = (
+    Index(MESSAGES, [("state", 1), ("channel", 1), ("claim_at", 1)], name="claim"),
+    Index(MESSAGES, [("subject", 1)], name="subject"),
+    Index(MESSAGES, [("contact_id", 1)], name="contact"),
+    Index(MESSAGES, [("provider_ids", 1)], partial={"provider_ids": {"$gt": ""}}, name="provider_ids"),
+    Index(MESSAGES, [("municipality", 1), ("kind", 1), ("state", 1)], name="figures"),
+    Index(MESSAGES, [("expires_at", 1)], expire_after=MESSAGE_SECONDS, name="expiry"),
+    Index(CONTACTS, [("lookup", 1)], name="lookup"),
+    Index(CONTACTS, [("created_at", 1)], name="created"),
+    Index(PURPOSES, [("contact_id", 1), ("until", 1)], name="contact"),
+    Index(PURPOSES, [("until", 1)], expire_after=7 * 24 * 3600, name="expiry"),
+    Index(ERASURES, [("at", 1)], expire_after=LEDGER_SECONDS, name="expiry"),
+    Index(RECEIPTS, [("lookup", 1), ("at", 1)], name="lookup"),
+    Index(RECEIPTS, [("at", 1)], expire_after=RECEIPT_SECONDS, name="expiry"),
+)

@@ -1,0 +1,145 @@
+"""Messages with their outbox, their state changed by conditional writes only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from pymongo import ReturnDocument
+from pymongo.client_session import ClientSession
+from pymongo.database import Database
+
+from imigr_kit.facts import Fact
+from imigr_kit.ids import new_id
+from imigr_kit.outbox import new_document_fields, with_events
+from imigr_notifications.domain import UNDER_WAY, WITHDRAWABLE, Message, State
+from imigr_notifications.storage.documents import Document, message_document, message_of
+from imigr_notifications.storage.indexes import MESSAGES
+
+Stamp = Callable[[Iterable[Fact]], list[Document]]
+STRANDED = 100
+
+
+class MongoMessages:
+    """One document per message, its state changed by conditional writes only.
+
+    ``claim_at`` says when a planned message may be taken, and until when a leased or sending one is held;
+    ``lease`` names the holder, so that a worker which slept for too long cannot write any more.
+    """
+
+    def __init__(self, db: Database[Document], stamp: Stamp) -> None:
+        self._messages = db[MESSAGES]
+        self._stamp = stamp
+
+    def plan(self, message: Message, facts: Sequence[Fact], session: ClientSession | None) -> None:
+        """Store a new message."""
+        row = message_document(message) | {"claim_at": message.due_at} | new_document_fields(self._stamp(facts))
+        self._messages.insert_one(row, session=session)
+
+    def drop(self, message: Message, reason: str, session: ClientSession | None) -> None:
+        """Cancel it, unless it is being handed over: then it is marked, and not tried again."""
+        withdrawn, facts = message.withdrawn(reason)
+        query = {"_id": message.id, "version": message.version}
+        open_states = {"state": {"$in": [str(state) for state in WITHDRAWABLE]}}
+        if not self._write(withdrawn, query | open_states, facts, session):
+            sending = query | {"state": str(State.SENDING)}
+            self._messages.update_one(sending, {"$set": {"dropped": reason}}, session=session)
+
+    def lease(self, channel: str, now: datetime, until: datetime) -> tuple[Message, str] | None:
+        """The message that has been due longest, found by the index on state, channel and time."""
+        name = new_id()
+        row = self._messages.find_one_and_update(
+            {"state": str(State.PLANNED), "channel": channel, "claim_at": {"$lte": now}},
+            {"$set": {"state": str(State.LEASED), "claim_at": until, "lease": name}},
+            sort=[("claim_at", 1)],
+            return_document=ReturnDocument.AFTER,
+        )
+        return None if row is None else (message_of(row), name)
+
+    def hand_over(self, message: Message, lease: str, parts: int, now: datetime, until: datetime) -> bool:
+        """leased to sending, unless withdrawn meanwhile."""
+        query = {"_id": message.id, "state": str(State.LEASED), "lease": lease}
+        change = {"state": str(State.SENDING), "handed_at": now, "parts": parts, "claim_at": until}
+        return bool(self._messages.update_one(query, {"$set": change}).modified_count)
+
+    def settle(self, message: Message, lease: str | None, facts: Sequence[Fact]) -> bool:
+        """Store the outcome if nothing else was told about the message meanwhile (and the lease holds)."""
+        query: Document = {"_id": message.id, "version": message.version - 1}
+        return self._write(message, query | _held_by(lease), facts, None)
+
+    def postpone(self, message: Message, lease: str | None, until: datetime) -> bool:
+        """Back to planned, not to be taken before ``until``; cancelled instead when it was dropped.
+
+        Without a lease only what its worker has left behind is touched: a lease that ended, or a doubt.
+        """
+        held = {"_id": message.id, "version": message.version} | _held_by(lease)
+        if lease is not None:
+            held["state"] = {"$in": [str(State.LEASED), str(State.SENDING)]}
+        elif message.state is State.LEASED:
+            held |= {"state": str(State.LEASED), "claim_at": {"$lt": until}}
+        else:
+            held |= {"state": str(State.SENDING), "in_doubt": True}
+        kept = message_document(message)
+        changed = {name: kept[name] for name in ("attempts", "provider_ids", "in_doubt", "repeated")}
+        change = changed | {"state": str(State.PLANNED), "claim_at": until}
+        if self._messages.update_one(held | {"dropped": None}, {"$set": change}).modified_count:
+            return True
+        row = self._messages.find_one(held)
+        if row is not None:
+            withdrawn, facts = message.withdrawn(row["dropped"])
+            self._write(withdrawn, held, facts, None)
+        return False
+
+    def doubt(self, message: Message, until: datetime) -> bool:
+        """Mark a message whose answer was lost; it is looked at again until then. False if it was marked."""
+        query = {"_id": message.id, "state": str(State.SENDING), "version": message.version, "in_doubt": False}
+        change = {"$set": {"in_doubt": True, "claim_at": until}}
+        return bool(self._messages.update_one(query, change).modified_count)
+
+    def stranded(self, now: datetime) -> Sequence[tuple[Message, bool]]:
+        """Messages past their lease, and messages in doubt; true when their time is over."""
+        leased = {"state": str(State.LEASED), "claim_at": {"$lt": now}}
+        sending = {"state": str(State.SENDING), "$or": [{"claim_at": {"$lt": now}}, {"in_doubt": True}]}
+        rows = [row for query in (leased, sending) for row in self._messages.find(query).limit(STRANDED)]
+        return [(message_of(row), row["claim_at"] < now) for row in rows]
+
+    def of_subject(self, subject: str, session: ClientSession | None = None) -> Sequence[Message]:
+        """All messages of a subject, by due time."""
+        found = self._messages.find({"subject": subject}, session=session).sort([("due_at", 1), ("_id", 1)])
+        return [message_of(row) for row in found]
+
+    def of_contact(self, contact_id: str) -> Sequence[Message]:
+        """Messages of a contact that are planned or under way."""
+        query = {"contact_id": contact_id, "state": {"$in": [str(state) for state in UNDER_WAY]}}
+        return [message_of(row) for row in self._messages.find(query)]
+
+    def of_provider_id(self, provider_id: str) -> Message | None:
+        """The message of which a part has this id at its provider."""
+        row = self._messages.find_one({"provider_ids": provider_id})
+        return None if row is None else message_of(row)
+
+    def figures(self, municipality: str) -> list[Document]:
+        """How many messages of which kind and channel are in which state, and how many of them in doubt."""
+        group = {
+            "_id": {"kind": "$kind", "channel": "$channel", "state": "$state"},
+            "count": {"$sum": 1},
+            "ambiguous": {"$sum": {"$cond": [{"$or": ["$in_doubt", "$repeated"]}, 1, 0]}},
+        }
+        rows = self._messages.aggregate([{"$match": {"municipality": municipality}}, {"$group": group}])
+        found = [row["_id"] | {"count": row["count"], "ambiguous": row["ambiguous"]} for row in rows]
+        return sorted(found, key=lambda row: (row["kind"], row["channel"], row["state"]))
+
+    def _write(self, message: Message, query: Document, facts: Sequence[Fact], session: ClientSession | None) -> bool:
+        """A state that is told: one conditional write with its events."""
+        names = ("version", "reason", "attempts", "sent_at", "in_doubt")
+        kept = message_document(message)
+        change = {name: kept[name] for name in names} | {
+            "state": str(message.state),
+            "provider_ids": kept["provider_ids"],
+        }
+        update = with_events({"$set": change}, self._stamp(facts))
+        return bool(self._messages.update_one(query, update, session=session).modified_count)
+
+
+def _held_by(lease: str | None) -> Document:
+    return {} if lease is None else {"lease": lease}
