@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from imigr_events.domain import Event
 from imigr_events.ports import Command
 from imigr_events.seeding import event_of
 from imigr_events.settings import EventsSettings
@@ -34,16 +35,19 @@ def cli(context: click.Context) -> None:
 
 @cli.command()
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False, exists=True), required=True)
+@click.option("--municipality", "municipalities", multiple=True, help="Only of this town; may be repeated.")
 @click.pass_obj
-def seed(events: MongoEvents, data: Path) -> None:
-    """Store and publish the events of DATA/events.json that are not there yet."""
+def seed(events: MongoEvents, data: Path, municipalities: tuple[str, ...]) -> None:
+    """Store and publish the events of DATA/events.json that are not there yet; those that are stay as they are."""
     rows = json.loads((data / "events.json").read_text(encoding="utf-8"))["events"]
     fresh = 0
     for row in rows:
+        if municipalities and row["municipality"] not in municipalities:
+            continue
         draft = event_of(row, datetime.now(UTC).date())
         fresh += events.add(draft, Command(f"seed:{draft.id}", "seed"))
         published, facts = draft.published()
-        events.replace(draft, published, facts)
+        events.replace(draft, published, facts, Command(f"seed:publish:{draft.id}", "seed"))
     click.echo(f"events: {fresh} new of {len(rows)}")
 
 
@@ -53,7 +57,11 @@ def list_all(events: MongoEvents) -> None:
     """One line per public event that is not over."""
     for event in events.list(None, datetime.now(UTC), 1, 100)[0]:
         free = event.capacity - event.taken
-        click.echo(f"{event.id}  {event.municipality}  {event.starts_at:%Y-%m-%d}  {free} free  {event.title['fr']}")
+        click.echo(f"{event.id}  {event.municipality}  {event.starts_at:%Y-%m-%d}  {free} free  {_title(event)}")
+
+
+def _title(event: Event) -> str:
+    return event.title.get("fr") or next(iter(event.title.values()))
 
 
 if __name__ == "__main__":

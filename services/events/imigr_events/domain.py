@@ -120,9 +120,13 @@ class Registration:
         return self._now(State.WAITING, "registration.waitlisted", event)
 
     def cancelled(self, event: Event, now: datetime) -> tuple[Registration, list[Fact]]:
-        """Given up by the person."""
-        if self.state is State.CANCELLED or now >= event.starts_at:
+        """Given up by the person, while the event is to come."""
+        if self.state is State.CANCELLED or event.state is not EventState.PUBLISHED or now >= event.starts_at:
             raise RegistrationNotChangeable(params={"state": str(self.state)})
+        return self._now(State.CANCELLED, "registration.cancelled", event)
+
+    def called_off(self, event: Event) -> tuple[Registration, list[Fact]]:
+        """It ends with its event, so that messages planned for it are withdrawn and the person is told."""
         return self._now(State.CANCELLED, "registration.cancelled", event)
 
     def _now(self, state: State, kind: str, event: Event) -> tuple[Registration, list[Fact]]:

@@ -24,7 +24,7 @@ class UnknownRegistration(NotFound):
 
 
 class NotOpen(Conflict):
-    """The event takes no registrations: not published, begun, cancelled, or none needed."""
+    """The event takes no registrations: not published, begun, cancelled, none needed, or its list is at its end."""
 
     code = "events.not_open"
 

@@ -8,13 +8,16 @@ from datetime import datetime
 from typing import Any
 
 from imigr_events.domain import Event, EventState, Registration, State, next_in_line, wire_time
-from imigr_events.errors import Busy, KeyReused, StaleVersion, UnknownEvent, UnknownRegistration
+from imigr_events.errors import Busy, InvalidInput, KeyReused, NotOpen, StaleVersion, UnknownEvent, UnknownRegistration
 from imigr_events.ports import Command, Events, Stored
 from imigr_kit.access import require
 from imigr_kit.clock import Clock
+from imigr_kit.errors import FieldError
 from imigr_kit.ids import NewId
 
 TRIES = 20
+BATCH = 500
+"""Registrations that end in one write: their events lie in the document until they are sent."""
 WRITERS = ("manager", "editor")
 PUBLISHERS = ("manager",)
 READERS = ("manager", "editor", "mediator")
@@ -63,12 +66,10 @@ def get_event(desk: Desk, event_id: str, municipality: str | None = None) -> Eve
 
 def register(desk: Desk, wanted: Wanted, command: Command) -> dict[str, Any]:
     """Places now, or a place in the waiting list; the answer of the first run for a repeated command."""
-    draft = Registration(
-        desk.new_id(), wanted.places, State.WAITING, wanted.contact_id, wanted.channel, wanted.message_language, 0
-    )
     manage = desk.hashed("manage", wanted.manage_hash)
     for _ in range(TRIES):
         event = get_event(desk, wanted.event_id, wanted.municipality)
+        draft = _draft(desk.new_id(), wanted)
         if event.is_open(desk.clock.now()):
             confirmed, facts = draft.confirmed(event)
             if desk.events.claim(event, confirmed, facts, command, manage):
@@ -78,8 +79,12 @@ def register(desk: Desk, wanted: Wanted, command: Command) -> dict[str, Any]:
             return _repeated(desk, earlier, command)
         event.must_be_open(desk.clock.now())
         waiting, facts = draft.waitlisted(event)
-        if desk.events.enqueue(event, waiting, facts, command, manage):
-            return _repeated(desk, _found(desk, manage), command)
+        position = desk.events.enqueue(event, waiting, facts, command, manage)
+        if position is not None:
+            return _said(desk, answer(event, waiting, position))
+        _must_be_new(desk, manage, command)
+        if desk.events.is_crowded(event.id):
+            raise NotOpen(params={"state": str(event.state), "reason": "waiting_list_full"})
     raise Busy(retry_after=1)
 
 
@@ -118,20 +123,55 @@ def create_event(desk: Desk, actor: Mapping[str, Any], draft: Event, command: Co
     require(actor, WRITERS, draft.municipality)
     if desk.events.add(draft, command):
         return draft
-    found = desk.events.by_command(command.key)
-    if found is None or found[1] != command.body_hash:
-        raise KeyReused
-    return found[0]
+    earlier = _earlier(desk, command)
+    if earlier is None:
+        raise InvalidInput(fields=[FieldError("event.id", "already_used", "another event has this id")])
+    return earlier
 
 
-def publish_event(desk: Desk, actor: Mapping[str, Any], event_id: str, version: int) -> Event:
+def publish_event(desk: Desk, actor: Mapping[str, Any], event_id: str, version: int, command: Command) -> Event:
     """A manager makes a draft public."""
-    return _step(desk, actor, event_id, version, EventState.PUBLISHED, Event.published)
+    for _ in range(TRIES):
+        event, done = _stepping(desk, actor, event_id, version, command)
+        if done is not None:
+            return done
+        published, facts = event.published()
+        if desk.events.replace(event, published, facts, command):
+            return published
+    raise Busy(retry_after=1)
 
 
-def cancel_event(desk: Desk, actor: Mapping[str, Any], event_id: str, version: int) -> Event:
-    """A manager calls a public event off."""
-    return _step(desk, actor, event_id, version, EventState.CANCELLED, Event.cancelled)
+def cancel_event(desk: Desk, actor: Mapping[str, Any], event_id: str, version: int, command: Command) -> Event:
+    """A manager calls a public event off. From that write on nothing else changes it, and its registrations end."""
+    for _ in range(TRIES):
+        event, done = _stepping(desk, actor, event_id, version, command)
+        if done is not None:
+            return done
+        cancelled, facts = event.cancelled()
+        if desk.events.replace(event, cancelled, facts, command):
+            end_registrations(desk, event_id)
+            return cancelled
+    raise Busy(retry_after=1)
+
+
+def end_registrations(desk: Desk, event_id: str) -> None:
+    """End what is left of the registrations of an event that was called off, a batch in each write."""
+    for _ in range(TRIES):
+        book = desk.events.book(event_id)
+        living = [] if book is None else book.living()
+        if book is None or book.event.state is not EventState.CANCELLED:
+            return
+        ended = [one.called_off(book.event) for one in living[:BATCH]]
+        last = len(living) <= BATCH
+        facts = [fact for _, told in ended for fact in told]
+        if desk.events.end(book, [one for one, _ in ended], facts, last) and last:
+            return
+
+
+def finish_called_off(desk: Desk) -> None:
+    """What a process left undone that died after calling an event off. Runs every few seconds."""
+    for event_id in desk.events.ending():
+        end_registrations(desk, event_id)
 
 
 def list_registrations(
@@ -166,26 +206,39 @@ def answer(event: Event, registration: Registration, waiting_position: int | Non
     }
 
 
-def _step(
-    desk: Desk,
-    actor: Mapping[str, Any],
-    event_id: str,
-    version: int,
-    target: EventState,
-    change: Callable[[Event], tuple[Event, list[Any]]],
-) -> Event:
+def _draft(registration_id: str, wanted: Wanted) -> Registration:
+    language = wanted.message_language
+    return Registration(registration_id, wanted.places, State.WAITING, wanted.contact_id, wanted.channel, language, 0)
+
+
+def _must_be_new(desk: Desk, manage: str, command: Command) -> None:
+    """A link belongs to one registration: another command with it is a mistake of the caller."""
+    stored = desk.events.find(manage)
+    if stored is not None and command.key not in stored.answers:
+        raise InvalidInput(fields=[FieldError("manage_hash", "already_used", "another registration has this link")])
+
+
+def _stepping(
+    desk: Desk, actor: Mapping[str, Any], event_id: str, version: int, command: Command
+) -> tuple[Event, Event | None]:
+    """The event at the version that the actor has seen; or, for a repeated command, what it has answered."""
     event = desk.events.get(event_id)
     if event is None:
         raise UnknownEvent(params={"event_id": event_id})
     require(actor, PUBLISHERS, event.municipality)
-    if event.state is target and event.version == version + 1:
-        return event
-    if event.version != version:
+    earlier = _earlier(desk, command)
+    if earlier is None and event.version != version:
         raise StaleVersion(params={"version": event.version})
-    changed, facts = change(event)
-    if not desk.events.replace(event, changed, facts):
-        raise StaleVersion(params={"version": event.version})
-    return changed
+    return event, earlier
+
+
+def _earlier(desk: Desk, command: Command) -> Event | None:
+    found = desk.events.by_command(command.key)
+    if found is None:
+        return None
+    if found[1] != command.body_hash:
+        raise KeyReused
+    return found[0]
 
 
 def _find(desk: Desk, municipality: str, manage_hash: str) -> Stored:
@@ -195,19 +248,10 @@ def _find(desk: Desk, municipality: str, manage_hash: str) -> Stored:
     return stored
 
 
-def _found(desk: Desk, manage: str) -> Stored:
-    stored = desk.events.find(manage)
-    if stored is None:
-        raise Busy(retry_after=1)
-    return stored
-
-
 def _repeated(desk: Desk, stored: Stored, command: Command) -> dict[str, Any]:
     body_hash, said = stored.answers[command.key]
     if body_hash != command.body_hash:
         raise KeyReused
-    if said["waiting_position"] is None and said["state"] == State.WAITING:
-        said = said | {"waiting_position": stored.waiting_position}
     return _said(desk, said)
 
 

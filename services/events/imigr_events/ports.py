@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from imigr_events.domain import Event, Registration
+from imigr_events.domain import Event, Registration, State
 from imigr_kit.facts import Fact
 
 
@@ -38,7 +38,11 @@ class Book:
 
     def waiting(self) -> list[Registration]:
         """Those who wait, in order."""
-        return [one for one in self.registrations if one.state == "waiting"]
+        return [one for one in self.registrations if one.state is State.WAITING]
+
+    def living(self) -> list[Registration]:
+        """Those who are coming or wait."""
+        return [one for one in self.registrations if one.state is not State.CANCELLED]
 
 
 class Events(Protocol):
@@ -61,11 +65,20 @@ class Events(Protocol):
         ...
 
     def by_command(self, key: str) -> tuple[Event, str] | None:
-        """The event that a creating command has stored, and the hash of its body."""
+        """The event as a staff command has left it, and the hash of the command's body."""
         ...
 
-    def replace(self, old: Event, new: Event, facts: Sequence[Fact]) -> bool:
+    def replace(self, old: Event, new: Event, facts: Sequence[Fact], command: Command) -> bool:
         """Replace public data and state if the version is still ``old``'s."""
+        ...
+
+    def end(self, book: Book, ended: Sequence[Registration], facts: Sequence[Fact], last: bool) -> bool:
+        """Write registrations that ended with their event, if nobody changed the document meanwhile; with the
+        ``last`` ones the event is no longer ``ending``."""
+        ...
+
+    def ending(self) -> Sequence[str]:
+        """Events that were called off and may still have living registrations."""
         ...
 
     def claim(
@@ -76,8 +89,13 @@ class Events(Protocol):
 
     def enqueue(
         self, event: Event, registration: Registration, facts: Sequence[Fact], command: Command, manage: str
-    ) -> bool:
-        """Put at the end of the waiting list if the places are not free; one conditional write."""
+    ) -> int | None:
+        """Put at the end of the waiting list if the places are not free; one conditional write. The position
+        there, or nothing."""
+        ...
+
+    def is_crowded(self, event_id: str) -> bool:
+        """Whether the event holds as many registrations as it ever can."""
         ...
 
     def find(self, manage: str) -> Stored | None:
@@ -91,6 +109,6 @@ class Events(Protocol):
     def settle(
         self, book: Book, changed: Sequence[Registration], facts: Sequence[Fact], command: Command, said: dict[str, Any]
     ) -> bool:
-        """Write several registrations of one event at once, if nobody changed the document meanwhile. The
-        first is the one the command was about; ``said`` is its answer."""
+        """Write several registrations of one event at once, if nothing happened meanwhile that would have led
+        to another choice. The first is the one the command was about; ``said`` is its answer."""
         ...

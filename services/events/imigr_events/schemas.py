@@ -36,6 +36,12 @@ class ListEvents(Schema):
     per_page = fields.Integer(load_default=20, strict=True, validate=validate.Range(1, 100))
 
 
+class GetEvent(Schema):
+    """Which event."""
+
+    event_id = fields.String(required=True, validate=ID)
+
+
 class Manage(Schema):
     """Who holds the link of a registration."""
 
@@ -129,6 +135,7 @@ class Registrations(Schema):
 # One instance of each is enough, and making one costs more than a load.
 CHANGE = Change()
 CREATE_EVENT = CreateEvent()
+GET_EVENT = GetEvent()
 LIST_EVENTS = ListEvents()
 MANAGE = Manage()
 REGISTER = Register()

@@ -9,7 +9,7 @@ from imigr_events import handlers, schemas
 from imigr_events.ports import Command
 from imigr_events.settings import EventsSettings
 from imigr_events.storage import EVENTS, INDEXES, MongoEvents
-from imigr_kit.entrypoints import provided, rpc
+from imigr_kit.entrypoints import every, provided, rpc
 from imigr_kit.keyed import body_hash, keyed_hash, short_reference
 from imigr_kit.runtime import Runtime
 
@@ -62,9 +62,9 @@ class EventsService:
         return schemas.events_out(found, total, page, per_page)
 
     @rpc
-    def get_event(self, event_id: str) -> dict[str, Any]:
+    def get_event(self, **payload: Any) -> dict[str, Any]:
         """One public event."""
-        return schemas.event_out(handlers.get_event(self.app.desk, event_id))
+        return schemas.event_out(handlers.get_event(self.app.desk, **schemas.GET_EVENT.load(payload)))
 
     @rpc
     def register(self, **payload: Any) -> dict[str, Any]:
@@ -96,18 +96,23 @@ class EventsService:
     def publish_event(self, **payload: Any) -> dict[str, Any]:
         """Make a draft public."""
         wanted = schemas.STEP.load(payload)
-        event = handlers.publish_event(self.app.desk, wanted["actor"], wanted["event_id"], wanted["version"])
-        return schemas.event_out(event)
+        command = Command(wanted.pop("idempotency_key"), body_hash(payload))
+        return schemas.event_out(handlers.publish_event(self.app.desk, **wanted, command=command))
 
     @rpc
     def cancel_event(self, **payload: Any) -> dict[str, Any]:
         """Call an event off."""
         wanted = schemas.STEP.load(payload)
-        event = handlers.cancel_event(self.app.desk, wanted["actor"], wanted["event_id"], wanted["version"])
-        return schemas.event_out(event)
+        command = Command(wanted.pop("idempotency_key"), body_hash(payload))
+        return schemas.event_out(handlers.cancel_event(self.app.desk, **wanted, command=command))
 
     @rpc
     def list_registrations(self, **payload: Any) -> dict[str, Any]:
         """Who comes, in order of arrival; no contact is in it."""
         wanted = schemas.REGISTRATIONS.load(payload)
         return schemas.registrations_out(*handlers.list_registrations(self.app.desk, **wanted))
+
+    @every(5)
+    def finish_called_off(self) -> None:
+        """End registrations that outlived their event because a process died."""
+        handlers.finish_called_off(self.app.desk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -75,10 +76,21 @@ def publish(desk: Desk) -> Callable[..., Event]:
         draft = make_event(capacity, **changes)
         desk.events.add(draft, Command(f"add-{draft.id}", "x"))
         published, facts = draft.published()
-        assert desk.events.replace(draft, published, facts)
+        assert desk.events.replace(draft, published, facts, Command(f"publish-{draft.id}", "x"))
         return published
 
     return make
+
+
+@pytest.fixture
+def events_env(amqp_uri: str, mongo_uri: str, mongo_db: Any) -> dict[str, str]:
+    """Settings of an events process on the test's servers."""
+    return {
+        "IMIGR_AMQP_URI": amqp_uri,
+        "IMIGR_MONGO_URI": mongo_uri,
+        "IMIGR_MONGO_DATABASE": mongo_db.name,
+        "IMIGR_EVENTS_KEY": base64.b64encode(KEY.reveal()).decode(),
+    }
 
 
 def manage_hash(who: str) -> str:

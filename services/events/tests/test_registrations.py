@@ -148,14 +148,15 @@ def test_staff_steps_check_role_version_and_state(desk: Desk) -> None:
     editor = {"id": "e", "roles": [{"municipality": "la-marsa", "role": "editor"}]}
     handlers.create_event(desk, editor, draft, Command("k", "b"))
     with pytest.raises(NotAllowed):
-        handlers.publish_event(desk, editor, draft.id, 1)
+        handlers.publish_event(desk, editor, draft.id, 1, Command("p1", "b"))
     with pytest.raises(StaleVersion):
-        handlers.publish_event(desk, MANAGER, draft.id, 7)
-    assert handlers.publish_event(desk, MANAGER, draft.id, 1).state == "published"
-    assert handlers.publish_event(desk, MANAGER, draft.id, 1).version == 2
+        handlers.publish_event(desk, MANAGER, draft.id, 7, Command("p2", "b"))
+    assert handlers.publish_event(desk, MANAGER, draft.id, 1, Command("p3", "b")).state == "published"
+    with pytest.raises(StaleVersion):
+        handlers.publish_event(desk, MANAGER, draft.id, 1, Command("p4", "b"))
     with pytest.raises(WrongState):
-        handlers.publish_event(desk, MANAGER, draft.id, 2)
-    assert handlers.cancel_event(desk, MANAGER, draft.id, 2).state == "cancelled"
+        handlers.publish_event(desk, MANAGER, draft.id, 2, Command("p5", "b"))
+    assert handlers.cancel_event(desk, MANAGER, draft.id, 2, Command("c", "b")).state == "cancelled"
 
 
 def test_the_agenda_shows_what_is_to_come_in_order(desk: Desk, publish: Publish, clock: FrozenClock) -> None:
@@ -179,7 +180,7 @@ class Lists(RuleBasedStateMachine):
         draft = conftest.make_event(5)
         self.desk.events.add(draft, Command("add", "x"))
         published, facts = draft.published()
-        self.desk.events.replace(draft, published, facts)
+        self.desk.events.replace(draft, published, facts, Command("publish", "x"))
         self.gone: set[str] = set()
 
     @rule(who=st.sampled_from("abcdefgh"), places=st.integers(1, 3), twice=st.booleans())

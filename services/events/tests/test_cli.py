@@ -1,0 +1,82 @@
+"""The command line, on a real database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from imigr_events.cli import cli
+from imigr_events.ports import Command
+from imigr_events.storage import MongoEvents
+
+from .conftest import make_event
+
+DATA = Path(__file__).resolve().parents[3] / "data"
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def run(mongo_uri: str, mongo_db: Any) -> Run:
+    """Run a command; its output."""
+    environment = {
+        "IMIGR_AMQP_URI": "amqp://unused",
+        "IMIGR_MONGO_URI": mongo_uri,
+        "IMIGR_MONGO_DATABASE": mongo_db.name,
+        "IMIGR_EVENTS_KEY": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+    }
+
+    def command(*arguments: str) -> str:
+        result = CliRunner().invoke(cli, arguments, env=environment, catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    return command
+
+
+def test_seeding_twice_changes_nothing(run: Run, mongo_db: Any) -> None:
+    """Every event is published once, with one event in its outbox."""
+    rows = json.loads((DATA / "events.json").read_text(encoding="utf-8"))["events"]
+    assert run("seed", "--data", str(DATA)) == f"events: {len(rows)} new of {len(rows)}\n"
+    before = list(mongo_db["events"].find())
+    assert run("seed", "--data", str(DATA)) == f"events: 0 new of {len(rows)}\n"
+    assert list(mongo_db["events"].find()) == before
+    assert [len(one["outbox"]) for one in before] == [1] * len(rows)
+    assert {one["state"] for one in before} == {"published"}
+
+
+def test_a_seed_that_was_cut_off_is_finished(run: Run, mongo_db: Any) -> None:
+    """A draft that was stored and not yet published."""
+    run("seed", "--data", str(DATA))
+    first = mongo_db["events"].find_one()
+    draft = {"state": "draft", "version": 1, "outbox": [], "claims": first["claims"][:2]}
+    mongo_db["events"].update_one({"_id": first["_id"]}, {"$set": draft})
+    run("seed", "--data", str(DATA))
+    assert mongo_db["events"].find_one({"_id": first["_id"]})["state"] == "published"
+
+
+def test_a_town_that_runs_events_itself_gets_its_own(run: Run, mongo_db: Any) -> None:
+    """And no other town's."""
+    run("seed", "--data", str(DATA), "--municipality", "raoued")
+    assert mongo_db["events"].distinct("municipality") == ["raoued"]
+
+
+def test_the_list_has_one_line_for_each_event(run: Run, mongo_db: Any) -> None:
+    """Also for one that has no French title."""
+    run("seed", "--data", str(DATA), "--municipality", "raoued")
+    events = MongoEvents(mongo_db, lambda _: [], lambda one: one)
+    draft = make_event(id="e", title={"ar": "يوم مفتوح"}, starts_at=_far(), ends_at=_far(1))
+    events.add(draft, Command("k", "x"))
+    events.replace(draft, draft.published()[0], [], Command("p", "x"))
+    lines = run("list").splitlines()
+    assert len(lines) == 2
+    assert any("150 free" in line for line in lines)
+    assert any(line.endswith("يوم مفتوح") for line in lines)
+
+
+def _far(hours: int = 0) -> Any:
+    return make_event().starts_at.replace(year=2099, hour=9 + hours)
