@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from imigr_events import handlers, storage
+from imigr_events import handlers
 from imigr_events.domain import Event
 from imigr_events.errors import InvalidInput, KeyReused, NotOpen, RegistrationNotChangeable, UnknownEvent
-from imigr_events.handlers import Desk
+from imigr_events.handlers import Desk, staff
 from imigr_events.ports import Command
+from imigr_events.storage import books
 from imigr_kit.access import NotAllowed
 from imigr_kit.context import CallContext, use
 
@@ -171,7 +172,7 @@ def test_what_a_dead_process_left_is_finished_in_batches(
         handlers.register(desk, *wanted(f"p{number}"))
     cancelled, facts = event.cancelled()
     assert desk.events.replace(event, cancelled, facts, Command("off", "x"))
-    monkeypatch.setattr(handlers, "BATCH", 3)
+    monkeypatch.setattr(staff, "BATCH", 3)
     for _ in range(2):
         handlers.finish_called_off(desk)
     row = mongo_db["events"].find_one()
@@ -185,7 +186,7 @@ def test_a_list_at_its_end_takes_nobody_and_still_gives_places_back(
     desk: Desk, publish: Publish, mongo_db: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A document has a limit; who is in it can still be served, repeated and cancelled."""
-    monkeypatch.setattr(storage, "MOST_REGISTRATIONS", 2)
+    monkeypatch.setattr(books, "MOST_REGISTRATIONS", 2)
     publish(1)
     said = [handlers.register(desk, *wanted(who)) for who in "ab"]
     with pytest.raises(NotOpen) as caught:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, fields
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import asdict
+from datetime import datetime
 
 from pymongo import ReturnDocument
 from pymongo.database import Database
@@ -15,12 +14,12 @@ from pymongo.errors import DuplicateKeyError
 from imigr_events import handlers
 from imigr_events.domain import Event, EventState, Registration, State
 from imigr_events.ports import Book, Command, Stored
+from imigr_events.storage.rows import Document, event_document, event_of, registration_of
 from imigr_kit.context import current
 from imigr_kit.facts import Fact
 from imigr_kit.mongo import Index, not_after
 from imigr_kit.outbox import with_events
 
-Document = dict[str, Any]
 Stamp = Callable[[Iterable[Fact]], list[Document]]
 
 EVENTS = "events"
@@ -202,43 +201,6 @@ class MongoEvents:
                 answers = {a["key"]: (a["body_hash"], a["said"]) for a in one["answers"]}
                 return Stored(event_of(row), registration_of(one), position, answers)
         return None
-
-
-def event_document(event: Event) -> Document:
-    """An event as kept, without its registrations."""
-    row = {one.name: getattr(event, one.name) for one in fields(event) if one.name != "id"}
-    return row | {
-        "_id": event.id,
-        "title": dict(event.title),
-        "summary": dict(event.summary),
-        "place": dict(event.place),
-        "address": dict(event.address),
-        "location": dict(event.location) if event.location else None,
-        "languages": list(event.languages),
-        "state": str(event.state),
-    }
-
-
-def event_of(row: Document) -> Event:
-    """The event in a document."""
-    names = {one.name for one in fields(Event)} - {"id"}
-    values = {name: row[name] for name in names if name in row}
-    return Event(
-        **values
-        | {
-            "id": row["_id"],
-            "starts_at": row["starts_at"].astimezone(UTC),
-            "ends_at": row["ends_at"].astimezone(UTC),
-            "languages": tuple(row["languages"]),
-            "state": EventState(row["state"]),
-        }
-    )
-
-
-def registration_of(row: Document) -> Registration:
-    """The registration in an embedded row."""
-    names = {one.name for one in fields(Registration)}
-    return Registration(**{name: row[name] for name in names} | {"state": State(row["state"])})
 
 
 def _standing(event: Event, claims: Sequence[str]) -> Document:

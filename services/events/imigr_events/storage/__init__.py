@@ -1,0 +1,5 @@
+"""MongoDB: state and its events in one atomic write."""
+
+from imigr_events.storage.books import EVENTS, INDEXES, MongoEvents
+
+__all__ = ["EVENTS", "INDEXES", "MongoEvents"]
