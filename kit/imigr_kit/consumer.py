@@ -85,11 +85,12 @@ class Delivery:
     attempt: int
     gaps: int
     inbox: Inbox
+    has_effect: bool = True
 
     def apply(self, effect: Callable[..., None]) -> Verdict:
         """Run the handler through the inbox; called by the wrapper that on_event puts around the method."""
         accept = self.gaps >= GAP_TRIES
-        return self.inbox.once(self.event, effect, accept_gap=accept)
+        return self.inbox.once(self.event, effect, accept_gap=accept, has_effect=self.has_effect)
 
 
 class EventConsumer:
@@ -104,7 +105,9 @@ class EventConsumer:
         patterns: Sequence[str],
         kinds: frozenset[str] | None,
         ordered: bool,
+        concerns: Callable[[CloudEvent], bool] | None = None,
     ) -> None:
+        self._concerns = concerns
         self.queue = f"{runtime.settings.rpc_name}.{name}"
         self._runtime = runtime
         self._entrypoint = entrypoint
@@ -143,7 +146,12 @@ class EventConsumer:
             self._runtime.spawn(partial(self._park, message, str(error), ""))
             return
         delivery = Delivery(
-            event, message, attempt=_count(headers, ATTEMPT), gaps=_count(headers, GAPS), inbox=self._inbox
+            event,
+            message,
+            attempt=_count(headers, ATTEMPT),
+            gaps=_count(headers, GAPS),
+            inbox=self._inbox,
+            has_effect=self._concerns is None or self._concerns(event),
         )
         lane = self._lanes.setdefault(event.subject or event.id, deque())
         lane.append(delivery)

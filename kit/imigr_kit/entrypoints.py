@@ -27,6 +27,7 @@ RPC_SERVER = "IMIGR_RPC_SERVER"
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 Handler = Callable[[Any, CloudEvent, ClientSession], None]
+Concerns = Callable[[CloudEvent], bool]
 
 
 class Rpc(Entrypoint):  # type: ignore[misc]  # nameko has no types
@@ -42,13 +43,20 @@ class OnEvent(Entrypoint):  # type: ignore[misc]  # nameko has no types
     """One handler method with its own queue."""
 
     def __init__(
-        self, patterns: tuple[str, ...], *, queue: str | None, kinds: frozenset[str] | None, ordered: bool
+        self,
+        patterns: tuple[str, ...],
+        *,
+        queue: str | None,
+        kinds: frozenset[str] | None,
+        ordered: bool,
+        concerns: Concerns | None = None,
     ) -> None:
         super().__init__()
         self._patterns = patterns
         self._queue = queue
         self._kinds = kinds
         self._ordered = ordered
+        self._concerns = concerns
 
     def setup(self) -> None:
         """Register the queue of this handler with the process's inbound connection."""
@@ -59,6 +67,7 @@ class OnEvent(Entrypoint):  # type: ignore[misc]  # nameko has no types
             patterns=self._patterns,
             kinds=self._kinds,
             ordered=self._ordered,
+            concerns=self._concerns,
         )
 
 
@@ -138,17 +147,23 @@ def rpc(method: Method) -> Method:
 
 
 def on_event(
-    pattern: str | tuple[str, ...], *, ordered: bool = True, kinds: frozenset[str] | None = None
+    pattern: str | tuple[str, ...],
+    *,
+    ordered: bool = True,
+    kinds: frozenset[str] | None = None,
+    concerns: Concerns | None = None,
 ) -> Callable[[Handler], Any]:
     """Handle events whose routing key matches ``pattern`` (AMQP topic), each once and in order.
 
     The method ``(self, event, session)`` runs inside a transaction that also holds the inbox slip: it
     writes with ``session`` only, and may be run again. ``kinds`` closes the list of known kinds
     (``guichet.appointment.booked``): others are parked as unknown. ``ordered=False`` for handlers that
-    do not see every event of an aggregate. Domain errors park the message, outages and bugs retry it.
+    do not see every event of an aggregate. ``concerns`` says false of an event for which the handler would
+    do nothing: the method is not called, and the slip alone is written, without a transaction; it must not
+    raise. Domain errors park the message, outages and bugs retry it.
     """
     patterns = (pattern,) if isinstance(pattern, str) else pattern
-    return lambda method: _listen(method, patterns, None, kinds, ordered)
+    return lambda method: _listen(method, patterns, None, kinds, ordered, concerns)
 
 
 def on_queue(name: str) -> Callable[[Handler], Any]:
@@ -171,10 +186,15 @@ def provided(build: Callable[[Runtime], Any]) -> Any:
 
 
 def _listen(
-    method: Handler, patterns: tuple[str, ...], queue: str | None, kinds: frozenset[str] | None, ordered: bool
+    method: Handler,
+    patterns: tuple[str, ...],
+    queue: str | None,
+    kinds: frozenset[str] | None,
+    ordered: bool,
+    concerns: Concerns | None = None,
 ) -> Any:
     @wraps(method)
     def through_inbox(self: Any, delivery: Delivery) -> Verdict:
         return delivery.apply(lambda event, session: method(self, event, session))
 
-    return OnEvent.decorator(patterns, queue=queue, kinds=kinds, ordered=ordered)(through_inbox)
+    return OnEvent.decorator(patterns, queue=queue, kinds=kinds, ordered=ordered, concerns=concerns)(through_inbox)

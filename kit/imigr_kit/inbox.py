@@ -8,6 +8,7 @@ from typing import Any
 
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
 
 from imigr_kit.clock import Clock
 from imigr_kit.events import CloudEvent
@@ -33,6 +34,10 @@ class GapFound(Exception):
     """An earlier event of the same aggregate has not been seen yet; the message waits in retry."""
 
 
+class _Known(Exception):
+    """This handler has done it before, or has done a later one of the same aggregate."""
+
+
 class Inbox:
     """The slips of one handler.
 
@@ -47,35 +52,44 @@ class Inbox:
         self._clock = clock
         self._ordered = ordered
 
-    def once(self, event: CloudEvent, effect: Effect, *, accept_gap: bool = False) -> Verdict:
+    def once(self, event: CloudEvent, effect: Effect, *, accept_gap: bool = False, has_effect: bool = True) -> Verdict:
         """Run ``effect`` unless this handler has already done so; both are committed together or not at all.
 
         The effect may run again when the transaction meets a conflict, so it writes with its session only.
+        Without an effect (``has_effect`` false) the slip alone is written: one write, no transaction.
         """
 
         def work(session: ClientSession) -> Verdict:
-            if not self._slip(event, session, accept_gap):
-                return Verdict.DUPLICATE
+            self._slip(event, session, accept_gap)
             effect(event, session)
             return Verdict.HANDLED
 
-        return in_transaction(self._db, work)
+        try:
+            if has_effect:
+                return in_transaction(self._db, work)
+            self._slip(event, None, accept_gap)
+        except _Known:
+            return Verdict.DUPLICATE
+        return Verdict.HANDLED
 
-    def _slip(self, event: CloudEvent, session: ClientSession, accept_gap: bool) -> bool:
-        slips = self._db[COLLECTION]
-        if not self._ordered or event.sequence is None:
-            slip_id = f"{self._handler}:id:{event.id}"
-            if slips.find_one({"_id": slip_id}, session=session) is not None:
-                return False
-            slips.insert_one({"_id": slip_id, "at": self._clock.now()}, session=session)
-            return True
-        slip_id = f"{self._handler}:{event.subject}"
-        row = slips.find_one({"_id": slip_id}, session=session)
-        last = 0 if row is None else int(row["sequence"])
-        if event.sequence <= last:
-            return False
-        if event.sequence > last + 1 and not accept_gap:
-            raise GapFound
-        change = {"$set": {"sequence": event.sequence, "at": self._clock.now()}}
-        slips.update_one({"_id": slip_id}, change, upsert=True, session=session)
-        return True
+    def _slip(self, event: CloudEvent, session: ClientSession | None, accept_gap: bool) -> None:
+        """One conditional write in the plain case. Raises _Known, or GapFound."""
+        slips, at = self._db[COLLECTION], self._clock.now()
+        try:
+            if not self._ordered or event.sequence is None:
+                slips.insert_one({"_id": f"{self._handler}:id:{event.id}", "at": at}, session=session)
+                return
+            slip_id, change = f"{self._handler}:{event.subject}", {"$set": {"sequence": event.sequence, "at": at}}
+            expected = {"_id": slip_id, "sequence": event.sequence - 1}
+            found = slips.update_one(expected, change, upsert=event.sequence == 1, session=session)
+            if found.matched_count or found.upserted_id is not None:
+                return
+            row = slips.find_one({"_id": slip_id}, session=session)
+            if row is not None and event.sequence <= int(row["sequence"]):
+                raise _Known
+            if not accept_gap:
+                raise GapFound
+            older = {"_id": slip_id, "sequence": {"$lt": event.sequence}}
+            slips.update_one(older, change, upsert=True, session=session)
+        except DuplicateKeyError:
+            raise _Known from None

@@ -64,8 +64,8 @@ class Receipt:
 class Messages(Protocol):
     """Planned and sent messages. ``session`` is the transaction of the event being handled."""
 
-    def plan(self, message: Message, facts: Sequence[Fact], session: Any) -> None:
-        """Store a new message."""
+    def plan(self, planned: Sequence[tuple[Message, Sequence[Fact]]], session: Any) -> None:
+        """Store new messages."""
         ...
 
     def drop(self, message: Message, reason: str, session: Any) -> None:

@@ -37,12 +37,12 @@ class NotificationsService:
         """Nothing, quickly."""
         return {"pong": True}
 
-    @on_event("*.guichet.appointment.*.v1", kinds=APPOINTMENTS)
+    @on_event("*.guichet.appointment.*.v1", kinds=APPOINTMENTS, concerns=schemas.concerns)
     def on_appointment(self, event: CloudEvent, session: ClientSession) -> None:
         """Plan what an appointment's event asks for."""
         self._plan(event, session)
 
-    @on_event("*.events.registration.*.v1", kinds=REGISTRATIONS)
+    @on_event("*.events.registration.*.v1", kinds=REGISTRATIONS, concerns=schemas.concerns)
     def on_registration(self, event: CloudEvent, session: ClientSession) -> None:
         """Plan what a registration's event asks for."""
         self._plan(event, session)

@@ -123,3 +123,15 @@ def test_a_contact_that_is_not_wanted_is_no_matter() -> None:
     event = load(CONTRACTS / "examples" / "guichet" / "appointment.booked.v1.json")
     event["data"] |= {"contact_id": None, "channel": None}
     assert schemas.matter_of(CloudEvent.from_dict(event)) is None
+
+
+@pytest.mark.parametrize("path", HEARD_EXAMPLES, ids=lambda path: path.stem)
+def test_an_event_without_a_contact_does_not_concern_us(path: Path) -> None:
+    """It is heard in one write; one with a contact, a broken one or one without a place in the order in full."""
+    event = load(path)
+    assert schemas.concerns(CloudEvent.from_dict(event))
+    event["data"] |= {"contact_id": None, "channel": None}
+    assert not schemas.concerns(CloudEvent.from_dict(event))
+    assert schemas.concerns(CloudEvent.from_dict({key: event[key] for key in event if key != "sequence"}))
+    del event["data"]["contact_id"]
+    assert schemas.concerns(CloudEvent.from_dict(event))

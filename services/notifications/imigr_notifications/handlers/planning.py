@@ -18,6 +18,4 @@ def plan(desk: Desk, matter: Matter, verb: str, sequence: int, session: Any) -> 
         desk.messages.drop(message, wanted.reason, session)
     until = min(now, matter.start) if verb == "cancelled" else matter.start
     if desk.contacts.keep_until(matter.contact_id, matter.subject, until, session):
-        for message in wanted.add:
-            planned, facts = message.planned()
-            desk.messages.plan(planned, facts, session)
+        desk.messages.plan([message.planned() for message in wanted.add], session)

@@ -1,7 +1,7 @@
 """Wire to domain and back: events that are heard, RPC methods that are answered."""
 
 from imigr_notifications.schemas.asked import Figures, Forget, Subject
-from imigr_notifications.schemas.heard import SOURCES, Appointment, Given, Registration, matter_of
+from imigr_notifications.schemas.heard import SOURCES, Appointment, Given, Registration, concerns, matter_of
 from imigr_notifications.schemas.told import message_out, messages_out
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Given",
     "Registration",
     "Subject",
+    "concerns",
     "matter_of",
     "message_out",
     "messages_out",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -69,6 +70,13 @@ class Given(Schema):
 
 
 SOURCES: dict[str, type[_Heard]] = {"guichet": Appointment, "events": Registration}
+
+
+def concerns(event: CloudEvent) -> bool:
+    """False when no message is wanted, so that nothing follows from the event; told without a full look, since
+    most events are such."""
+    data = event.data
+    return not (isinstance(data, Mapping) and data.get("contact_id", "") is None and event.sequence is not None)
 
 
 def matter_of(event: CloudEvent) -> Matter | None:

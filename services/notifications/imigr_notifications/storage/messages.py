@@ -31,10 +31,14 @@ class MongoMessages:
         self._messages = db[MESSAGES]
         self._stamp = stamp
 
-    def plan(self, message: Message, facts: Sequence[Fact], session: ClientSession | None) -> None:
-        """Store a new message."""
-        row = message_document(message) | {"claim_at": message.due_at} | new_document_fields(self._stamp(facts))
-        self._messages.insert_one(row, session=session)
+    def plan(self, planned: Sequence[tuple[Message, Sequence[Fact]]], session: ClientSession | None) -> None:
+        """Store new messages, in one round trip."""
+        rows = [
+            message_document(message) | {"claim_at": message.due_at} | new_document_fields(self._stamp(facts))
+            for message, facts in planned
+        ]
+        if rows:
+            self._messages.insert_many(rows, session=session)
 
     def drop(self, message: Message, reason: str, session: ClientSession | None) -> None:
         """Cancel it, unless it is being handed over: then it is marked, and not tried again."""

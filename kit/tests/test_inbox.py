@@ -1,0 +1,89 @@
+"""The slips of a handler: each event once and in order, with an effect or without."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from pymongo.client_session import ClientSession
+
+from imigr_kit.events import CloudEvent
+from imigr_kit.inbox import COLLECTION, GapFound, Inbox, Verdict
+from imigr_kit.testing import FrozenClock
+
+from .conftest import counter_event
+
+CLOCK = FrozenClock(datetime(2026, 11, 23, 8, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def inbox(mongo_db: Any) -> Inbox:
+    """The ordered slips of one handler."""
+    return Inbox(mongo_db, "record", CLOCK, ordered=True)
+
+
+def event(sequence: int) -> CloudEvent:
+    return CloudEvent.from_dict(counter_event("one", sequence))
+
+
+def nothing(_event: CloudEvent, _session: ClientSession) -> None:
+    return
+
+
+def no_call(_event: CloudEvent, _session: ClientSession) -> None:
+    raise AssertionError("called for an event that does not concern the handler")
+
+
+@pytest.mark.parametrize("has_effect", [True, False])
+def test_order_gaps_and_duplicates_are_the_same_with_an_effect_and_without(inbox: Inbox, *, has_effect: bool) -> None:
+    """The cheap way recognises what the transaction recognises."""
+    effect = nothing if has_effect else no_call
+
+    def hear(sequence: int, *, accept_gap: bool = False) -> Verdict:
+        return inbox.once(event(sequence), effect, accept_gap=accept_gap, has_effect=has_effect)
+
+    assert [hear(one) for one in (1, 2)] == [Verdict.HANDLED] * 2
+    assert [hear(one) for one in (1, 2)] == [Verdict.DUPLICATE] * 2
+    with pytest.raises(GapFound):
+        hear(4)
+    assert hear(4, accept_gap=True) is Verdict.HANDLED
+    assert [hear(one) for one in (3, 4)] == [Verdict.DUPLICATE] * 2
+
+
+def test_a_first_event_that_is_not_the_first_of_its_aggregate_waits_or_goes_on(inbox: Inbox, mongo_db: Any) -> None:
+    """A gap at the very beginning."""
+    with pytest.raises(GapFound):
+        inbox.once(event(3), nothing, has_effect=False)
+    assert inbox.once(event(3), nothing, accept_gap=True) is Verdict.HANDLED
+    assert mongo_db[COLLECTION].find_one({"_id": "record:one"})["sequence"] == 3
+
+
+def test_of_many_who_hear_the_same_event_one_handles_it(inbox: Inbox, mongo_db: Any) -> None:
+    """Half of them with an effect: one verdict of handled for each event, and at most one effect."""
+
+    def effect(heard: CloudEvent, session: ClientSession) -> None:
+        mongo_db["effects"].insert_one({"sequence": heard.sequence}, session=session)
+
+    for sequence in (1, 2, 3):
+        with ThreadPoolExecutor(8) as pool:
+            verdicts = list(
+                pool.map(
+                    lambda number, sequence=sequence: inbox.once(event(sequence), effect, has_effect=number % 2 == 0),
+                    range(8),
+                )
+            )
+        assert verdicts.count(Verdict.HANDLED) == 1
+        assert mongo_db["effects"].count_documents({"sequence": sequence}) <= 1
+
+
+def test_an_effect_that_fails_leaves_no_slip(inbox: Inbox) -> None:
+    """Both or neither."""
+
+    def broken(_event: CloudEvent, _session: ClientSession) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        inbox.once(event(1), broken)
+    assert inbox.once(event(1), nothing) is Verdict.HANDLED
