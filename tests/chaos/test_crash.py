@@ -83,11 +83,7 @@ def test_every_acknowledged_booking_is_stored(platform: Any, aftermath: tuple[Ru
     """Promise 1: each 201 can be read back by its link, as it was answered."""
     rush, _ = aftermath
     with sites.database(platform) as client:
-        stored = {
-            row["id"]: (row["state"], row["start"])
-            for day in client["imigr_guichet"]["days"].find()
-            for row in day["bookings"]
-        }
+        stored = {row["_id"]: (row["state"], row["start"]) for row in client["imigr_guichet"]["appointments"].find()}
         kept = {
             row["id"]: row["state"]
             for event in client["imigr_events"]["events"].find()
@@ -104,9 +100,11 @@ def test_every_acknowledged_booking_is_stored(platform: Any, aftermath: tuple[Ru
 def test_no_seat_was_given_twice(platform: Any, aftermath: tuple[Rush, Listener]) -> None:
     """Promise 2: no overlap at any desk, no command stored twice, no event oversold."""
     with sites.database(platform) as client:
-        for day in client["imigr_guichet"]["days"].find():
-            taken = sorted((one["start"], one["end"]) for one in day["bookings"] if one["state"] == "confirmed")
-            assert all(first[1] <= second[0] for first, second in pairwise(taken))
+        desks: dict[tuple[str, str], list[Any]] = {}
+        for one in client["imigr_guichet"]["appointments"].find({"state": "confirmed"}):
+            desks.setdefault((one["guichet_id"], one["desk"]), []).append((one["start"], one["end"]))
+        for taken in desks.values():
+            assert all(first[1] <= second[0] for first, second in pairwise(sorted(taken)))
         for event in client["imigr_events"]["events"].find():
             confirmed = sum(one["places"] for one in event["registrations"] if one["state"] == "confirmed")
             assert confirmed == event["taken"] <= event["capacity"]

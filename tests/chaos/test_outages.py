@@ -67,9 +67,9 @@ def booking(platform: Any, guichet: str, start: str, key: str) -> Answer:
 
 
 def stored(platform: Any, key: str) -> int:
-    """How many day documents hold a booking under the command's key."""
+    """How many appointments are stored under the command's key."""
     with sites.database(platform) as client:
-        return client["imigr_guichet"]["days"].count_documents({"claims": f"key:{key}"})
+        return client["imigr_guichet"]["appointments"].count_documents({"claims": f"key:{key}"})
 
 
 @pytest.mark.parametrize(("name", "begin", "end", "part"), OUTAGES, ids=[row[0] for row in OUTAGES])

@@ -75,9 +75,9 @@ def test_two_towns_on_one_bus_each_with_its_own_guichet(platform: Any, partner: 
     made = {town: book(platform, town, sites.slots(platform, town, "fr")[0]).body for town in ("raoued", "la-marsa")}
     with sites.database(platform) as client:
         for town, name in (("raoued", "imigr_guichet_raoued"), ("la-marsa", "imigr_guichet")):
-            query = {"bookings.id": made[town]["id"]}
-            assert client[name]["days"].count_documents(query) == 1
-        assert client["imigr_guichet"]["days"].count_documents({"bookings.id": made["raoued"]["id"]}) == 0
+            query = {"_id": made[town]["id"]}
+            assert client[name]["appointments"].count_documents(query) == 1
+        assert client["imigr_guichet"]["appointments"].count_documents({"_id": made["raoued"]["id"]}) == 0
     subjects = {made[town]["id"] for town in made}
     wait_until(lambda: subjects <= {event["subject"] for event in partner.events}, 15, "both towns' events")
     assert all(partner.kinds(subject) == ["guichet.appointment.booked"] for subject in subjects)

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import click
 
-from imigr_guichet.domain import opened
+from imigr_guichet.domain.guichet import opened
 from imigr_guichet.settings import GuichetSettings
-from imigr_guichet.storage import GUICHETS, INDEXES, MongoPlans, guichet_of
+from imigr_guichet.storage.collections import GUICHETS, INDEXES
+from imigr_guichet.storage.documents import guichet_of
+from imigr_guichet.storage.plans import MongoPlans
 from imigr_kit.clock import SystemClock
 from imigr_kit.events import Stamp
 from imigr_kit.ids import new_id

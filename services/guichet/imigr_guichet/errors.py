@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imigr_kit.errors import Conflict, Invalid, NotFound
+from imigr_kit.errors import Conflict, Invalid, NotFound, Unavailable
 
 
 class SlotFull(Conflict):
@@ -57,3 +57,15 @@ class KeyReused(Invalid):
     """The idempotency key was used before with another body; nothing was stored."""
 
     code = "kit.idempotency_key_reused"
+
+
+class Busy(Unavailable):
+    """The same record was changed several times at once by others; try again."""
+
+    code = "guichet.busy"
+
+
+class TooLate(Unavailable):
+    """The database looked at the write after its caller had given up; nothing was stored."""
+
+    code = "kit.deadline_passed"

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from imigr_guichet import handlers, schemas
-from imigr_guichet.ports import Command
+from imigr_guichet.handlers import agenda, booking, changing, office, slots
+from imigr_guichet.ports.appointments import Command
+from imigr_guichet.schemas import appointments as wire
+from imigr_guichet.schemas import guichets as plan_wire
 from imigr_guichet.settings import GuichetSettings
-from imigr_guichet.storage import DAYS, GUICHETS, INDEXES, MongoAppointments, MongoPlans
+from imigr_guichet.storage.appointments import MongoAppointments
+from imigr_guichet.storage.collections import INDEXES, OUTBOXES
+from imigr_guichet.storage.plans import MongoPlans
 from imigr_kit.entrypoints import provided, rpc
 from imigr_kit.keyed import body_hash, keyed_hash, short_reference
 from imigr_kit.runtime import Runtime
@@ -18,11 +22,11 @@ from imigr_kit.runtime import Runtime
 class App:
     """What the methods below use."""
 
-    desk: handlers.Desk
+    office: office.Office
 
     def place(self, said: dict[str, Any]) -> dict[str, Any]:
         """An answer with the name and address of its guichet."""
-        return schemas.with_place(said, self.desk.plans.get(said["guichet_id"]))
+        return wire.with_place(said, self.office.plans.get(said["guichet_id"]))
 
 
 def build(runtime: Runtime) -> App:
@@ -33,7 +37,7 @@ def build(runtime: Runtime) -> App:
         return keyed_hash(key, "reference", short_reference(key, appointment_id))
 
     return App(
-        handlers.Desk(
+        office.Office(
             plans=MongoPlans(runtime.db, runtime.stamp),
             appointments=MongoAppointments(runtime.db, runtime.stamp, reference_hash),
             clock=runtime.clock,
@@ -49,7 +53,7 @@ class GuichetService:
 
     name = "guichet"
     settings = GuichetSettings
-    outbox_collections = (GUICHETS, DAYS)
+    outbox_collections = OUTBOXES
     indexes = INDEXES
     app: App = provided(build)
 
@@ -61,22 +65,22 @@ class GuichetService:
     @rpc
     def list_guichets(self, **payload: Any) -> dict[str, Any]:
         """Open guichets, all or of one municipality."""
-        wanted = schemas.LIST_GUICHETS.load(payload)
-        found = handlers.list_guichets(self.app.desk, wanted["municipality"])
-        return {"items": [schemas.guichet_out(one) for one in found], "version": sum(one.version for one in found)}
+        wanted = plan_wire.LIST_GUICHETS.load(payload)
+        found = slots.list_guichets(self.app.office, wanted["municipality"])
+        return {"items": [plan_wire.guichet_out(one) for one in found], "version": sum(one.version for one in found)}
 
     @rpc
     def get_guichet(self, guichet_id: str) -> dict[str, Any]:
         """One open guichet."""
-        return schemas.guichet_out(handlers.get_guichet(self.app.desk, guichet_id))
+        return plan_wire.guichet_out(office.get_guichet(self.app.office, guichet_id))
 
     @rpc
     def list_slots(self, **payload: Any) -> dict[str, Any]:
         """Free slots of a guichet for a topic, in a language or any."""
-        wanted = schemas.LIST_SLOTS.load(payload)
-        guichet = handlers.get_guichet(self.app.desk, wanted["guichet_id"])
-        found = handlers.list_slots(
-            self.app.desk,
+        wanted = plan_wire.LIST_SLOTS.load(payload)
+        guichet = office.get_guichet(self.app.office, wanted["guichet_id"])
+        found = slots.list_slots(
+            self.app.office,
             guichet,
             wanted["topic"],
             wanted["language"],
@@ -84,39 +88,39 @@ class GuichetService:
             wanted["days"],
             wanted["limit"],
         )
-        return schemas.slots_out(guichet, wanted["topic"], found)
+        return plan_wire.slots_out(guichet, wanted["topic"], found)
 
     @rpc
     def book_appointment(self, **payload: Any) -> dict[str, Any]:
         """Book a start; the same key gives the same answer."""
-        booking, key = schemas.BOOK.load(payload)
-        return self.app.place(handlers.book_appointment(self.app.desk, booking, Command(key, body_hash(payload))))
+        wanted, key = wire.BOOK.load(payload)
+        return self.app.place(booking.book_appointment(self.app.office, wanted, Command(key, body_hash(payload))))
 
     @rpc
     def get_appointment(self, **payload: Any) -> dict[str, Any]:
         """The appointment behind a manage link."""
-        wanted = schemas.MANAGE.load(payload)
-        return self.app.place(handlers.get_appointment(self.app.desk, **wanted))
+        wanted = wire.MANAGE.load(payload)
+        return self.app.place(changing.get_appointment(self.app.office, **wanted))
 
     @rpc
     def move_appointment(self, **payload: Any) -> dict[str, Any]:
         """Move it to another start."""
-        wanted = schemas.MOVE.load(payload)
+        wanted = wire.MOVE.load(payload)
         command = Command(wanted.pop("idempotency_key"), body_hash(payload))
-        return self.app.place(handlers.move_appointment(self.app.desk, **wanted, command=command))
+        return self.app.place(changing.move_appointment(self.app.office, **wanted, command=command))
 
     @rpc
     def cancel_appointment(self, **payload: Any) -> dict[str, Any]:
         """Cancel it."""
-        wanted = schemas.CHANGE.load(payload)
+        wanted = wire.CHANGE.load(payload)
         command = Command(wanted.pop("idempotency_key"), body_hash(payload))
-        return self.app.place(handlers.cancel_appointment(self.app.desk, **wanted, command=command))
+        return self.app.place(changing.cancel_appointment(self.app.office, **wanted, command=command))
 
     @rpc
     def list_appointments(self, **payload: Any) -> dict[str, Any]:
         """The agenda of a day, for staff."""
-        wanted = schemas.AGENDA.load(payload)
-        found = handlers.list_appointments(
-            self.app.desk, wanted["actor"], wanted["municipality"], wanted["guichet_id"], wanted["date"]
+        wanted = wire.AGENDA.load(payload)
+        found = agenda.list_appointments(
+            self.app.office, wanted["actor"], wanted["municipality"], wanted["guichet_id"], wanted["date"]
         )
-        return schemas.agenda_out(found)
+        return wire.agenda_out(found)

@@ -12,10 +12,14 @@ from typing import Any
 
 import pytest
 
-from imigr_guichet.domain import Guichet, opened
-from imigr_guichet.handlers import Booking, Desk
-from imigr_guichet.ports import Command
-from imigr_guichet.storage import INDEXES, MongoAppointments, MongoPlans, guichet_of
+from imigr_guichet.domain.guichet import Guichet, opened
+from imigr_guichet.handlers.booking import Booking
+from imigr_guichet.handlers.office import Office
+from imigr_guichet.ports.appointments import Command
+from imigr_guichet.storage.appointments import MongoAppointments
+from imigr_guichet.storage.collections import INDEXES
+from imigr_guichet.storage.documents import guichet_of
+from imigr_guichet.storage.plans import MongoPlans
 from imigr_kit.events import Stamp
 from imigr_kit.ids import new_id
 from imigr_kit.keyed import keyed_hash, short_reference
@@ -45,13 +49,13 @@ def clock() -> FrozenClock:
 
 
 @pytest.fixture
-def desk(mongo_db: Any, clock: FrozenClock, la_marsa: Guichet) -> Desk:
+def office(mongo_db: Any, clock: FrozenClock, la_marsa: Guichet) -> Office:
     """The use cases on a fresh database which holds La Marsa's guichet."""
     ensure_indexes(mongo_db, INDEXES)
     stamp = Stamp("guichet", "test", clock, new_id)
     plans = MongoPlans(mongo_db, stamp)
     plans.put(la_marsa, [opened(la_marsa, first=True)])
-    return Desk(
+    return Office(
         plans=plans,
         appointments=MongoAppointments(mongo_db, stamp, lambda one: keyed_hash(KEY, "ref", short_reference(KEY, one))),
         clock=clock,

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imigr_guichet.domain import DayException, Guichet, OpeningRule, Span
-from imigr_guichet.opening import bookable, intervals, opening_day, starts
+from imigr_guichet.domain.guichet import DayException, Guichet, OpeningRule, Span, Topic
+from imigr_guichet.opening import intervals, is_bookable, opening_day, starts
 
 PLAIN = Guichet(
     id="g",
@@ -30,6 +30,7 @@ PLAIN = Guichet(
     state="open",
     version=1,
 )
+ANYTHING = Topic("information", {"fr": "i"}, 30)
 WEDNESDAY = date(2026, 11, 25)
 
 
@@ -77,7 +78,7 @@ def test_a_span_that_ends_at_midnight() -> None:
 def test_a_span_that_crosses_midnight_belongs_to_the_day_it_began() -> None:
     """Case 18: a start after midnight is found under the day before."""
     guichet = with_rule("FREQ=WEEKLY;BYDAY=WE", ("22:00", "02:00"))
-    assert opening_day(guichet, utc(2026, 11, 26, 0, 30), 30) == WEDNESDAY
+    assert opening_day(guichet, utc(2026, 11, 26, 0, 30), timedelta(minutes=30)) == WEDNESDAY
     assert intervals(guichet, date(2026, 11, 26)) == []
 
 
@@ -127,10 +128,10 @@ def test_tunis_does_not_follow_other_clocks() -> None:
 def test_notice_and_horizon_include_their_limits() -> None:
     """Case 20: exactly 24 hours away is enough; the last day of the horizon counts to its closing time."""
     now = utc(2026, 11, 24, 8)
-    assert bookable(PLAIN, utc(2026, 11, 25, 8), now)
-    assert not bookable(PLAIN, utc(2026, 11, 25, 7, 30), now)
-    assert bookable(PLAIN, utc(2026, 12, 24, 22), now)
-    assert not bookable(PLAIN, utc(2026, 12, 25, 0), now)
+    assert is_bookable(PLAIN, ANYTHING, utc(2026, 11, 25, 8), now)
+    assert not is_bookable(PLAIN, ANYTHING, utc(2026, 11, 25, 7, 30), now)
+    assert is_bookable(PLAIN, ANYTHING, utc(2026, 12, 24, 22), now)
+    assert not is_bookable(PLAIN, ANYTHING, utc(2026, 12, 25, 0), now)
 
 
 @settings(max_examples=150, deadline=None)
@@ -149,7 +150,7 @@ def test_starts_agree_with_a_brute_force_walk(spans: list[tuple[int, int]], minu
     walked = {
         moment
         for moment in (midnight + timedelta(minutes=n) for n in range(0, 2 * 1440, 5))
-        if opening_day(guichet, moment, minutes) == day
+        if opening_day(guichet, moment, timedelta(minutes=minutes)) == day
     }
     assert given_starts == walked
     for start in given_starts:

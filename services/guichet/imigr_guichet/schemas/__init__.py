@@ -1,0 +1,1 @@
+"""Wire to domain and back: what RPC methods take and give."""
