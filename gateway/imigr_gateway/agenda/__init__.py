@@ -1,0 +1,1 @@
+"""The public agenda in the formats of others: iCalendar, RSS, Atom, schema.org, month view, page of an event."""
