@@ -12,7 +12,8 @@ from flask_smorest import Api
 from werkzeug.exceptions import HTTPException
 
 from imigr_gateway import health, pages, problems
-from imigr_gateway.api import directory, events, guichet
+from imigr_gateway.agenda import page as event_page
+from imigr_gateway.api import agenda, directory, events, guichet
 from imigr_gateway.api.staff import accounts as staff_accounts
 from imigr_gateway.api.staff import directory as staff_directory
 from imigr_gateway.api.staff import events as staff_events
@@ -33,6 +34,7 @@ API = (
     directory,
     guichet,
     events,
+    agenda,
     staff_accounts,
     staff_directory,
     staff_guichet,
@@ -76,6 +78,7 @@ def create_app(settings: GatewaySettings, client: Client) -> Flask:
     for part in API:
         api.register_blueprint(part.blueprint)
     app.register_blueprint(pages.blueprint)
+    app.register_blueprint(event_page.blueprint)
     app.register_blueprint(health.blueprint(backends))
     _serve_spec(app, api)
     app.register_error_handler(ImigrError, problems.of_error)

@@ -25,6 +25,8 @@ FRESH_SECONDS: tuple[tuple[str, str, str, float], ...] = (
     ("/api/v1/guichets", "/slots", "guichet", 1.0),
     ("/api/v1/guichets", "", "guichet", 30.0),
     ("/api/v1/events", "", "events", 5.0),
+    ("/api/v1/agenda", "", "events", 5.0),
+    ("/e/", "", "events", 5.0),
 )
 """Prefix and ending of a path, the service it depends on, and for how long an answer is fresh."""
 

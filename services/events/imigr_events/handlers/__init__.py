@@ -3,6 +3,7 @@
 from imigr_events.handlers.agenda import get_event, list_events
 from imigr_events.handlers.desk import Desk
 from imigr_events.handlers.registering import Wanted, answer, cancel_registration, get_registration, register
+from imigr_events.handlers.searching import Finder, Found, Search, get_agenda_entry, search_agenda
 from imigr_events.handlers.staff import (
     cancel_event,
     create_event,
@@ -14,6 +15,9 @@ from imigr_events.handlers.staff import (
 
 __all__ = [
     "Desk",
+    "Finder",
+    "Found",
+    "Search",
     "Wanted",
     "answer",
     "cancel_event",
@@ -21,10 +25,12 @@ __all__ = [
     "create_event",
     "end_registrations",
     "finish_called_off",
+    "get_agenda_entry",
     "get_event",
     "get_registration",
     "list_events",
     "list_registrations",
     "publish_event",
     "register",
+    "search_agenda",
 ]

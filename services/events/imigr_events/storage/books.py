@@ -93,7 +93,12 @@ class MongoEvents:
             body["ending"] = True
         step = f"step:{command.key}"
         update = with_events(
-            {"$set": body, "$inc": {"change": 1}, "$push": {"claims": step, "steps": _step_row(new, command)}},
+            {
+                "$set": body,
+                "$inc": {"change": 1},
+                "$push": {"claims": step, "steps": _step_row(new, command)},
+                "$currentDate": {"changed_at": True},
+            },
             self._stamp(facts),
         )
         query = {"_id": old.id, "version": old.version, "claims": {"$ne": step}}

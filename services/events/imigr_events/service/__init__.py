@@ -2,44 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from imigr_events import handlers, schemas
 from imigr_events.ports import Command
+from imigr_events.service.agenda import AgendaMethods
+from imigr_events.service.app import App, build
 from imigr_events.settings import EventsSettings
-from imigr_events.storage import EVENTS, INDEXES, MongoEvents
+from imigr_events.storage import EVENTS, INDEXES
 from imigr_kit.entrypoints import every, provided, rpc
-from imigr_kit.keyed import body_hash, keyed_hash, short_reference
-from imigr_kit.runtime import Runtime
+from imigr_kit.keyed import body_hash
 
 
-@dataclass(frozen=True)
-class App:
-    """What the methods below use."""
-
-    desk: handlers.Desk
-
-
-def build(runtime: Runtime) -> App:
-    """The use cases on this process's database, clock and key."""
-    key = runtime.settings.key
-
-    def reference_hash(registration_id: str) -> str:
-        return keyed_hash(key, "reference", short_reference(key, registration_id))
-
-    return App(
-        handlers.Desk(
-            events=MongoEvents(runtime.db, runtime.stamp, reference_hash),
-            clock=runtime.clock,
-            new_id=runtime.new_id,
-            reference=lambda registration_id: short_reference(key, registration_id),
-            hashed=lambda purpose, text: keyed_hash(key, purpose, text),
-        )
-    )
-
-
-class EventsService:
+class EventsService(AgendaMethods):
     """RPC methods of the events service."""
 
     name = "events"

@@ -1,0 +1,86 @@
+"""Requests and answers of the public agenda."""
+
+from __future__ import annotations
+
+from zoneinfo import available_timezones
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from imigr_gateway.shapes.base import LANGUAGE, SLUG, OfMunicipality, Paged, says
+from imigr_gateway.shapes.events import EventOut
+
+_THEME = says("Only events of this theme")
+_SPOKEN = says("Only events held in this language (BCP 47)")
+
+
+def _is_zone(name: str) -> None:
+    if name not in available_timezones():
+        raise ValidationError("is no IANA time zone")
+
+
+class Feed(OfMunicipality):
+    """Which events; filters combine as AND."""
+
+    theme = fields.String(load_default=None, validate=SLUG, metadata=_THEME)
+    language = fields.String(load_default=None, validate=LANGUAGE, metadata=_SPOKEN)
+
+
+class AgendaSearch(Paged):
+    """Search in the agenda; filters combine as AND."""
+
+    q = fields.String(
+        load_default="",
+        validate=validate.Length(max=200),
+        metadata=says("Words in any language; case, accents and vowel signs make no difference"),
+    )
+    theme = fields.String(load_default=None, validate=SLUG, metadata=_THEME)
+    language = fields.String(load_default=None, validate=LANGUAGE, metadata=_SPOKEN)
+    from_time = fields.AwareDateTime(
+        load_default=None, metadata=says("Only events that end after this; now unless given")
+    )
+    until = fields.AwareDateTime(load_default=None, metadata=says("Only events that begin before this"))
+
+
+class Month(Feed):
+    """A month as a time zone counts it."""
+
+    month = fields.String(
+        required=True, validate=validate.Regexp(r"^20\d\d-(0[1-9]|1[0-2])$"), metadata=says("Such as 2026-12")
+    )
+    timezone = fields.String(
+        load_default="Africa/Tunis",
+        validate=_is_zone,
+        metadata=says("IANA name"),
+    )
+
+
+class AgendaItem(EventOut):
+    """An event of the agenda."""
+
+    changed_at = fields.String(metadata=says("RFC 3339, UTC", format="date-time"))
+
+
+class Agenda(Schema):
+    """A page of the agenda."""
+
+    items = fields.List(fields.Nested(AgendaItem))
+    total = fields.Integer()
+    page = fields.Integer()
+    per_page = fields.Integer()
+
+
+class Day(Schema):
+    """One day of a month."""
+
+    date = fields.String(metadata=says("ISO 8601", format="date"))
+    weekday = fields.Integer(metadata=says("1 is Monday (ISO 8601)"))
+    events = fields.List(fields.String(), metadata=says("Ids of the events of this day"))
+
+
+class MonthOut(Schema):
+    """A month by days."""
+
+    month = fields.String()
+    timezone = fields.String()
+    days = fields.List(fields.Nested(Day))
+    items = fields.List(fields.Nested(AgendaItem))

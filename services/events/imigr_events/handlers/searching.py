@@ -1,0 +1,67 @@
+"""The public agenda searched: what lists, feeds and month views are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from imigr_events.domain import Event, EventState
+from imigr_events.errors import UnknownEvent
+from imigr_kit.clock import Clock
+
+
+@dataclass(frozen=True)
+class Search:
+    """Which events; None and the empty text mean any. ``words`` must all be found, in any language of the event."""
+
+    municipality: str | None
+    theme: str | None
+    language: str | None
+    words: tuple[str, ...]
+    since: datetime | None
+    until: datetime | None
+    page: int
+    per_page: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """A public event and when its public data were last changed."""
+
+    event: Event
+    changed_at: datetime
+
+
+class Agenda(Protocol):
+    """Public events by what people look for."""
+
+    def search(self, wanted: Search, since: datetime) -> tuple[Sequence[Found], int]:
+        """Those that end after ``since`` and begin before ``wanted.until``, by start; and how many in all."""
+        ...
+
+    def find(self, event_id: str) -> Found | None:
+        """One, whatever its state."""
+        ...
+
+
+@dataclass(frozen=True)
+class Finder:
+    """What these use cases work with."""
+
+    agenda: Agenda
+    clock: Clock
+
+
+def search_agenda(finder: Finder, wanted: Search) -> tuple[Sequence[Found], int]:
+    """Public events from ``since`` (default now) on; called-off ones too, since who has noted one must learn it."""
+    return finder.agenda.search(wanted, wanted.since or finder.clock.now())
+
+
+def get_agenda_entry(finder: Finder, event_id: str) -> Found:
+    """One public event; drafts and unknown ones alike raise UnknownEvent."""
+    found = finder.agenda.find(event_id)
+    if found is None or found.event.state is EventState.DRAFT:
+        raise UnknownEvent(params={"event_id": event_id})
+    return found

@@ -1,0 +1,35 @@
+"""What the methods of the service use: the use cases on this process's database, clock and keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from imigr_events import handlers
+from imigr_events.storage import MongoAgenda, MongoEvents
+from imigr_kit.keyed import keyed_hash, short_reference
+from imigr_kit.runtime import Runtime
+
+
+@dataclass(frozen=True)
+class App:
+    """The desks of the use cases."""
+
+    desk: handlers.Desk
+    finder: handlers.Finder
+
+
+def build(runtime: Runtime) -> App:
+    """The use cases on this process's database, clock and key."""
+    key = runtime.settings.key
+
+    def reference_hash(registration_id: str) -> str:
+        return keyed_hash(key, "reference", short_reference(key, registration_id))
+
+    desk = handlers.Desk(
+        events=MongoEvents(runtime.db, runtime.stamp, reference_hash),
+        clock=runtime.clock,
+        new_id=runtime.new_id,
+        reference=lambda registration_id: short_reference(key, registration_id),
+        hashed=lambda purpose, text: keyed_hash(key, purpose, text),
+    )
+    return App(desk, handlers.Finder(MongoAgenda(runtime.db), runtime.clock))

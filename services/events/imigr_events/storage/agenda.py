@@ -1,0 +1,62 @@
+"""MongoDB: the public agenda by time, theme, language and words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from pymongo.database import Database
+
+from imigr_events.domain import EventState
+from imigr_events.domain.words import holds
+from imigr_events.handlers import Found, Search
+from imigr_events.storage.rows import Document, event_of
+
+_HIDDEN = {"registrations": 0, "claims": 0, "steps": 0, "outbox": 0, "unsent": 0}
+_TEXTS = ("title", "summary", "place", "address")
+_HIDDEN_STATES = (str(EventState.DRAFT), "archived")
+MOST_SEARCHED = 3_000
+"""Events that a search by words looks through, the next ones first."""
+
+
+class MongoAgenda:
+    """Reads the documents that MongoEvents writes."""
+
+    def __init__(self, db: Database[Document]) -> None:
+        self._events = db["events"]
+
+    def search(self, wanted: Search, since: datetime) -> tuple[Sequence[Found], int]:
+        """By the agenda index; words are looked for in what it leaves, which for a town is little."""
+        query: Document = {"state": {"$nin": list(_HIDDEN_STATES)}, "ends_at": {"$gt": since}}
+        if wanted.until is not None:
+            query["starts_at"] = {"$lt": wanted.until}
+        for name, value in (
+            ("municipality", wanted.municipality),
+            ("themes", wanted.theme),
+            ("languages", wanted.language),
+        ):
+            if value is not None:
+                query[name] = value
+        rows = self._events.find(query, _HIDDEN).sort([("starts_at", 1), ("_id", 1)])
+        skipped = (wanted.page - 1) * wanted.per_page
+        if wanted.words:
+            fitting = [row for row in rows.limit(MOST_SEARCHED) if holds(_texts(row), wanted.words)]
+            return [_found(row) for row in fitting[skipped : skipped + wanted.per_page]], len(fitting)
+        found = [_found(row) for row in rows.skip(skipped).limit(wanted.per_page)]
+        whole = wanted.page == 1 and len(found) < wanted.per_page
+        return found, len(found) if whole else self._events.count_documents(query)
+
+    def find(self, event_id: str) -> Found | None:
+        """By id."""
+        row = self._events.find_one({"_id": event_id}, _HIDDEN)
+        return None if row is None else _found(row)
+
+
+def _found(row: Document) -> Found:
+    changed_at: datetime = row.get("changed_at") or row["starts_at"]
+    return Found(event_of(row), changed_at.astimezone(UTC))
+
+
+def _texts(row: Document) -> Iterator[str]:
+    for name in _TEXTS:
+        yield from (row.get(name) or {}).values()

@@ -1,0 +1,99 @@
+"""The agenda searched on a real database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from imigr_events import handlers
+from imigr_events.domain import Event
+from imigr_events.domain.words import holds
+from imigr_events.errors import UnknownEvent
+from imigr_events.handlers import Desk, Finder
+from imigr_events.ports import Command
+from imigr_events.schemas import SEARCH_AGENDA, agenda_out
+from imigr_events.storage import MongoAgenda
+from imigr_kit.testing import FrozenClock
+
+from .conftest import MANAGER, make_event
+
+Publish = Callable[..., Event]
+
+
+@pytest.fixture
+def finder(mongo_db: Any, clock: FrozenClock) -> Finder:
+    """The search on the same database."""
+    return Finder(MongoAgenda(mongo_db), clock)
+
+
+def ids(finder: Finder, **asked: Any) -> list[str]:
+    """Ids of what a question finds."""
+    return [one.event.id for one in handlers.search_agenda(finder, SEARCH_AGENDA.load(asked))[0]]
+
+
+def test_drafts_and_past_events_are_not_in_the_agenda(desk: Desk, finder: Finder, publish: Publish) -> None:
+    """Only what everyone may know and what is still to come, by start."""
+    desk.events.add(make_event(id="draft"), Command("d", "d"))
+    past = datetime(2026, 11, 1, 9, tzinfo=UTC)
+    publish(id="past", starts_at=past, ends_at=past + timedelta(hours=2))
+    publish(id="later", starts_at=datetime(2027, 1, 5, 9, tzinfo=UTC), ends_at=datetime(2027, 1, 5, 12, tzinfo=UTC))
+    publish(id="soon")
+    assert ids(finder) == ["soon", "later"]
+    assert ids(finder, since="2026-10-01T00:00:00Z") == ["past", "soon", "later"]
+    assert ids(finder, until="2026-12-31T00:00:00Z") == ["soon"]
+
+
+def test_called_off_events_stay_in_the_agenda(desk: Desk, finder: Finder, publish: Publish) -> None:
+    """Who has noted one must learn it; the change is dated."""
+    event = publish()
+    before = handlers.get_agenda_entry(finder, event.id)
+    handlers.cancel_event(desk, MANAGER, event.id, event.version, Command("c", "c"))
+    after = handlers.get_agenda_entry(finder, event.id)
+    assert (before.event.state, after.event.state) == ("published", "cancelled")
+    assert after.changed_at >= before.changed_at
+    assert after.event.version == before.event.version + 1
+
+
+def test_filters_combine(finder: Finder, publish: Publish) -> None:
+    """Town and language."""
+    publish(id="a", languages=("ar", "fr"))
+    publish(id="b", languages=("fr",))
+    publish(id="c", languages=("ar",), municipality="raoued")
+    assert ids(finder, language="ar") == ["a", "c"]
+    assert ids(finder, language="ar", municipality="la-marsa") == ["a"]
+
+
+@pytest.mark.parametrize("words", ["ecole", "ÉCOLE ouverte", "اولياء", "أَوْلِيَاء المدرسه"])
+def test_words_are_found_without_accents_case_or_vowel_signs(finder: Finder, publish: Publish, words: str) -> None:
+    """In any language of the event; all of them must be there."""
+    publish(id="a", title={"fr": "École ouverte", "ar": "يوم مفتوح"}, summary={"ar": "لقاء الأولياء في المدرسة"})
+    publish(id="b", title={"fr": "Portes ouvertes"})
+    assert ids(finder, q=words) == ["a"]
+
+
+def test_a_word_is_no_pattern(finder: Finder, publish: Publish) -> None:
+    """What would be a pattern finds nothing."""
+    publish()
+    assert ids(finder, q=".*") == []
+    assert not holds(["Journée"], ["J.*"])
+
+
+def test_pages_and_total(finder: Finder, publish: Publish) -> None:
+    """The total counts all pages."""
+    for number in range(5):
+        publish(id=f"e{number}")
+    wanted = SEARCH_AGENDA.load({"page": 2, "per_page": 2})
+    answer = agenda_out(*handlers.search_agenda(finder, wanted), wanted)
+    assert ([one["id"] for one in answer["items"]], answer["total"]) == (["e2", "e3"], 5)
+    assert answer["items"][0]["changed_at"].endswith("Z")
+
+
+def test_an_unknown_event_or_a_draft_has_no_entry(desk: Desk, finder: Finder) -> None:
+    """Both alike."""
+    desk.events.add(make_event(id="draft"), Command("d", "d"))
+    for event_id in ("draft", "none"):
+        with pytest.raises(UnknownEvent):
+            handlers.get_agenda_entry(finder, event_id)
