@@ -6,4 +6,6 @@ for name in keyfile admin_password; do
   install -o mongodb -m 400 "/run/secrets-mongo/$name" "/tmp/$name"
 done
 export MONGO_INITDB_ROOT_USERNAME=admin MONGO_INITDB_ROOT_PASSWORD_FILE=/tmp/admin_password
-exec docker-entrypoint.sh mongod --replSet imigr --keyFile /tmp/keyfile --wiredTigerCacheSizeGB "${IMIGR_MONGO_CACHE_GB:-0.5}"
+# A killed process's transaction holds what it wrote until then; the services' last two seconds at the most.
+exec docker-entrypoint.sh mongod --replSet imigr --keyFile /tmp/keyfile --wiredTigerCacheSizeGB "${IMIGR_MONGO_CACHE_GB:-0.5}" \
+  --setParameter transactionLifetimeLimitSeconds=5

@@ -6,13 +6,14 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 from flask import Blueprint, Response
 
 from imigr_gateway.doors import public
 from imigr_gateway.routing import Backends
 from imigr_gateway.settings import SERVICES
-from imigr_kit.errors import ImigrError, Unavailable
+from imigr_kit.errors import ImigrError
 from imigr_kit.health import Health
 from imigr_kit.metrics import exposition
 
@@ -24,10 +25,10 @@ def blueprint(backends: Backends) -> Blueprint:
     """Routes /health/live, /health/ready and /metrics."""
     made = Blueprint("health", __name__)
     health = Health()
-    health.add("broker", lambda: _broker(backends))
+    health.add("broker", _remembered(partial(backends.client.probe, timeout=PING_SECONDS)))
     for service in SERVICES:
         for name in backends.names(service):
-            health.add(name, _pinged(backends, name))
+            health.add(name, _remembered(partial(backends.client.call, name, "ping", {}, timeout=PING_SECONDS)))
 
     @made.get("/health/live")
     @public
@@ -52,19 +53,15 @@ def blueprint(backends: Backends) -> Blueprint:
     return made
 
 
-def _broker(backends: Backends) -> None:
-    if not backends.client.connected:
-        raise Unavailable
-
-
-def _pinged(backends: Backends, name: str) -> Callable[[], None]:
+def _remembered(ask: Callable[[], object]) -> Callable[[], None]:
+    """A check that asks at most once in KEEP_SECONDS and otherwise repeats its last finding."""
     kept: list[tuple[float, ImigrError | None]] = []
     lock = threading.Lock()
 
     def check() -> None:
         with lock:
             if not kept or time.monotonic() - kept[0][0] > KEEP_SECONDS:
-                kept[:] = [(time.monotonic(), _ping(backends, name))]
+                kept[:] = [(time.monotonic(), _problem(ask))]
             problem = kept[0][1]
         if problem is not None:
             raise problem
@@ -72,9 +69,9 @@ def _pinged(backends: Backends, name: str) -> Callable[[], None]:
     return check
 
 
-def _ping(backends: Backends, name: str) -> ImigrError | None:
+def _problem(ask: Callable[[], object]) -> ImigrError | None:
     try:
-        backends.client.call(name, "ping", {}, timeout=PING_SECONDS)
+        ask()
     except ImigrError as error:
         return error
     return None

@@ -14,9 +14,8 @@ RPC_SECONDS = 2.5
 class Client(Protocol):
     """The part of RpcClient that the gateway uses."""
 
-    @property
-    def connected(self) -> bool:
-        """Whether the broker is reachable."""
+    def probe(self, *, timeout: float) -> None:
+        """Raises BrokerUnavailable unless the broker takes messages."""
         ...
 
     def call(self, service: str, method: str, payload: Mapping[str, Any], *, timeout: float = ...) -> Any:

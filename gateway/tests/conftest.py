@@ -32,7 +32,12 @@ class FakeClient:
         self.answers: dict[str, Any] = {"ping": {"pong": True}}
         self.calls: list[tuple[str, str, dict[str, Any]]] = []
         self.published: list[tuple[str, dict[str, Any]]] = []
-        self.connected = True
+
+    def probe(self, *, timeout: float) -> None:
+        """Well, or fails as prepared under ``probe``."""
+        error = self.answers.get("probe")
+        if isinstance(error, ImigrError):
+            raise error
 
     def call(self, service: str, method: str, payload: Mapping[str, Any], *, timeout: float = 0) -> Any:
         """The prepared answer, or the prepared error."""

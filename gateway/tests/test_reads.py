@@ -144,7 +144,7 @@ def test_looking_at_a_manage_link_changes_nothing(app: Flask, client: FakeClient
 
 def test_health_names_the_part_that_is_down(app: Flask, client: FakeClient) -> None:
     """degraded, with the reason's type."""
-    client.connected = False
+    client.answers["probe"] = Unavailable()
     answer = app.test_client().get("/health/ready")
     assert answer.status_code == 503
     assert answer.json["parts"]["broker"] == {"status": "degraded", "reason": "Unavailable"}

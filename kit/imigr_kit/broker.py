@@ -30,6 +30,8 @@ CONNECT_SECONDS = 2.0
 SOCKET_SECONDS = 1.0
 """Longest single socket wait; a write that the broker does not take within it puts the connection in doubt."""
 HEARTBEAT_SECONDS = 8
+PROBE_KEY = "imigr.probe"
+"""Routing key on the default exchange that no queue has: the broker confirms and forgets what is sent there."""
 BACKOFF_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0)
 
 BROKER_ERRORS: tuple[type[BaseException], ...] = (OSError, AMQPError)
@@ -266,6 +268,26 @@ class ConfirmedPublisher:
             self._link.drop()
             raise BrokerUnavailable(retry_after=2) from error
         self._await(futures, deadline)
+
+    def probe(self, *, seconds: float) -> None:
+        """Ask whether the broker takes and confirms messages now; raises BrokerUnavailable within ``seconds``.
+
+        The message goes nowhere. A broker tells a connection that it is blocked only after that connection
+        published, so looking at ``link.blocked`` is not enough. The connection is kept when no confirmation
+        comes: confirmations are matched by tag, and a new one would have to find out again.
+        """
+        deadline = time.monotonic() + seconds
+        self.start()
+        if not self._link.wait_ready(seconds / 2) or self._link.blocked:
+            raise BrokerUnavailable(retry_after=2)
+        try:
+            probe = Outgoing("", PROBE_KEY, b"", content_type="application/octet-stream", persistent=False)
+            self._send(probe).result(max(0.0, deadline - time.monotonic()))
+        except FutureTimeout as error:
+            raise BrokerUnavailable(retry_after=2) from error
+        except BROKER_ERRORS as error:
+            self._link.drop()
+            raise BrokerUnavailable(retry_after=2) from error
 
     def _send(self, message: Outgoing) -> Future[None]:
         future: Future[None] = Future()

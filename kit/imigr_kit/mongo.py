@@ -131,7 +131,9 @@ def in_transaction(db: Database[Document], work: Callable[[ClientSession], T]) -
     """Run ``work(session)`` in one transaction: snapshot reads, majority commit, at most about two seconds.
 
     ``work`` may run several times (write conflicts are retried), so it touches nothing but the session.
-    A DuplicateKeyError ends the transaction and passes to the caller.
+    A DuplicateKeyError ends the transaction and passes to the caller. Raises DatabaseUnavailable when a conflict
+    does not go away: what a process had written in a transaction when it was killed stays locked until the server
+    ends that transaction (``transactionLifetimeLimitSeconds``, a minute unless set), so waiting is right.
     """
     give_up = time.monotonic() + TRANSACTION_SECONDS
     with db.client.start_session() as session:
@@ -148,8 +150,10 @@ def in_transaction(db: Database[Document], work: Callable[[ClientSession], T]) -
             except DuplicateKeyError:
                 raise
             except PyMongoError as error:
-                if not error.has_error_label("TransientTransactionError") or time.monotonic() > give_up:
+                if not error.has_error_label("TransientTransactionError"):
                     raise
+                if time.monotonic() > give_up:
+                    raise translate(error) from error
 
 
 def _commit(session: ClientSession, give_up: float) -> None:

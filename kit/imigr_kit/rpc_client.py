@@ -118,6 +118,12 @@ class RpcClient:
         message = Outgoing("", queue, json.dumps(body, ensure_ascii=False).encode(), message_id=str(body["id"]))
         self._publisher.publish([message], seconds=timeout)
 
+    def probe(self, *, timeout: float) -> None:
+        """Raises BrokerUnavailable unless the broker is connected and takes and confirms a message in time."""
+        if not self.connected:
+            raise BrokerUnavailable(retry_after=2)
+        self._publisher.probe(seconds=timeout)
+
     def _exchange(
         self, service: str, method: str, payload: Mapping[str, Any], deadline: float, context: CallContext
     ) -> dict[str, Any]:

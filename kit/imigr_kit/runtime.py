@@ -24,6 +24,8 @@ from imigr_kit.settings import KitSettings
 
 log = get_logger(__name__)
 
+PROBE_SECONDS = 1.0
+
 
 class Runtime:
     """Settings, database, broker connections, clock, ids and event stamp of one service process."""
@@ -100,8 +102,9 @@ class Runtime:
         time.sleep(seconds)
 
     def _check_broker(self) -> None:
-        if not self.inbound.link.usable or not self.publisher.link.usable:
+        if not self.inbound.link.usable:
             raise BrokerUnavailable(retry_after=2)
+        self.publisher.probe(seconds=PROBE_SECONDS)
 
     def _check_database(self) -> None:
         self.db.client.admin.command("ping", maxTimeMS=1000)

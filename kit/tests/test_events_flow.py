@@ -73,6 +73,18 @@ def test_events_out_of_order_are_handled_in_order(
     assert heard(mongo_db, "shuffled") == [1, 2, 3]
 
 
+def test_order_holds_through_retries(sample: Any, publish: Callable[..., None], mongo_db: Any, wait_until: Any) -> None:
+    """What the handler needs is away for some tries; later events of the aggregate wait behind the first."""
+    mongo_db["switches"].insert_one({"_id": "waiting", "fail": "away"})
+    for sequence in range(1, 7):
+        publish(counter_event("waiting", sequence), KEY)
+    publish(counter_event("well", 1), KEY)
+    wait_until(lambda: heard(mongo_db, "well") == [1], 10, "the other aggregate goes on")
+    mongo_db["switches"].delete_one({"_id": "waiting"})
+    wait_until(lambda: len(heard(mongo_db, "waiting")) == 6, 20, "all six")
+    assert heard(mongo_db, "waiting") == [1, 2, 3, 4, 5, 6]
+
+
 def test_a_gap_that_never_closes_is_crossed_after_the_written_limit(
     sample: Any, publish: Callable[..., None], mongo_db: Any, wait_until: Any
 ) -> None:
@@ -86,6 +98,9 @@ POISON: list[tuple[str, bytes | dict[str, Any], dict[str, Any], str]] = [
     ("not JSON", b"{", {}, "not_json"),
     ("wrong content type", {}, {"content_type": "application/pickle"}, "content_type"),
     ("unknown event type", {"type": "tn.imigr.sample.counter.exploded.v1"}, {}, "unknown_event_type"),
+    ("no event at all", b"[1, 2]", {}, "not_an_object"),
+    ("a broken envelope", b'{"specversion": "1.0", "id": "x"}', {}, "missing_source"),
+    ("a body that breaks its schema", {"data": {"surprise": 1}}, {}, "invalid_data"),
 ]
 
 
@@ -156,6 +171,25 @@ def test_a_private_queue_takes_confirmed_messages(
     rpc_client.publish_confirmed("sample.private", counter_event("marker", 1))
     wait_until(lambda: mongo_db["taken"].find_one({"subject": "marker"}) is not None, 10, "the marker arrives")
     assert mongo_db["taken"].count_documents({"subject": "sealed"}) == 1
+
+
+def test_killed_in_the_middle_everything_arrives_once(
+    service_process: Callable[..., Any],
+    sample_env: dict[str, str],
+    rpc_client: RpcClient,
+    mongo_db: Any,
+    wait_until: Any,
+) -> None:
+    """kill -9 right after the last answer; the successor publishes and handles what is left, in order. Gaps wait
+    longer here than a broker needs to deliver again what the dead process had taken."""
+    env = sample_env | {"IMIGR_RETRY_DELAYS": "100ms,1s,5s"}
+    first = service_process("sample", env=env)
+    for number in range(30):
+        rpc_client.call("sample", "add", {"counter": "killed", "idempotency_key": f"raise-{number}"})
+    first.kill()
+    service_process("sample", env=env)
+    wait_until(lambda: len(heard(mongo_db, "killed")) >= 30, 60, "all events")
+    assert heard(mongo_db, "killed") == list(range(1, 31))
 
 
 def test_sigterm_drains_and_ends_in_time(sample: Any, rpc_client: RpcClient, mongo_db: Any) -> None:

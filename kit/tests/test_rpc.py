@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from imigr_kit.broker import BrokerUnavailable
 from imigr_kit.context import CallContext
 from imigr_kit.errors import Conflict, ImigrError, Invalid, NotFound, Unavailable
 from imigr_kit.rpc_client import RpcClient, ServiceAbsent
+from imigr_kit.secret import Secret
+from imigr_kit.testing.processes import free_port
 
 
 def test_a_call_brings_back_the_result(sample: Any, rpc_client: RpcClient) -> None:
@@ -108,6 +111,15 @@ def _pong(client: RpcClient) -> bool:
         return bool(client.call("sample", "ping", {}, timeout=1)["pong"])
     except Unavailable:
         return False
+
+
+def test_a_probe_says_whether_the_broker_takes_messages(rpc_client: RpcClient, wait_until: Any) -> None:
+    """Well while it is there, also many times at once; told within its time when it is not."""
+    wait_until(lambda: rpc_client.connected, 5, "a connection")
+    for _ in range(50):
+        rpc_client.probe(timeout=2)
+    with pytest.raises(BrokerUnavailable):
+        RpcClient(Secret(f"amqp://guest:guest@127.0.0.1:{free_port()}/"), origin="nobody").probe(timeout=0.2)
 
 
 def test_half_a_surrogate_pair_is_bad_input(sample: Any, rpc_client: RpcClient) -> None:

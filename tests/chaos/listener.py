@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 from kombu import Connection, Consumer, Exchange, Queue  # type: ignore[attr-defined]  # kombu names them lazily
+from kombu.exceptions import OperationalError
 
 
 class Listener:
@@ -49,7 +50,7 @@ class Listener:
                             connection.drain_events(timeout=0.5)
                         except TimeoutError:
                             connection.heartbeat_check()
-            except (OSError, *Connection(self._uri).connection_errors):
+            except (OSError, OperationalError, *Connection(self._uri).connection_errors):
                 self._stopping.wait(0.2)
 
     def _heard(self, message: Any) -> None:

@@ -78,5 +78,7 @@ def process(instance: Instance, program: Path, port: int, env: Mapping[str, str]
     # Uncompressed, so that the canary tests can search the raw files.
     argv += ["--wiredTigerCollectionBlockCompressor", "none", "--wiredTigerJournalCompressor", "none"]
     argv += ["--setParameter", "diagnosticDataCollectionEnabled=false"]
+    # A killed process's transaction holds what it wrote until then; ours last two seconds at the most.
+    argv += ["--setParameter", "transactionLifetimeLimitSeconds=5"]
     log = instance.logs / "mongod.log"
     return ProcessSpec("mongod", tuple(argv), env, instance.folder, log, accepts(HOST, port), stop_seconds=20)

@@ -10,7 +10,7 @@ from pymongo.client_session import ClientSession
 
 from imigr_kit.context import current
 from imigr_kit.entrypoints import on_event, on_queue, provided, rpc
-from imigr_kit.errors import Conflict
+from imigr_kit.errors import Conflict, Unavailable
 from imigr_kit.events import CloudEvent
 from imigr_kit.facts import Fact
 from imigr_kit.mongo import not_after
@@ -37,6 +37,13 @@ class Add(Schema):
 
     counter = fields.String(required=True)
     limit = fields.Integer(load_default=1_000_000)
+    idempotency_key = fields.String(load_default="")
+
+
+class Raised(Schema):
+    """What the handler expects in an event."""
+
+    value = fields.Integer(required=True)
 
 
 def build(runtime: Runtime) -> Runtime:
@@ -72,16 +79,19 @@ class SampleService:
     def add(self, **payload: Any) -> dict[str, Any]:
         """Add one to a counter and say so in an event; one conditional write with the caller's deadline."""
         command = Add().load(payload)
+        key = command["idempotency_key"] or self.app.new_id()
         counters = self.app.db["counters"]
         counters.update_one({"_id": command["counter"]}, {"$setOnInsert": {"value": 0}}, upsert=True)
         while True:
             row = counters.find_one({"_id": command["counter"]})
+            if key in row.get("answers", {}):
+                return {"value": row["answers"][key]}
             if row["value"] >= command["limit"]:
                 raise CounterFull(params={"limit": command["limit"]})
             value = row["value"] + 1
             fact = Fact("counter.raised", command["counter"], "raoued", value, {"value": value})
             guard = not_after({"_id": command["counter"], "value": row["value"]}, current().deadline)
-            change = with_events({"$set": {"value": value}}, self.app.stamp([fact]))
+            change = with_events({"$set": {"value": value, f"answers.{key}": value}}, self.app.stamp([fact]))
             if counters.update_one(guard, change).modified_count:
                 return {"value": value}
 
@@ -93,6 +103,9 @@ class SampleService:
             raise ZeroDivisionError("a bug in the handler")
         if switch.get("fail") == "refuse":
             raise CounterFull
+        if switch.get("fail") == "away":
+            raise Unavailable
+        Raised().load(event.data)
         self.app.db["heard"].insert_one({"counter": event.subject, "value": event.data["value"]}, session=session)
 
     @on_queue("private")
