@@ -13,12 +13,13 @@ from werkzeug.exceptions import HTTPException
 
 from imigr_gateway import health, pages, problems
 from imigr_gateway.agenda import page as event_page
-from imigr_gateway.api import agenda, directory, events, guichet
+from imigr_gateway.api import agenda, directory, events, guichet, visits
 from imigr_gateway.api.staff import accounts as staff_accounts
 from imigr_gateway.api.staff import directory as staff_directory
 from imigr_gateway.api.staff import events as staff_events
 from imigr_gateway.api.staff import guichet as staff_guichet
 from imigr_gateway.api.staff import notifications as staff_notifications
+from imigr_gateway.api.staff import visits as staff_visits
 from imigr_gateway.cache import CachedReads
 from imigr_gateway.commands import Extension
 from imigr_gateway.doors import Doorkeeper, public
@@ -33,11 +34,13 @@ MOST_BYTES = 64 * 1024
 API = (
     directory,
     guichet,
+    visits,
     events,
     agenda,
     staff_accounts,
     staff_directory,
     staff_guichet,
+    staff_visits,
     staff_events,
     staff_notifications,
 )

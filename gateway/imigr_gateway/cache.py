@@ -23,6 +23,7 @@ FRESH_SECONDS: tuple[tuple[str, str, str, float], ...] = (
     ("/api/v1/taxonomy", "", "directory", 30.0),
     ("/api/v1/services", "", "directory", 30.0),
     ("/api/v1/guichets", "/slots", "guichet", 1.0),
+    ("/api/v1/guichets", "/board", "guichet", 1.0),
     ("/api/v1/guichets", "", "guichet", 30.0),
     ("/api/v1/events", "", "events", 5.0),
     ("/api/v1/agenda", "", "events", 5.0),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imigr_kit.errors import Conflict, Invalid, NotFound, Unavailable
+from imigr_kit.errors import Conflict, Gone, Invalid, NotFound, Unavailable
 
 
 class SlotFull(Conflict):
@@ -69,3 +69,81 @@ class TooLate(Unavailable):
     """The database looked at the write after its caller had given up; nothing was stored."""
 
     code = "kit.deadline_passed"
+
+
+class UnknownTicket(NotFound):
+    """No ticket of this town answers: unknown, foreign and expired are alike."""
+
+    code = "guichet.unknown_ticket"
+
+
+class UnknownDesk(Invalid):
+    """The guichet has no such desk."""
+
+    code = "guichet.unknown_desk"
+
+
+class TicketNotChangeable(Conflict):
+    """The state of the ticket does not allow this step; ``params.state`` says what it is."""
+
+    code = "guichet.ticket_not_changeable"
+
+
+class CallAgainFirst(Conflict):
+    """Nobody is missed before the third call; ``params`` say how many there were."""
+
+    code = "guichet.call_again_first"
+
+
+class DeskOccupied(Conflict):
+    """The desk still has a ticket that is called or served; ``params.number`` says which."""
+
+    code = "guichet.desk_occupied"
+
+
+class GuichetShut(Conflict):
+    """The guichet gives no tickets now."""
+
+    code = "guichet.shut"
+
+
+class UnknownOrientation(NotFound):
+    """No orientation of this town answers: unknown, foreign and expired are alike."""
+
+    code = "guichet.unknown_orientation"
+
+
+class UnknownReferral(NotFound):
+    """No referral answers to this id or token: unknown, foreign and expired are alike."""
+
+    code = "guichet.unknown_referral"
+
+
+class ReferralNotChangeable(Conflict):
+    """The state of the referral does not allow this step; ``params.state`` says what it is."""
+
+    code = "guichet.referral_not_changeable"
+
+
+class ConsentMissing(Conflict):
+    """Nothing is sent to a partner before the person's consent is recorded."""
+
+    code = "guichet.consent_missing"
+
+
+class ReferralFetched(Gone):
+    """The details were fetched before; a token is good once."""
+
+    code = "guichet.referral_fetched"
+
+
+class UnknownNeed(Invalid):
+    """A need that is no code of the taxonomy."""
+
+    code = "guichet.unknown_need"
+
+
+class OrientationNotChangeable(Conflict):
+    """Its follow-up is closed already."""
+
+    code = "guichet.orientation_not_changeable"

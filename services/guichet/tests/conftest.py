@@ -15,11 +15,17 @@ import pytest
 from imigr_guichet.domain.guichet import Guichet, opened
 from imigr_guichet.handlers.booking import Booking
 from imigr_guichet.handlers.office import Office
+from imigr_guichet.handlers.orientation import Counsel
+from imigr_guichet.handlers.tickets import Hall
 from imigr_guichet.ports.appointments import Command
 from imigr_guichet.storage.appointments import MongoAppointments
 from imigr_guichet.storage.collections import INDEXES
 from imigr_guichet.storage.documents import guichet_of
+from imigr_guichet.storage.orientation import INDEXES as ORIENTATION_INDEXES
+from imigr_guichet.storage.orientation import MongoOrientations, MongoReferrals
 from imigr_guichet.storage.plans import MongoPlans
+from imigr_guichet.storage.tickets import INDEXES as TICKET_INDEXES
+from imigr_guichet.storage.tickets import MongoTickets, mongo_demands
 from imigr_kit.events import Stamp
 from imigr_kit.ids import new_id
 from imigr_kit.keyed import keyed_hash, short_reference
@@ -100,3 +106,38 @@ def guichet_env(amqp_uri: str, mongo_uri: str, mongo_db: Any) -> dict[str, str]:
         "IMIGR_MONGO_DATABASE": mongo_db.name,
         "IMIGR_GUICHET_KEY": base64.b64encode(KEY.reveal()).decode(),
     }
+
+
+STAFF = {"id": "s1", "kind": "staff", "roles": [{"municipality": "la-marsa", "role": "mediator"}]}
+"""A mediator of La Marsa, as the gateway hands her over."""
+
+
+@pytest.fixture
+def hall(mongo_db: Any, office: Office) -> Hall:
+    """The use cases of the waiting room on the same database."""
+    ensure_indexes(mongo_db, TICKET_INDEXES)
+    stamp = Stamp("guichet", "test", office.clock, new_id)
+    return Hall(
+        plans=office.plans,
+        tickets=MongoTickets(mongo_db, stamp),
+        demands=mongo_demands(mongo_db, stamp),
+        clock=office.clock,
+        new_id=new_id,
+        hashed=office.hashed,
+    )
+
+
+@pytest.fixture
+def counsel(mongo_db: Any, office: Office) -> Counsel:
+    """The use cases of orientation on the same database."""
+    ensure_indexes(mongo_db, ORIENTATION_INDEXES)
+    stamp = Stamp("guichet", "test", office.clock, new_id)
+    return Counsel(
+        plans=office.plans,
+        orientations=MongoOrientations(mongo_db, stamp),
+        referrals=MongoReferrals(mongo_db, stamp),
+        clock=office.clock,
+        new_id=new_id,
+        hashed=office.hashed,
+        token=lambda purpose, text: keyed_hash(KEY, purpose, text)[:32],
+    )

@@ -9,6 +9,10 @@ from imigr_guichet.handlers import agenda, booking, changing, office, slots
 from imigr_guichet.ports.appointments import Command
 from imigr_guichet.schemas import appointments as wire
 from imigr_guichet.schemas import guichets as plan_wire
+from imigr_guichet.service import visits
+from imigr_guichet.service.orientation import OrientationMethods
+from imigr_guichet.service.visits import Visits, build_visits
+from imigr_guichet.service.waiting_room import WaitingRoomMethods
 from imigr_guichet.settings import GuichetSettings
 from imigr_guichet.storage.appointments import MongoAppointments
 from imigr_guichet.storage.collections import INDEXES, OUTBOXES
@@ -23,6 +27,7 @@ class App:
     """What the methods below use."""
 
     office: office.Office
+    visits: Visits
 
     def place(self, said: dict[str, Any]) -> dict[str, Any]:
         """An answer with the name and address of its guichet."""
@@ -36,25 +41,27 @@ def build(runtime: Runtime) -> App:
     def reference_hash(appointment_id: str) -> str:
         return keyed_hash(key, "reference", short_reference(key, appointment_id))
 
+    plans = MongoPlans(runtime.db, runtime.stamp)
     return App(
         office.Office(
-            plans=MongoPlans(runtime.db, runtime.stamp),
+            plans=plans,
             appointments=MongoAppointments(runtime.db, runtime.stamp, reference_hash),
             clock=runtime.clock,
             new_id=runtime.new_id,
             reference=lambda appointment_id: short_reference(key, appointment_id),
             hashed=lambda purpose, text: keyed_hash(key, purpose, text),
-        )
+        ),
+        build_visits(runtime, plans),
     )
 
 
-class GuichetService:
+class GuichetService(WaitingRoomMethods, OrientationMethods):
     """RPC methods of the guichet."""
 
     name = "guichet"
     settings = GuichetSettings
-    outbox_collections = OUTBOXES
-    indexes = INDEXES
+    outbox_collections = (*OUTBOXES, *visits.OUTBOXES)
+    indexes = (*INDEXES, *visits.INDEXES)
     app: App = provided(build)
 
     @rpc

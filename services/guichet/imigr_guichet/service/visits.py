@@ -1,0 +1,81 @@
+"""What the methods about visits share: their use cases on this process's database, and how a command is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from imigr_guichet.handlers.orientation import Counsel
+from imigr_guichet.handlers.tickets import Hall
+from imigr_guichet.ports.appointments import Command
+from imigr_guichet.ports.plans import Plans
+from imigr_guichet.storage import orientation as orientation_storage
+from imigr_guichet.storage import tickets as ticket_storage
+from imigr_kit.keyed import body_hash, keyed_hash
+from imigr_kit.runtime import Runtime
+
+OUTBOXES = (
+    ticket_storage.TICKETS,
+    ticket_storage.DEMANDS,
+    orientation_storage.ORIENTATIONS,
+    orientation_storage.REFERRALS,
+)
+INDEXES = (*ticket_storage.INDEXES, *orientation_storage.INDEXES)
+TOKEN_LETTERS = 32
+"""128 bits in hex."""
+
+
+@dataclass(frozen=True)
+class Visits:
+    """The use cases of tickets, orientation and what belongs to them."""
+
+    hall: Hall
+    counsel: Counsel
+
+
+class WithVisits(Protocol):
+    """The part of the service's application that the methods use."""
+
+    @property
+    def visits(self) -> Visits:
+        """See Visits."""
+        ...
+
+
+def build_visits(runtime: Runtime, plans: Plans) -> Visits:
+    """The use cases on this process's database, clock and key."""
+    key = runtime.settings.key
+    db, stamp, clock, new_id = runtime.db, runtime.stamp, runtime.clock, runtime.new_id
+
+    def hashed(purpose: str, text: str) -> str:
+        return keyed_hash(key, purpose, text)
+
+    hall = Hall(
+        plans=plans,
+        tickets=ticket_storage.MongoTickets(db, stamp),
+        demands=ticket_storage.mongo_demands(db, stamp),
+        clock=clock,
+        new_id=new_id,
+        hashed=hashed,
+    )
+    counsel = Counsel(
+        plans=plans,
+        orientations=orientation_storage.MongoOrientations(db, stamp),
+        referrals=orientation_storage.MongoReferrals(db, stamp),
+        clock=clock,
+        new_id=new_id,
+        hashed=hashed,
+        token=lambda purpose, text: keyed_hash(key, purpose, text)[:TOKEN_LETTERS],
+    )
+    return Visits(hall, counsel)
+
+
+def command_of(method: str, payload: dict[str, Any]) -> Command:
+    """A command is the same when method and body are; who gives it may have been granted a role meanwhile."""
+    body = {name: value for name, value in payload.items() if name != "actor"}
+    return Command(str(payload["idempotency_key"]), body_hash(body | {"method": method}))
+
+
+def without_key(loaded: Any) -> dict[str, Any]:
+    """What was loaded, as arguments of the use case."""
+    return {name: value for name, value in loaded.items() if name != "idempotency_key"}
