@@ -38,6 +38,10 @@ class Wire:
         await self.say(command, sequence, body)
         return await self.hear()
 
+    def leave(self) -> None:
+        """Gone without a word."""
+        self._writer.close()
+
     async def is_closed(self) -> bool:
         return await asyncio.wait_for(self._reader.read(1), 5) == b""
 
@@ -177,6 +181,25 @@ def test_long_messages_of_two_senders_are_kept_apart(play: Callable[[Scenario], 
                 await wire.ask(0x04, submit(header + word + to[-1:], esm_class=0x40, to=to))
 
     assert sorted(play(scenario).texts()) == ["one 1two1", "one 2two2"]
+
+
+def test_a_receipt_that_nobody_acknowledged_is_brought_again(play: Callable[[Scenario], Place]) -> None:
+    """To whoever binds next, when the first receiver died with it; after an acknowledgement it is over."""
+
+    async def scenario(place: Place) -> None:
+        first = await place.connect(bind=0x09)
+        await first.ask(0x04, submit(b"Hello", receipt=1))
+        _, _, number, receipt = await first.hear()
+        first.leave()
+        second = await place.connect(bind=0x09)
+        command, _, number, again = await second.hear()
+        assert (command, again) == (0x05, receipt)
+        await second.say(0x80000005, number, b"\0")
+        second.leave()
+        third = await place.connect(bind=0x09)
+        assert (await third.ask(0x15))[0] == 0x80000015
+
+    play(scenario)
 
 
 def test_a_receipt_follows_the_answer_when_it_is_asked_for(play: Callable[[Scenario], Place]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,9 +11,48 @@ from typing import Any, Protocol
 from imigr_kit.facts import Fact
 from imigr_kit.secret import Secret
 from imigr_notifications.domain import Message
+from imigr_notifications.ports_sending import (
+    BatchSender,
+    DeliveryError,
+    HandOver,
+    HandOverAll,
+    NotNow,
+    NotWanted,
+    Outcome,
+    Outgoing,
+    Receipt,
+    Refused,
+    Sender,
+    Taken,
+    Throttled,
+    Uncertain,
+    Unreachable,
+)
 
-HandOver = Callable[[int], bool]
-"""Called once by a sender with the number of parts, right before the step that cannot be taken back."""
+__all__ = [
+    "EVERYWHERE",
+    "BatchSender",
+    "Contacts",
+    "DeliveryError",
+    "HandOver",
+    "HandOverAll",
+    "Messages",
+    "NotNow",
+    "NotWanted",
+    "Outcome",
+    "Outgoing",
+    "Reached",
+    "Readiness",
+    "Receipt",
+    "Receipts",
+    "Refused",
+    "Sender",
+    "Taken",
+    "Throttled",
+    "Towns",
+    "Uncertain",
+    "Unreachable",
+]
 
 
 class Readiness(StrEnum):
@@ -22,6 +61,7 @@ class Readiness(StrEnum):
     READY = "ready"
     NOT_YET = "not_yet"
     UNUSABLE = "unusable"
+    UNREADABLE = "unreadable"
     GONE = "gone"
 
 
@@ -40,25 +80,14 @@ class Reached(Protocol):
 
 
 @dataclass(frozen=True)
-class Outgoing:
-    """A rendered message. ``taken`` are provider ids of parts that were accepted before."""
+class Towns:
+    """Municipalities whose messages are wanted: only these (None: all), but not those."""
 
-    message_id: str
-    address: Secret[str]
-    subject: str
-    body: Secret[str]
-    valid_seconds: int
-    taken: tuple[str, ...] = ()
-    calendar: bytes | None = None
+    only: frozenset[str] | None = None
+    but: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
-class Receipt:
-    """What a provider says later about one part: delivered, or finally not."""
-
-    provider_id: str
-    address: Secret[str]
-    delivered: bool
+EVERYWHERE = Towns()
 
 
 class Messages(Protocol):
@@ -72,12 +101,21 @@ class Messages(Protocol):
         """Cancel it, unless it is being handed over: then it is marked, and not tried again."""
         ...
 
-    def lease(self, channel: str, now: datetime, until: datetime) -> tuple[Message, str] | None:
-        """Take the message that has been due longest, and the name of the lease; None when nothing is due."""
+    def lease(
+        self, channel: str, now: datetime, until: datetime, most: int = 1, towns: Towns = EVERYWHERE
+    ) -> tuple[Sequence[Message], str]:
+        """Take what has been due longest, at most so many, and the name of the lease; nothing when nothing is due."""
         ...
 
-    def hand_over(self, message: Message, lease: str, parts: int, now: datetime, until: datetime) -> bool:
-        """Mark that it leaves now; false when it was withdrawn meanwhile or the lease was lost."""
+    def hand_over(
+        self, lease: str, parts: Mapping[str, int], provider: str, now: datetime, until: datetime, price: int = 0
+    ) -> Collection[str]:
+        """Mark that these leave now for the provider; which of them may: not those that were withdrawn meanwhile
+        or whose lease was lost. ``price`` is that of a part, in thousandths."""
+        ...
+
+    def settle_all(self, settled: Sequence[tuple[Message, Sequence[Fact]]], lease: str) -> Collection[str]:
+        """As settle, for several; the ids of those whose outcome was stored."""
         ...
 
     def settle(self, message: Message, lease: str | None, facts: Sequence[Fact]) -> bool:
@@ -116,6 +154,10 @@ class Contacts(Protocol):
         """Whether it is here, still to come, unusable, or gone (erased or expired)."""
         ...
 
+    def reach_all(self, contact_ids: Collection[str], now: datetime) -> Mapping[str, Reached | Readiness]:
+        """Each contact decrypted for sending, or why not."""
+        ...
+
     def reach(self, contact_id: str, now: datetime) -> Reached | None:
         """Decrypt it for sending; None when it may not be read any more."""
         ...
@@ -150,46 +192,4 @@ class Receipts(Protocol):
 
     def claim(self, provider_ids: Sequence[str], message_id: str) -> None:
         """They belong to this message."""
-        ...
-
-
-class DeliveryError(Exception):
-    """The provider did not simply take the message. ``taken`` are ids of parts that it did take."""
-
-    def __init__(self, reason: str, *, taken: Sequence[str] = ()) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.taken = tuple(taken)
-
-
-class NotWanted(DeliveryError):
-    """``hand_over`` said no; nothing was sent."""
-
-
-class Unreachable(DeliveryError):
-    """There is no connection; nothing was sent, and nothing else will be for a moment."""
-
-
-class Throttled(DeliveryError):
-    """The provider takes no more for a moment."""
-
-
-class NotNow(DeliveryError):
-    """The provider did not take it; another attempt may succeed."""
-
-
-class Refused(DeliveryError):
-    """The provider will never take it."""
-
-
-class Uncertain(DeliveryError):
-    """It was handed over and no answer came: the provider may have taken it."""
-
-
-class Sender(Protocol):
-    """Hands one message to a provider, within bounded time."""
-
-    def send(self, outgoing: Outgoing, hand_over: HandOver) -> Sequence[str]:
-        """The provider's ids of the parts. Does first all that can fail without consequence, then asks
-        ``hand_over``, then sends. Raises a DeliveryError."""
         ...

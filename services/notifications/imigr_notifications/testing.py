@@ -1,10 +1,12 @@
-"""A provider for tests: keeps what it takes, and answers as it is told."""
+"""For tests: a provider that keeps what it takes and answers as it is told, and the shortest list of providers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from imigr_notifications.ports import HandOver, NotWanted, Outgoing, Uncertain, Unreachable
+from imigr_notifications.handlers import DEFAULT, Provider, Way, Ways
+from imigr_notifications.ports import HandOver, NotWanted, Outgoing, Sender, Uncertain, Unreachable
+from imigr_notifications.senders import Singly
 
 
 class FakeSender:
@@ -29,3 +31,8 @@ class FakeSender:
         if self.taken_in_silence:
             raise Uncertain("fake_no_answer")
         return [f"fake-{len(self.taken)}"]
+
+
+def one_way(**senders: Sender) -> Ways:
+    """One provider per channel, named like the channel, everywhere."""
+    return Ways({DEFAULT: {channel: [Way(Provider(channel, Singly(one)))] for channel, one in senders.items()}})

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from imigr_kit.runtime import Runtime
 from imigr_notifications import handlers
-from imigr_notifications.ports import Receipt, Sender
+from imigr_notifications.ports import Receipt
 from imigr_notifications.rules import rules_of
-from imigr_notifications.senders import SmppAccount, SmppSender, SmtpSender
+from imigr_notifications.senders import Named, Singly, SmppAccount, SmppSender, SmtpSender, named_id
 from imigr_notifications.settings import NotificationsSettings
 from imigr_notifications.storage import MongoContacts, MongoMessages, MongoReceipts
 from imigr_notifications.texts import LANGUAGES, templates
 from imigr_notifications.vault import Vault
+
+MAIL_LANES = 4
+"""Connections to a mail relay."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +35,22 @@ def build(runtime: Runtime) -> App:
     vault = Vault(settings.vault_private_key, settings.vault_master_keys, settings.vault_hash_key)
     messages = MongoMessages(runtime.db, runtime.stamp)
     contacts = MongoContacts(runtime.db, vault)
-    senders: dict[str, Sender] = {}
+
+    def take_receipt(receipt: Receipt) -> None:
+        handlers.take_receipt(desk, replace(receipt, provider_id=named_id("smpp", receipt.provider_id)))
+        runtime.wake_if_dirty()
+
+    sms = SmppSender(smpp_account(settings), take_receipt)
+    mail = Singly(SmtpSender(settings.smtp_host, settings.smtp_port, settings.smtp_from), MAIL_LANES)
+    ways = {
+        "sms": [handlers.Way(handlers.Provider("smpp", Named(sms, "smpp")))],
+        "email": [handlers.Way(handlers.Provider("smtp", Named(mail, "smtp")))],
+    }
     desk = handlers.Desk(
         messages=messages,
         contacts=contacts,
         receipts=MongoReceipts(runtime.db, vault),
-        senders=senders,
+        ways=handlers.Ways({handlers.DEFAULT: ways}),
         clock=runtime.clock,
         public_url=settings.public_url.rstrip("/"),
         rules=rules_of,
@@ -45,12 +58,6 @@ def build(runtime: Runtime) -> App:
         lease_lasts=timedelta(seconds=settings.lease_seconds),
     )
 
-    def take_receipt(receipt: Receipt) -> None:
-        handlers.take_receipt(desk, receipt)
-        runtime.wake_if_dirty()
-
-    sms = SmppSender(smpp_account(settings), take_receipt)
-    senders |= {"sms": sms, "email": SmtpSender(settings.smtp_host, settings.smtp_port, settings.smtp_from)}
     for language in LANGUAGES:
         templates(language)
     sms.start()

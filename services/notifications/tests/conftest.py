@@ -28,7 +28,7 @@ from imigr_notifications.handlers import Desk
 from imigr_notifications.rules import rules_of
 from imigr_notifications.settings import MasterKeys
 from imigr_notifications.storage import INDEXES, MESSAGES, MongoContacts, MongoMessages, MongoReceipts
-from imigr_notifications.testing import FakeSender
+from imigr_notifications.testing import FakeSender, one_way
 from imigr_notifications.vault import Contact, Vault
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -84,7 +84,7 @@ def desk(mongo_db: Any, clock: FrozenClock, vault: Vault, sender: FakeSender) ->
         messages=MongoMessages(mongo_db, Stamp("notifications", "test", clock, new_id)),
         contacts=MongoContacts(mongo_db, vault),
         receipts=MongoReceipts(mongo_db, vault),
-        senders={"sms": sender, "email": sender},
+        ways=one_way(sms=sender, email=sender),
         clock=clock,
         public_url="https://imigr.test",
         rules=rules_of,

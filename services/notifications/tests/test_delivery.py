@@ -18,7 +18,7 @@ from imigr_notifications.domain import Matter, Message, State
 from imigr_notifications.handlers import Desk
 from imigr_notifications.ports import NotNow, Receipt, Refused, Throttled, Uncertain, Unreachable
 from imigr_notifications.storage import CONTACTS, MESSAGES, MongoMessages
-from imigr_notifications.testing import FakeSender
+from imigr_notifications.testing import FakeSender, one_way
 
 PHONE = "+21620123456"
 LEASE = timedelta(seconds=20)
@@ -39,6 +39,18 @@ def book(desk: Desk, give: Give, matter: MakeMatter) -> Callable[..., None]:
 
 def of(desk: Desk, message_id: str) -> Message:
     return next(one for one in desk.messages.of_subject("appointment-1") if one.id.endswith(message_id))
+
+
+def leased_now(desk: Desk, clock: FrozenClock) -> tuple[Message, str]:
+    """The message that a worker would take now."""
+    (message,), lease = desk.messages.lease("sms", clock.now(), clock.now() + LEASE)
+    return message, lease
+
+
+def handed_over(desk: Desk, clock: FrozenClock, message: Message, lease: str) -> bool:
+    """Whether a worker may still send it."""
+    now = clock.now()
+    return message.id in desk.messages.hand_over(lease, {message.id: 1}, "sms", now, now + LEASE)
 
 
 def verbs(mongo_db: Any, ending: str) -> list[str]:
@@ -173,7 +185,7 @@ def test_the_trouble_of_one_channel_leaves_the_other_alone(
 ) -> None:
     """Case 28: this provider only."""
     slow, quick = FakeSender(), FakeSender()
-    own = replace(desk, senders={"sms": slow, "email": quick}, gates={})
+    own = replace(desk, ways=one_way(sms=slow, email=quick))
     book()
     give("contact-2", "a@b.fr", "email")
     handlers.plan(own, matter(subject="two", contact_id="contact-2", channel="email"), "booked", 1, None)
@@ -194,10 +206,9 @@ def test_a_cancellation_before_the_hand_over_wins(
     book()
     handlers.deliver_due(desk, "sms")
     clock.advance(days=2, hours=8)
-    leased = desk.messages.lease("sms", clock.now(), clock.now() + LEASE)
-    assert leased is not None
+    leased = leased_now(desk, clock)
     handlers.plan(desk, matter(), "cancelled", 2, None)
-    assert not desk.messages.hand_over(*leased, 1, clock.now(), clock.now() + LEASE)
+    assert not handed_over(desk, clock, *leased)
     handlers.deliver_due(desk, "sms")
     assert [one.message_id for one in sender.taken][1:] == ["appointment-1:cancelled:2"]
     assert of(desk, "reminder:1").state is State.CANCELLED
@@ -217,7 +228,7 @@ def test_what_was_cancelled_while_it_was_handed_over_is_not_tried_again(
             handlers.plan(desk, matter(), "cancelled", 2, None)
             raise NotNow("smpp_0x08")
 
-    handlers.deliver_due(replace(desk, senders={"sms": CancelsMeanwhile()}), "sms")
+    handlers.deliver_due(replace(desk, ways=one_way(sms=CancelsMeanwhile())), "sms")
     for _ in range(20):
         handlers.deliver_due(desk, "sms")
         clock.advance(minutes=30)
@@ -230,8 +241,7 @@ def test_a_worker_that_died_before_the_hand_over_has_lost_nothing(
 ) -> None:
     """The lease ends, another worker takes the message, nothing is in doubt."""
     book()
-    stale = desk.messages.lease("sms", clock.now(), clock.now() + LEASE)
-    assert stale is not None
+    stale = leased_now(desk, clock)
     handlers.settle_stranded(desk)
     handlers.deliver_due(desk, "sms")
     assert sender.taken == []
@@ -240,7 +250,7 @@ def test_a_worker_that_died_before_the_hand_over_has_lost_nothing(
     handlers.deliver_due(desk, "sms")
     assert len(sender.taken) == 1
     assert not of(desk, "confirmation:1").in_doubt
-    assert not desk.messages.hand_over(*stale, 1, clock.now(), clock.now() + LEASE)
+    assert not handed_over(desk, clock, *stale)
 
 
 @pytest.fixture
@@ -255,7 +265,7 @@ def dies_after_sending(desk: Desk, book: Callable[..., None], sender: FakeSender
             raise Interrupted
 
     with pytest.raises(Interrupted):
-        handlers.deliver_due(replace(desk, senders={"sms": Dies()}), "sms")
+        handlers.deliver_due(replace(desk, ways=one_way(sms=Dies())), "sms")
     clock.advance(seconds=21)
     handlers.settle_stranded(desk)
     return desk
@@ -358,8 +368,7 @@ def test_a_worker_that_slept_cannot_write_any_more(
 ) -> None:
     """It was frozen after its lease; another one has sent the message; nothing it does changes that."""
     book()
-    leased = desk.messages.lease("sms", clock.now(), clock.now() + LEASE)
-    assert leased is not None
+    leased = leased_now(desk, clock)
     sleeper, lease = leased
     clock.advance(seconds=21)
     handlers.settle_stranded(desk)
@@ -511,14 +520,12 @@ def test_a_worker_that_slept_cannot_hand_over_what_another_holds(
 ) -> None:
     """Both think the message is theirs; the lease decides."""
     book()
-    sleeper = desk.messages.lease("sms", clock.now(), clock.now() + LEASE)
-    assert sleeper is not None
+    sleeper = leased_now(desk, clock)
     clock.advance(seconds=21)
     handlers.settle_stranded(desk)
-    holder = desk.messages.lease("sms", clock.now(), clock.now() + LEASE)
-    assert holder is not None
-    assert not desk.messages.hand_over(*sleeper, 1, clock.now(), clock.now() + LEASE)
-    assert desk.messages.hand_over(*holder, 1, clock.now(), clock.now() + LEASE)
+    holder = leased_now(desk, clock)
+    assert not handed_over(desk, clock, *sleeper)
+    assert handed_over(desk, clock, *holder)
 
 
 def test_a_message_whose_contact_has_gone_is_withdrawn(

@@ -140,7 +140,7 @@ def test_killed_while_sending_nobody_is_told_twice(
     mongo_db: Any,
 ) -> None:
     """kill -9 in the middle of forty confirmations: all come to an end, nobody is told twice, and whoever was
-    perhaps not told stands there as ambiguous: at most the one that was under way."""
+    perhaps not told stands there as ambiguous: at most what one window held."""
     service = service_process("imigr_notifications", env=notifications_env)
     for number in range(40):
         contact_id = contact(f"+216201234{number:02d}")
@@ -156,7 +156,8 @@ def test_killed_while_sending_nobody_is_told_twice(
     told = [one["to"] for one in peers.received()]
     assert len(told) == len(set(told))
     assert ended("sent") <= len(told) <= 40
-    assert ended("ambiguous") <= 1
+    assert len(told) + ended("ambiguous") >= 40
+    assert ended("ambiguous") <= 16
 
 
 def test_a_box_that_cannot_be_opened_is_parked_and_holds_up_nobody(

@@ -7,7 +7,7 @@ import hmac
 import itertools
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -32,6 +32,7 @@ from imigr_peers.pdu import (
 
 NAME = "imigr-smsc"
 IDLE_SECONDS = 120.0
+AGAIN_SECONDS = 1.0
 DELIVERED, UNDELIVERABLE = 2, 5
 BINDS = (Command.BIND_RECEIVER, Command.BIND_TRANSMITTER, Command.BIND_TRANSCEIVER)
 
@@ -50,12 +51,36 @@ class Centre:
     def __init__(self, account: Account, mailbox: Mailbox, behaviour: Behaviour) -> None:
         self.account, self.behaviour = account, behaviour
         self.receivers: list[Session] = []
+        self._waiting: list[bytes] = []
         self._mailbox = mailbox
         self._unfinished: dict[tuple[str, str, int, int], dict[int, bytes]] = {}
 
     async def serve(self, host: str, port: int) -> asyncio.Server:
         """Listens; each connection is a session of its own."""
         return await asyncio.start_server(lambda reader, writer: Session(self, reader, writer).run(), host, port)
+
+    def bring(self, receipt: bytes, first: Session | None = None) -> None:
+        """To the session that asked, else to any that can receive, else to the next that binds: a receipt that
+        nobody acknowledged is brought again."""
+        target = first if first in self.receivers else next(iter(self.receivers), None)
+        if target is None:
+            self._waiting.append(receipt)
+        else:
+            target.bring(receipt)
+
+    def joined(self, session: Session) -> None:
+        """A receiver is there, and gets what waited."""
+        self.receivers.append(session)
+        waiting, self._waiting = self._waiting, []
+        for receipt in waiting:
+            session.bring(receipt)
+
+    def left(self, session: Session, unacknowledged: Iterable[bytes]) -> None:
+        """A receiver is gone, with what it did not acknowledge."""
+        if session in self.receivers:
+            self.receivers.remove(session)
+        for receipt in unacknowledged:
+            self.bring(receipt)
 
     def accept(self, submit: Submit) -> str:
         """Takes one message or part; returns its id. Raises UnknownCoding."""
@@ -112,6 +137,7 @@ class Session:
         self._centre, self._reader, self._writer = centre, reader, writer
         self._bound: int | None = None
         self._numbers = itertools.count(1)
+        self._brought: dict[int, bytes] = {}
         self._handlers: dict[int, Callable[[Pdu], Pdu | None]] = {
             Command.SUBMIT_SM: self._submit,
             Command.ENQUIRE_LINK: lambda pdu: pdu.answer(),
@@ -130,8 +156,7 @@ class Session:
         except Malformed as problem:
             print(f"smsc: closed a connection: {problem}", file=sys.stderr, flush=True)
         finally:
-            if self in self._centre.receivers:
-                self._centre.receivers.remove(self)
+            self._centre.left(self, self._brought.values())
             self._writer.close()
 
     async def _read(self) -> Pdu:
@@ -144,7 +169,8 @@ class Session:
 
     async def _handle(self, pdu: Pdu) -> None:
         if pdu.command & RESPONSE:
-            return  # deliver_sm_resp and its like: nothing is repeated here
+            self._acknowledged(pdu)
+            return
         handler = self._handlers.get(pdu.command)
         try:
             answer = handler(pdu) if handler else _refused(pdu)
@@ -155,6 +181,17 @@ class Session:
             await self._writer.drain()
         if pdu.command == Command.UNBIND:
             self._writer.close()
+
+    def _acknowledged(self, pdu: Pdu) -> None:
+        receipt = self._brought.pop(pdu.sequence, None)
+        if receipt is not None and pdu.status != Status.OK:
+            asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._centre.bring, receipt)
+
+    def bring(self, receipt: bytes) -> None:
+        """A deliver_sm, remembered until it is acknowledged."""
+        number = next(self._numbers)
+        self._brought[number] = receipt
+        self.send(Pdu(Command.DELIVER_SM, Status.OK, number, receipt))
 
     def send(self, pdu: Pdu) -> None:
         self._writer.write(pdu.encode())
@@ -169,7 +206,7 @@ class Session:
             return pdu.answer(Status.INVALID_PASSWORD)
         self._bound = pdu.command
         if pdu.command != Command.BIND_TRANSMITTER:
-            self._centre.receivers.append(self)
+            asyncio.get_running_loop().call_soon(self._centre.joined, self)
         return pdu.answer(body=text(NAME) + parameter(Tag.SC_INTERFACE_VERSION, b"\x34"))
 
     def _unbind(self, pdu: Pdu) -> Pdu:
@@ -210,14 +247,7 @@ class Session:
         words = f"id:{message_id} sub:001 dlvrd:00{int(delivered)} submit date:{now} done date:{now}"
         words += f" stat:{word} err:{error} text:"
         body = deliver_receipt(message_id, submit, words, DELIVERED if delivered else UNDELIVERABLE)
-        asyncio.get_running_loop().call_soon(self._send_report, body)
-
-    def _send_report(self, body: bytes) -> None:
-        """To this session when it can receive, otherwise to any that can; after the answer to the submit."""
-        receivers = self._centre.receivers
-        target = self if self in receivers else next(iter(receivers), None)
-        if target is not None:
-            target.send(Pdu(Command.DELIVER_SM, Status.OK, next(target._numbers), body))
+        asyncio.get_running_loop().call_soon(self._centre.bring, body, self)
 
 
 def _refused(pdu: Pdu) -> Pdu:

@@ -65,6 +65,10 @@ class Message:
     provider_ids: tuple[str, ...] = ()
     in_doubt: bool = False
     repeated: bool = False
+    provider: str = ""
+    """Name of the provider it was handed over to last."""
+    price: int = 0
+    """Of all its parts, in thousandths of the currency."""
 
     @property
     def is_reminder(self) -> bool:

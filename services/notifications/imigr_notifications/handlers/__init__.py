@@ -2,17 +2,22 @@
 
 from imigr_notifications.handlers.contacts import forget_contact
 from imigr_notifications.handlers.delivery import BATCH, deliver_due
-from imigr_notifications.handlers.desk import PAUSES, Desk, Gate
+from imigr_notifications.handlers.desk import Desk
 from imigr_notifications.handlers.doubts import settle_stranded
 from imigr_notifications.handlers.planning import plan
 from imigr_notifications.handlers.reading import list_messages, may_see_figures
 from imigr_notifications.handlers.receipts import take_receipt
+from imigr_notifications.handlers.ways import DEFAULT, PAUSES, Gate, Provider, Way, Ways
 
 __all__ = [
     "BATCH",
+    "DEFAULT",
     "PAUSES",
     "Desk",
     "Gate",
+    "Provider",
+    "Way",
+    "Ways",
     "deliver_due",
     "forget_contact",
     "list_messages",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,9 +11,9 @@ from imigr_kit.context import CallContext, use
 from imigr_kit.logs import get_logger
 from imigr_notifications import domain, ports
 from imigr_notifications.domain import Message
-from imigr_notifications.errors import UndecryptableContact
 from imigr_notifications.handlers.desk import Desk
 from imigr_notifications.handlers.outcomes import doubt, fail, taken
+from imigr_notifications.handlers.ways import Provider, heed
 from imigr_notifications.texts import render
 
 log = get_logger(__name__)
@@ -24,36 +25,61 @@ BATCH = 200
 
 def deliver_due(desk: Desk, channel: str) -> int:
     """Hand over what is due on a channel, at most a batch; how many were looked at."""
-    for done in range(BATCH):
+    done = 0
+    while done < BATCH:
         now = desk.clock.now()
-        leased = desk.messages.lease(channel, now, now + desk.lease_lasts) if desk.gate(channel).is_open(now) else None
-        if leased is None:
+        most, towns = desk.ways.room(channel, now)
+        if most == 0:
             return done
-        message, lease = leased
+        messages, lease = desk.messages.lease(channel, now, now + desk.lease_lasts, most, towns)
+        if not messages:
+            return done
+        _deliver(desk, messages, lease, now)
+        done += len(messages)
+    return done
+
+
+def _deliver(desk: Desk, messages: Sequence[Message], lease: str, now: datetime) -> None:
+    """Contacts are read together, just before; each message is told in the context it was planned in."""
+    contacts = desk.contacts.reach_all({one.contact_id for one in messages}, now)
+    ready: dict[str, ports.Outgoing] = {}
+    wanted = []
+    for message in messages:
         with use(CallContext(correlation_id=message.correlation_id)):
-            _deliver(desk, message, lease, now)
-    return BATCH
+            outgoing = _ready(desk, message, lease, contacts[message.contact_id], now)
+        if outgoing is not None:
+            ready[message.id] = outgoing
+            wanted.append(message)
+    share = desk.ways.share(wanted, now)
+    for message, until in share.left:
+        desk.messages.postpone(message, lease, until)
+    for name, group in share.by_provider.items():
+        _send(desk, desk.ways.providers[name], lease, [(one, ready[one.id]) for one in group])
 
 
-def _deliver(desk: Desk, message: Message, lease: str, now: datetime) -> None:
+def _ready(
+    desk: Desk, message: Message, lease: str, contact: ports.Reached | ports.Readiness, now: datetime
+) -> ports.Outgoing | None:
+    """The message as it would leave now; None when something else became of it."""
     if now >= message.expires_at:
         fail(desk, message, lease, "expired")
-        return
+        return None
     later = _after_quiet(desk, message, now)
     if later is not None:
         desk.messages.postpone(message, lease, later)
-        return
-    readiness = desk.contacts.readiness(message.contact_id, now)
-    if readiness is ports.Readiness.GONE:
+    elif contact is ports.Readiness.GONE:
         withdrawn, facts = message.withdrawn("contact_gone")
         desk.messages.settle(withdrawn, lease, facts)
-    elif readiness is ports.Readiness.UNUSABLE:
+    elif contact is ports.Readiness.UNUSABLE:
         fail(desk, message, lease, "unusable_address")
-    elif readiness is ports.Readiness.NOT_YET:
+    elif contact is ports.Readiness.UNREADABLE:
+        fail(desk, message, lease, "unreadable_contact")
+    elif isinstance(contact, ports.Readiness):
         wait = min(max((now - message.due_at) / 4, SHORTEST_WAIT), LONGEST_WAIT)
         desk.messages.postpone(message, lease, now + wait)
     else:
-        _send(desk, message, lease, now)
+        return _outgoing(desk, message, contact, now)
+    return None
 
 
 def _after_quiet(desk: Desk, message: Message, now: datetime) -> datetime | None:
@@ -63,36 +89,30 @@ def _after_quiet(desk: Desk, message: Message, now: datetime) -> datetime | None
     return None if quiet is None else quiet[1]
 
 
-def _send(desk: Desk, message: Message, lease: str, now: datetime) -> None:
+def _send(desk: Desk, provider: Provider, lease: str, group: Sequence[tuple[Message, ports.Outgoing]]) -> None:
     """Between ``hand_over`` and the stored outcome lies the one ambiguous window; see ``settle_stranded``."""
-    try:
-        outgoing = _outgoing(desk, message, now)
-    except UndecryptableContact:
-        fail(desk, message, lease, "unreadable_contact")
-        return
-    if outgoing is None:
-        desk.messages.postpone(message, lease, now + SHORTEST_WAIT)
-        return
 
-    def hand_over(parts: int) -> bool:
+    def hand_over(parts: Mapping[str, int]) -> Collection[str]:
         at = desk.clock.now()
-        return desk.messages.hand_over(message, lease, parts, at, at + desk.lease_lasts)
+        return desk.messages.hand_over(lease, parts, provider.name, at, at + desk.lease_lasts, provider.price)
 
-    try:
-        ids = desk.senders[message.channel].send(outgoing, hand_over)
-    except ports.NotWanted:
-        log.info("message.not_wanted", message=message.id)
-    except ports.DeliveryError as error:
-        _not_taken(desk, message, lease, error)
-    else:
-        desk.gate(message.channel).open()
-        taken(desk, message, lease, ids)
+    outcomes = provider.sender.send_many([outgoing for _, outgoing in group], hand_over)
+    now = desk.clock.now()
+    heed(provider, outcomes.values(), now)
+    sent = []
+    for message, _ in group:
+        outcome = outcomes.get(message.id)
+        if isinstance(outcome, ports.Taken):
+            sent.append((message, outcome.ids))
+        elif outcome is None:
+            log.info("message.not_wanted", message=message.id)
+        else:
+            with use(CallContext(correlation_id=message.correlation_id)):
+                _not_taken(desk, message, provider, lease, outcome, now)
+    taken(desk, sent, lease)
 
 
-def _outgoing(desk: Desk, message: Message, now: datetime) -> ports.Outgoing | None:
-    contact = desk.contacts.reach(message.contact_id, now)
-    if contact is None:
-        return None
+def _outgoing(desk: Desk, message: Message, contact: ports.Reached, now: datetime) -> ports.Outgoing:
     link = None if contact.manage_token is None else f"{desk.public_url}/m/{contact.manage_token.reveal()}"
     text = render(message, desk.rules(message.municipality), link)
     return ports.Outgoing(
@@ -106,20 +126,23 @@ def _outgoing(desk: Desk, message: Message, now: datetime) -> ports.Outgoing | N
     )
 
 
-def _not_taken(desk: Desk, message: Message, lease: str, error: ports.DeliveryError) -> None:
-    now = desk.clock.now()
+def _not_taken(
+    desk: Desk, message: Message, provider: Provider, lease: str, error: ports.DeliveryError, now: datetime
+) -> None:
+    """By class of error: a doubt waits, a provider that is away costs no attempt, "not now" is tried again with
+    growing waits, a refusal is final."""
     log.warning("message.not_taken", message=message.id, reason=error.reason, outcome=type(error).__name__)
     if isinstance(error, ports.Uncertain):
         doubt(desk, message, now)
-        return
-    if isinstance(error, ports.Unreachable | ports.Throttled):
-        until = desk.gate(message.channel).close(now)
-        desk.messages.postpone(replace(message, provider_ids=error.taken or message.provider_ids), lease, until)
-        return
-    desk.gate(message.channel).open()
-    if isinstance(error, ports.Refused):
+    elif isinstance(error, ports.Unreachable | ports.Throttled):
+        kept = replace(message, provider_ids=error.taken or message.provider_ids, provider=provider.name)
+        other = isinstance(error, ports.Unreachable) and desk.ways.has_other(kept, provider.name, now)
+        until = now if other else provider.gate.opens_at or now
+        desk.messages.postpone(kept, lease, until)
+    elif isinstance(error, ports.Refused):
         fail(desk, message, lease, error.reason)
     else:
+        provider.gate.stumble(now)
         tried = message.tried(error.taken)
         wait = tried.retry_after()
         if wait is None:

@@ -10,7 +10,7 @@ from imigr_kit.logs import get_logger
 from imigr_notifications.domain import REPEATED_IN_SILENCE, Message, State
 from imigr_notifications.figures import REPEATED
 from imigr_notifications.handlers.desk import Desk
-from imigr_notifications.handlers.outcomes import doubt, fail, taken
+from imigr_notifications.handlers.outcomes import doubt, fail, taken_after_all
 
 log = get_logger(__name__)
 
@@ -25,7 +25,8 @@ def settle_stranded(desk: Desk) -> int:
     - the receipt says failed: it is handed over again, once;
     - silence to the end of the wait: a confirmation, a reminder, a place on the waiting list is not sent
       again and ends as ``ambiguous``; a move or a cancellation is handed over again, once, since a person
-      who does not know goes to the wrong place.
+      who does not know goes to the wrong place;
+    - a provider that recognises a message it is given twice is simply given it again.
 
     So nobody is told twice without a counted and logged doubt.
     """
@@ -51,14 +52,15 @@ def _settle_doubt(desk: Desk, message: Message, now: datetime, is_over: bool) ->
     is_lost = any(known[one] is False for one in ids)
     if len(ids) == message.parts and not is_lost:
         desk.receipts.claim(ids, message.id)
-        taken(desk, message, None, ids)
-    elif is_lost or is_over:
+        taken_after_all(desk, message, ids)
+    elif is_lost or is_over or _is_recognised(desk, message):
         desk.receipts.claim(ids, message.id)
         _end_doubt(desk, message, now, is_lost=is_lost)
 
 
 def _end_doubt(desk: Desk, message: Message, now: datetime, *, is_lost: bool) -> None:
-    may_repeat = not message.repeated and (is_lost or message.kind in REPEATED_IN_SILENCE)
+    helps = is_lost or _is_recognised(desk, message) or message.kind in REPEATED_IN_SILENCE
+    may_repeat = helps and not message.repeated
     if may_repeat and now < message.expires_at:
         REPEATED.labels(message.channel, message.kind).inc()
         log.warning("message.repeated", message=message.id, kind=message.kind, undelivered=is_lost)
@@ -68,3 +70,9 @@ def _end_doubt(desk: Desk, message: Message, now: datetime, *, is_lost: bool) ->
     else:
         ended, facts = message.ambiguous()
         desk.messages.settle(ended, None, facts)
+
+
+def _is_recognised(desk: Desk, message: Message) -> bool:
+    """True when its provider takes a message that it has already for the same one."""
+    provider = desk.ways.providers.get(message.provider)
+    return provider is not None and provider.repeats_safely and not message.repeated

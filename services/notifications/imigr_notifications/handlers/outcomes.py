@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from imigr_kit.facts import Fact
 from imigr_kit.logs import get_logger
 from imigr_notifications.domain import Message
 from imigr_notifications.figures import AMBIGUOUS, EXPIRED
@@ -13,15 +14,34 @@ from imigr_notifications.handlers.desk import Desk
 log = get_logger(__name__)
 
 
-def taken(desk: Desk, message: Message, lease: str | None, ids: Sequence[str]) -> None:
-    """A provider has it; a receipt that came first is heard now."""
+def taken(desk: Desk, handed: Sequence[tuple[Message, Sequence[str]]], lease: str) -> None:
+    """Providers have them; receipts that came first are heard now."""
+    at = desk.clock.now()
+    told: dict[str, tuple[Message, list[Fact]]] = {}
+    for message, ids in handed:
+        told[message.id] = message.sent(ids, at)
+    stored = desk.messages.settle_all(list(told.values()), lease)
+    known = desk.receipts.of_parts([part for _, ids in handed for part in ids]) if stored else {}
+    for one in stored:
+        sent = told[one][0]
+        log.info("message.sent", message=sent.id, kind=sent.kind, channel=sent.channel)
+        heard_early(desk, sent, known)
+
+
+def taken_after_all(desk: Desk, message: Message, ids: Sequence[str]) -> None:
+    """A receipt says that the provider has a message that was in doubt."""
     sent, facts = message.sent(ids, desk.clock.now())
-    if desk.messages.settle(sent, lease, facts):
+    if desk.messages.settle(sent, None, facts):
         log.info("message.sent", message=message.id, kind=message.kind, channel=message.channel)
-        known = desk.receipts.of_parts(ids)
-        desk.receipts.claim(list(known), message.id)
-        if False in known.values():
-            undelivered(desk, sent)
+        heard_early(desk, sent, desk.receipts.of_parts(ids))
+
+
+def heard_early(desk: Desk, sent: Message, known: Mapping[str, bool]) -> None:
+    """Receipts that came before the answer they belong to."""
+    mine = {part: known[part] for part in sent.provider_ids if part in known}
+    desk.receipts.claim(list(mine), sent.id)
+    if False in mine.values():
+        undelivered(desk, sent)
 
 
 def doubt(desk: Desk, message: Message, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """The ways out: SMS by SMPP 3.4 and email by SMTP, both with bounded waits."""
 
+from imigr_notifications.senders.batch import Named, Singly, named_id
 from imigr_notifications.senders.smpp import SmppAccount, SmppSender
 from imigr_notifications.senders.smtp import SmtpSender
 
-__all__ = ["SmppAccount", "SmppSender", "SmtpSender"]
+__all__ = ["Named", "Singly", "SmppAccount", "SmppSender", "SmtpSender", "named_id"]

@@ -7,7 +7,7 @@ import re
 import threading
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,11 +19,14 @@ from imigr_kit.secret import Secret
 from imigr_notifications.figures import INBOUND
 from imigr_notifications.ports import (
     HandOver,
+    HandOverAll,
     NotNow,
     NotWanted,
+    Outcome,
     Outgoing,
     Receipt,
     Refused,
+    Taken,
     Throttled,
     Uncertain,
     Unreachable,
@@ -60,6 +63,18 @@ class SmppAccount:
     system_id: str
     password: Secret[str]
     sender: str
+    window: int = 16
+    """Parts that may wait for their answer at a time."""
+
+
+@dataclass(frozen=True)
+class _Load:
+    """A message cut into parts; ``left`` are those that its centre does not have yet."""
+
+    id: str
+    parts: int
+    left: Sequence[dict[str, Any]]
+    taken: tuple[str, ...]
 
 
 @dataclass
@@ -108,50 +123,73 @@ class SmppSender:
         return self._client is not None
 
     def send(self, outgoing: Outgoing, hand_over: HandOver) -> Sequence[str]:
-        """The message ids of all parts. Parts leave together, so a crash cannot come between them."""
+        """One message; its part ids. Raises a DeliveryError."""
+        found = self.send_many([outgoing], lambda parts: [one for one, number in parts.items() if hand_over(number)])
+        outcome = found.get(outgoing.message_id)
+        if isinstance(outcome, Taken):
+            return outcome.ids
+        raise outcome or NotWanted("not_wanted")
+
+    def send_many(self, batch: Sequence[Outgoing], hand_over: HandOverAll) -> Mapping[str, Outcome]:
+        """All messages, a window at a time. What a window holds leaves together, so a crash cannot come between
+        the parts of a message, and the centre is never owed more answers than the window is wide."""
+        outcomes: dict[str, Outcome] = {}
+        loads = []
+        for outgoing in batch:
+            try:
+                loads.append(self._load(outgoing))
+            except TextTooLong:
+                outcomes[outgoing.message_id] = Refused("too_long")
+        for window in _windows(loads, self._account.window):
+            outcomes |= self._send_window(window, hand_over)
+        return outcomes
+
+    def _send_window(self, window: Sequence[_Load], hand_over: HandOverAll) -> Mapping[str, Outcome]:
         client = self._client
         if client is None:
-            raise Unreachable("smpp_unbound")
-        try:
-            sms = cut(outgoing.body.reveal())
-        except TextTooLong:
-            raise Refused("too_long") from None
+            return {load.id: Unreachable("smpp_unbound", taken=load.taken) for load in window}
+        allowed = hand_over({load.id: load.parts for load in window})
+        going = [load for load in window if load.id in allowed]
+        answers = self._submit(client, [fields for load in going for fields in load.left])
+        end, outcomes = time.monotonic() + ANSWER_SECONDS, {}
+        for load in going:
+            mine, answers = answers[: len(load.left)], answers[len(load.left) :]
+            outcomes[load.id] = self._collect(mine, load.taken, end)
+        return outcomes
+
+    def _load(self, outgoing: Outgoing) -> _Load:
+        sms = cut(outgoing.body.reveal())
         fields = [self._fields(outgoing, sms, number) for number in range(1, len(sms.parts) + 1)]
-        left = fields[len(outgoing.taken) :]
-        if not hand_over(len(fields)):
-            raise NotWanted("not_wanted")
-        answers = self._submit(client, left)
-        return self._collect(answers, outgoing.taken)
+        return _Load(outgoing.message_id, len(fields), fields[len(outgoing.taken) :], outgoing.taken)
 
     def _submit(self, client: Any, messages: Sequence[dict[str, Any]]) -> list[_Answer]:
+        """Write them in one go. When the bind is lost meanwhile, the answers stay without a status."""
         with self._writing:
             pdus = [smpp.make_pdu("submit_sm", client=client, **one) for one in messages]
             answers = [_Answer() for _ in pdus]
             self._waiting.update({pdu.sequence: answer for pdu, answer in zip(pdus, answers, strict=True)})
             try:
-                for pdu in pdus:
-                    client.send_pdu(pdu)
+                client._socket.sendall(b"".join(pdu.generate() for pdu in pdus))
             except _TROUBLE:
                 self._part(client)
-                raise Uncertain("smpp_lost") from None
+                for answer in answers:
+                    answer.done.set()
         return answers
 
-    def _collect(self, answers: Sequence[_Answer], taken: Sequence[str]) -> Sequence[str]:
-        ids, worst, end = list(taken), 0, time.monotonic() + ANSWER_SECONDS
+    def _collect(self, answers: Sequence[_Answer], taken: Sequence[str], end: float) -> Outcome:
+        ids, worst = list(taken), 0
         for answer in answers:
             answer.done.wait(max(0.0, end - time.monotonic()))
             if answer.status is None:
-                raise Uncertain("smpp_no_answer", taken=ids)
+                return Uncertain("smpp_no_answer", taken=ids)
             if answer.status == 0 and not worst:
                 ids.append(answer.provider_id)
             worst = worst or answer.status
         if worst in _SLOW_DOWN:
-            raise Throttled(f"smpp_{worst:#04x}", taken=ids)
+            return Throttled(f"smpp_{worst:#04x}", taken=ids)
         if worst in _NEVER:
-            raise Refused(f"smpp_{worst:#04x}", taken=ids)
-        if worst:
-            raise NotNow(f"smpp_{worst:#04x}", taken=ids)
-        return ids
+            return Refused(f"smpp_{worst:#04x}", taken=ids)
+        return NotNow(f"smpp_{worst:#04x}", taken=ids) if worst else Taken(tuple(ids))
 
     def _fields(self, outgoing: Outgoing, sms: Sms, number: int) -> dict[str, Any]:
         """One submit_sm. The reference of a long message is made from its id, so that a part sent again
@@ -282,6 +320,18 @@ class SmppSender:
             client.disconnect()
         except OSError:
             return
+
+
+def _windows(loads: Sequence[_Load], width: int) -> Iterator[Sequence[_Load]]:
+    """Groups of at most so many parts; a message of more parts goes alone."""
+    window: list[_Load] = []
+    for load in loads:
+        if window and sum(len(one.left) for one in [*window, load]) > width:
+            yield window
+            window = []
+        window.append(load)
+    if window:
+        yield window
 
 
 def read_receipt(pdu: Any) -> Receipt | None:

@@ -27,8 +27,12 @@ class SmtpSender:
         self._sender = sender
 
     def send(self, outgoing: Outgoing, hand_over: HandOver) -> Sequence[str]:
-        """The Message-ID. The mail is handed over after the relay has accepted sender and recipient."""
-        mail = self._mail(outgoing)
+        """The Message-ID. The mail is handed over after the relay has accepted sender and recipient.
+        A text that would break a header is refused."""
+        try:
+            mail = self._mail(outgoing)
+        except ValueError:
+            raise Refused("unwritable") from None
         try:
             relay = smtplib.SMTP(*self._address, timeout=STEP_SECONDS)
         except (OSError, smtplib.SMTPException):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
+from imigr_notifications.errors import UndecryptableContact
 from imigr_notifications.ports import Readiness
 from imigr_notifications.storage.documents import Document, sealed_of
 from imigr_notifications.storage.indexes import CONTACTS, ERASURES, PURPOSES
@@ -37,21 +39,33 @@ class MongoContacts:
         self._db[CONTACTS].update_one({"_id": contact_id}, {"$setOnInsert": row}, upsert=True, session=session)
         return True
 
+    def reach_all(self, contact_ids: Collection[str], now: datetime) -> Mapping[str, Contact | Readiness]:
+        """Each contact decrypted for sending, or why not. Nothing is kept in the process: what was erased
+        elsewhere is gone here with the next call."""
+        ids = list(contact_ids)
+        rows = {row["_id"]: row for row in self._db[CONTACTS].find({"_id": {"$in": ids}})}
+        aged = [one for one, row in rows.items() if row["created_at"] + FADE <= now]
+        kept = self._kept(aged, now) if aged else set()
+        missing = [one for one in ids if one not in rows]
+        erased = self._erased(missing) if missing else set()
+        found: dict[str, Contact | Readiness] = {}
+        for one in missing:
+            found[one] = Readiness.GONE if one in erased else Readiness.NOT_YET
+        for one, row in rows.items():
+            found[one] = Readiness.GONE if one in aged and one not in kept else self._opened(one, row)
+        return found
+
     def readiness(self, contact_id: str, now: datetime) -> Readiness:
         """Whether it is here, still to come, unusable, or gone (erased or expired)."""
-        row = self._db[CONTACTS].find_one({"_id": contact_id}, {"created_at": 1, "unusable": 1})
-        if row is None:
-            return Readiness.GONE if self._is_erased(contact_id, None) else Readiness.NOT_YET
-        if not self._is_live(contact_id, row["created_at"], now):
-            return Readiness.GONE
-        return Readiness.UNUSABLE if "unusable" in row else Readiness.READY
+        found = self.reach_all([contact_id], now)[contact_id]
+        return found if isinstance(found, Readiness) else Readiness.READY
 
     def reach(self, contact_id: str, now: datetime) -> Contact | None:
-        """Decrypt it for sending; None when it may not be read any more."""
-        row = self._db[CONTACTS].find_one({"_id": contact_id})
-        if row is None or "unusable" in row or not self._is_live(contact_id, row["created_at"], now):
-            return None
-        return self._vault.open(contact_id, sealed_of(row), row["channel"], row["language"])
+        """Decrypt one; None when it may not be read any more. Raises UndecryptableContact."""
+        found = self.reach_all([contact_id], now)[contact_id]
+        if found is Readiness.UNREADABLE:
+            raise UndecryptableContact
+        return None if isinstance(found, Readiness) else found
 
     def lookup(self, contact_id: str) -> str | None:
         """The keyed hash of its address."""
@@ -92,11 +106,23 @@ class MongoContacts:
             changed += 1
         return changed
 
+    def _opened(self, contact_id: str, row: Document) -> Contact | Readiness:
+        if "unusable" in row:
+            return Readiness.UNUSABLE
+        try:
+            return self._vault.open(contact_id, sealed_of(row), row["channel"], row["language"])
+        except UndecryptableContact:
+            return Readiness.UNREADABLE
+
+    def _kept(self, contact_ids: Sequence[str], now: datetime) -> set[str]:
+        query = {"contact_id": {"$in": list(contact_ids)}, "until": {"$gt": now - FADE}}
+        return {row["contact_id"] for row in self._db[PURPOSES].find(query, {"contact_id": 1})}
+
+    def _erased(self, contact_ids: Sequence[str]) -> set[str]:
+        return {row["_id"] for row in self._db[ERASURES].find({"_id": {"$in": list(contact_ids)}}, {"_id": 1})}
+
     def _is_erased(self, contact_id: str, session: ClientSession | None) -> bool:
         return self._db[ERASURES].find_one({"_id": contact_id}, {"_id": 1}, session=session) is not None
 
     def _is_live(self, contact_id: str, created_at: datetime, now: datetime) -> bool:
-        if created_at + FADE > now:
-            return True
-        query = {"contact_id": contact_id, "until": {"$gt": now - FADE}}
-        return self._db[PURPOSES].find_one(query, {"_id": 1}) is not None
+        return created_at + FADE > now or bool(self._kept([contact_id], now))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from pymongo import ReturnDocument
+from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
+from imigr_kit.context import CallContext, use
 from imigr_kit.facts import Fact
 from imigr_kit.ids import new_id
 from imigr_kit.outbox import new_document_fields, with_events
 from imigr_notifications.domain import UNDER_WAY, WITHDRAWABLE, Message, State
+from imigr_notifications.ports import EVERYWHERE, Towns
 from imigr_notifications.storage.documents import Document, message_document, message_of
 from imigr_notifications.storage.indexes import MESSAGES
 
@@ -49,27 +51,57 @@ class MongoMessages:
             sending = query | {"state": str(State.SENDING)}
             self._messages.update_one(sending, {"$set": {"dropped": reason}}, session=session)
 
-    def lease(self, channel: str, now: datetime, until: datetime) -> tuple[Message, str] | None:
-        """The message that has been due longest, found by the index on state, channel and time."""
+    def lease(
+        self, channel: str, now: datetime, until: datetime, most: int = 1, towns: Towns = EVERYWHERE
+    ) -> tuple[Sequence[Message], str]:
+        """What has been due longest, found by the index on state, channel and time. Each document is taken by a
+        conditional write, so of two workers that see it one has it."""
         name = new_id()
-        row = self._messages.find_one_and_update(
-            {"state": str(State.PLANNED), "channel": channel, "claim_at": {"$lte": now}},
-            {"$set": {"state": str(State.LEASED), "claim_at": until, "lease": name}},
-            sort=[("claim_at", 1)],
-            return_document=ReturnDocument.AFTER,
-        )
-        return None if row is None else (message_of(row), name)
+        due: Document = {"state": str(State.PLANNED), "channel": channel, "claim_at": {"$lte": now}} | _in(towns)
+        order = [row["_id"] for row in self._messages.find(due, {"_id": 1}).sort("claim_at", 1).limit(most)]
+        if not order:
+            return (), name
+        change = {"$set": {"state": str(State.LEASED), "claim_at": until, "lease": name}}
+        self._messages.update_many({"_id": {"$in": order}} | due, change)
+        rows = {row["_id"]: row for row in self._messages.find({"_id": {"$in": order}, "lease": name})}
+        return [message_of(rows[one]) for one in order if one in rows], name
 
-    def hand_over(self, message: Message, lease: str, parts: int, now: datetime, until: datetime) -> bool:
-        """leased to sending, unless withdrawn meanwhile."""
-        query = {"_id": message.id, "state": str(State.LEASED), "lease": lease}
-        change = {"state": str(State.SENDING), "handed_at": now, "parts": parts, "claim_at": until}
-        return bool(self._messages.update_one(query, {"$set": change}).modified_count)
+    def hand_over(
+        self, lease: str, parts: Mapping[str, int], provider: str, now: datetime, until: datetime, price: int = 0
+    ) -> Collection[str]:
+        """leased to sending, unless withdrawn meanwhile; one write for all messages of as many parts."""
+        allowed: set[str] = set()
+        for number in set(parts.values()):
+            ids = [one for one, its in parts.items() if its == number]
+            query = {"_id": {"$in": ids}, "state": str(State.LEASED), "lease": lease}
+            change = {"state": str(State.SENDING), "handed_at": now, "parts": number, "claim_at": until}
+            change |= {"provider": provider, "price": price * number}
+            if self._messages.update_many(query, {"$set": change}).matched_count == len(ids):
+                allowed |= set(ids)
+            else:
+                handed = {"_id": {"$in": ids}, "state": str(State.SENDING), "lease": lease}
+                allowed |= {row["_id"] for row in self._messages.find(handed, {"_id": 1})}
+        return allowed
 
     def settle(self, message: Message, lease: str | None, facts: Sequence[Fact]) -> bool:
         """Store the outcome if nothing else was told about the message meanwhile (and the lease holds)."""
         query: Document = {"_id": message.id, "version": message.version - 1}
         return self._write(message, query | _held_by(lease), facts, None)
+
+    def settle_all(self, settled: Sequence[tuple[Message, Sequence[Fact]]], lease: str) -> Collection[str]:
+        """As settle, for several in one round trip; the ids of those whose outcome was stored."""
+        if not settled:
+            return set()
+        writes = []
+        for message, facts in settled:
+            query = {"_id": message.id, "version": message.version - 1} | _held_by(lease)
+            with use(CallContext(correlation_id=message.correlation_id)):
+                writes.append(UpdateOne(query, self._told(message, facts)))
+        if self._messages.bulk_write(writes, ordered=False).matched_count == len(writes):
+            return {message.id for message, _ in settled}
+        stored = self._messages.find({"_id": {"$in": [message.id for message, _ in settled]}, "lease": lease})
+        versions = {row["_id"]: row["version"] for row in stored}
+        return {message.id for message, _ in settled if versions.get(message.id) == message.version}
 
     def postpone(self, message: Message, lease: str | None, until: datetime) -> bool:
         """Back to planned, not to be taken before ``until``; cancelled instead when it was dropped.
@@ -135,15 +167,27 @@ class MongoMessages:
 
     def _write(self, message: Message, query: Document, facts: Sequence[Fact], session: ClientSession | None) -> bool:
         """A state that is told: one conditional write with its events."""
+        update = self._told(message, facts)
+        return bool(self._messages.update_one(query, update, session=session).modified_count)
+
+    def _told(self, message: Message, facts: Sequence[Fact]) -> Document:
         names = ("version", "reason", "attempts", "sent_at", "in_doubt")
         kept = message_document(message)
         change = {name: kept[name] for name in names} | {
             "state": str(message.state),
             "provider_ids": kept["provider_ids"],
         }
-        update = with_events({"$set": change}, self._stamp(facts))
-        return bool(self._messages.update_one(query, update, session=session).modified_count)
+        return with_events({"$set": change}, self._stamp(facts))
 
 
 def _held_by(lease: str | None) -> Document:
     return {} if lease is None else {"lease": lease}
+
+
+def _in(towns: Towns) -> Document:
+    wanted: Document = {}
+    if towns.only is not None:
+        wanted["$in"] = sorted(towns.only)
+    if towns.but:
+        wanted["$nin"] = sorted(towns.but)
+    return {"municipality": wanted} if wanted else {}
