@@ -92,6 +92,7 @@ def _smpp_password(folder: Path) -> bytes:
 
 MAKERS: dict[str, Make] = {
     "hash_key": _random_key,
+    "signing_key": _random_key,
     "vault_private_key": _vault_private,
     "vault_public_key": _vault_public,
     "vault_master_keys.json": _master_keys,

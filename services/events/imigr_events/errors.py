@@ -35,6 +35,12 @@ class RegistrationNotChangeable(Conflict):
     code = "events.registration_not_changeable"
 
 
+class NoTicket(Conflict):
+    """The registration has no places, so there is no ticket; ``params.state`` says why."""
+
+    code = "events.no_ticket"
+
+
 class StaleVersion(Conflict):
     """Somebody changed the event meanwhile; ``params.version`` is the one that stands."""
 

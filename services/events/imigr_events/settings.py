@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from imigr_kit.secret import Secret
-from imigr_kit.settings import KitSettings, as_key, setting
+from imigr_kit.settings import KitSettings, as_key, as_list, setting
+
+
+def as_public_keys(text: str) -> tuple[bytes, ...]:
+    """Ed25519 public keys in base64, separated by commas."""
+    return tuple(as_key(word).reveal() for word in as_list(text))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,4 +22,15 @@ class EventsSettings(KitSettings):
 
     key: Secret[bytes] = setting(
         "IMIGR_EVENTS_KEY", as_key, comment="Key of references and link hashes, 32 bytes in base64"
+    )
+    signing_key: Secret[bytes] = setting(
+        "IMIGR_EVENTS_SIGNING_KEY",
+        as_key,
+        comment="Ed25519 seed of tickets and certificates, 32 bytes in base64",
+    )
+    retired_keys: tuple[bytes, ...] = setting(
+        "IMIGR_EVENTS_RETIRED_KEYS",
+        as_public_keys,
+        default=(),
+        comment="Public keys in base64, by commas, whose tickets and certificates stay good",
     )

@@ -90,6 +90,7 @@ def events_env(amqp_uri: str, mongo_uri: str, mongo_db: Any) -> dict[str, str]:
         "IMIGR_MONGO_URI": mongo_uri,
         "IMIGR_MONGO_DATABASE": mongo_db.name,
         "IMIGR_EVENTS_KEY": base64.b64encode(KEY.reveal()).decode(),
+        "IMIGR_EVENTS_SIGNING_KEY": base64.b64encode(KEY.reveal()).decode(),
     }
 
 

@@ -28,6 +28,7 @@ def run(mongo_uri: str, mongo_db: Any) -> Run:
         "IMIGR_MONGO_URI": mongo_uri,
         "IMIGR_MONGO_DATABASE": mongo_db.name,
         "IMIGR_EVENTS_KEY": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+        "IMIGR_EVENTS_SIGNING_KEY": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
     }
 
     def command(*arguments: str) -> str:

@@ -2,6 +2,7 @@
 costs more than a load."""
 
 from imigr_events.schemas.agenda import SEARCH_AGENDA, agenda_out, entry_out
+from imigr_events.schemas.door import SCANS
 from imigr_events.schemas.event import CREATE_EVENT, GET_EVENT, LIST_EVENTS, STEP, draft_of, event_out, events_out
 from imigr_events.schemas.registration import CHANGE, MANAGE, REGISTER, REGISTRATIONS, registrations_out
 
@@ -13,6 +14,7 @@ __all__ = [
     "MANAGE",
     "REGISTER",
     "REGISTRATIONS",
+    "SCANS",
     "SEARCH_AGENDA",
     "STEP",
     "agenda_out",

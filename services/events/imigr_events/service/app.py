@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from imigr_events import handlers
-from imigr_events.storage import MongoAgenda, MongoEvents
+from imigr_events.handlers.door import Door
+from imigr_events.signing import KeyRing
+from imigr_events.storage import MongoAgenda, MongoAttendance, MongoEvents
 from imigr_kit.keyed import keyed_hash, short_reference
 from imigr_kit.runtime import Runtime
 
@@ -16,6 +18,7 @@ class App:
 
     desk: handlers.Desk
     finder: handlers.Finder
+    door: Door
 
 
 def build(runtime: Runtime) -> App:
@@ -32,4 +35,9 @@ def build(runtime: Runtime) -> App:
         reference=lambda registration_id: short_reference(key, registration_id),
         hashed=lambda purpose, text: keyed_hash(key, purpose, text),
     )
-    return App(desk, handlers.Finder(MongoAgenda(runtime.db), runtime.clock))
+    signer = KeyRing(runtime.settings.signing_key, runtime.settings.retired_keys)
+    return App(
+        desk=desk,
+        finder=handlers.Finder(MongoAgenda(runtime.db), runtime.clock),
+        door=Door(desk, MongoAttendance(runtime.db, runtime.stamp), signer),
+    )

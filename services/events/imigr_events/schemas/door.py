@@ -1,0 +1,66 @@
+"""Doors on the wire."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+
+from imigr_events.handlers.door import MOST_WALK_INS, Shown
+from imigr_events.schemas.base import ID, SLUG
+from imigr_kit.keyed import body_hash, normalise_reference
+
+LABEL = validate.Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*$")
+"""Of a door or a device: a code, so that nothing can be written about anybody."""
+MOST_SCANS = 100
+
+
+class ScanShape(Schema):
+    """One look at a door: a ticket, a reference, or people who have neither."""
+
+    id = fields.String(required=True, validate=validate.Regexp(r"^[A-Za-z0-9._:-]{8,64}$"))
+    session_id = fields.String(load_default="main", validate=ID)
+    ticket = fields.String(load_default=None, allow_none=True, validate=validate.Length(min=1, max=600))
+    reference = fields.String(load_default=None, allow_none=True, validate=validate.Length(min=1, max=20))
+    people = fields.Integer(load_default=None, allow_none=True, strict=True, validate=validate.Range(1, MOST_WALK_INS))
+    door = fields.String(required=True, validate=validate.And(LABEL, validate.Length(max=30)))
+    scanner = fields.String(required=True, validate=validate.And(LABEL, validate.Length(max=40)))
+    at = fields.AwareDateTime(load_default=None, allow_none=True)
+
+    @validates_schema
+    def check(self, data: dict[str, Any], **_: Any) -> None:
+        """Not a ticket and a reference at once; people without either are counted, so there is a number."""
+        if data["ticket"] is not None and data["reference"] is not None:
+            raise ValidationError("give a ticket or a reference, not both", "reference")
+        if data["ticket"] is None and data["reference"] is None and data["people"] is None:
+            raise ValidationError("say how many came without registering", "people")
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Shown:
+        """What was shown; the hash tells a repetition from another look under the same id."""
+        hashed = body_hash(data)
+        reference = data["reference"]
+        return Shown(
+            id=data["id"],
+            sitting_id=data["session_id"],
+            ticket=data["ticket"].strip() if data["ticket"] else None,
+            reference=normalise_reference(reference) if reference else None,
+            people=data["people"],
+            door=data["door"],
+            scanner=data["scanner"],
+            at=data["at"].astimezone(UTC) if data["at"] else None,
+            body_hash=hashed,
+        )
+
+
+class Scans(Schema):
+    """What a device has seen since it last told."""
+
+    actor = fields.Dict(required=True)
+    municipality = fields.String(required=True, validate=SLUG)
+    event_id = fields.String(required=True, validate=ID)
+    scans = fields.List(fields.Nested(ScanShape), required=True, validate=validate.Length(1, MOST_SCANS))
+
+
+SCANS = Scans()
