@@ -77,9 +77,7 @@ def test_the_qr_code_holds_the_ticket_in_its_dense_mode(app: Flask, ticketed: Fa
     assert re.match(r"<svg ", picture.text)
 
 
-def test_the_calendar_file_of_a_registration_names_nobody(
-    app: Flask, ticketed: FakeClient
-) -> None:
+def test_the_calendar_file_of_a_registration_names_nobody(app: Flask, ticketed: FakeClient) -> None:
     """It is the public event."""
     answer = app.test_client().get(f"/api/v1/registrations/{TOKEN}/calendar.ics?lang=fr")
     (one,) = components(answer.data)
