@@ -19,3 +19,7 @@ class StrictBlueprint(Blueprint):
     """Set before any route is declared, since flask-smorest reads the parser then."""
 
     ARGUMENTS_PARSER = StrictParser()
+
+    def arguments(self, schema: Any, **options: Any) -> Any:
+        """As flask-smorest's, with one schema object for all requests: making one costs more than using it."""
+        return super().arguments(schema() if isinstance(schema, type) else schema, **options)
