@@ -57,11 +57,7 @@ def relay_rate(platform: Any) -> float:
         platform.admin_environment()["IMIGR_TEST_MONGO_URI"], tz_aware=True, w="majority", journal=True
     )
     db = client[f"bench_relay_{uuid.uuid4().hex[:6]}"]
-    rows = [
-        {"_id": str(number), **new_document_fields([one for n in range(EVENTS_EACH) for one in _event(number)])}
-        for number in range(DOCUMENTS)
-    ]
-    db["records"].insert_many(rows)
+    db["records"].insert_many([full_outbox(number) for number in range(DOCUMENTS)])
     db["records"].create_index("unsent", partialFilterExpression={"unsent": True})
     publisher = ConfirmedPublisher(Secret(broker_uri(platform)), "bench")
     relay = Relay(db, ["records"], publisher, SystemClock(), owner="bench")
@@ -79,6 +75,11 @@ def relay_rate(platform: Any) -> float:
         publisher.stop()
         client.drop_database(db.name)
         client.close()
+
+
+def full_outbox(number: int) -> dict[str, Any]:
+    """A document whose outbox holds EVENTS_EACH events."""
+    return {"_id": str(number), **new_document_fields([one for _ in range(EVENTS_EACH) for one in _event(number)])}
 
 
 def _event(number: int) -> list[dict[str, Any]]:

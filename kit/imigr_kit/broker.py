@@ -272,9 +272,10 @@ class ConfirmedPublisher:
     def probe(self, *, seconds: float) -> None:
         """Ask whether the broker takes and confirms messages now; raises BrokerUnavailable within ``seconds``.
 
-        The message goes nowhere. A broker tells a connection that it is blocked only after that connection
-        published, so looking at ``link.blocked`` is not enough. The connection is kept when no confirmation
-        comes: confirmations are matched by tag, and a new one would have to find out again.
+        The messages go nowhere. A broker under an alarm blocks a connection only once that connection publishes,
+        and still takes that first message; so looking at ``link.blocked`` is not enough, and two are sent. The
+        connection is kept when no confirmation comes: confirmations are matched by tag, and a new one would have
+        to find out again.
         """
         deadline = time.monotonic() + seconds
         self.start()
@@ -282,7 +283,8 @@ class ConfirmedPublisher:
             raise BrokerUnavailable(retry_after=2)
         try:
             probe = Outgoing("", PROBE_KEY, b"", content_type="application/octet-stream", persistent=False)
-            self._send(probe).result(max(0.0, deadline - time.monotonic()))
+            for _ in range(2):
+                self._send(probe).result(max(0.0, deadline - time.monotonic()))
         except FutureTimeout as error:
             raise BrokerUnavailable(retry_after=2) from error
         except BROKER_ERRORS as error:

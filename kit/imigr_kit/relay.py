@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from pymongo import UpdateOne
 from pymongo.database import Database
-from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
+from pymongo.errors import DuplicateKeyError, PyMongoError
 from pymongo.write_concern import WriteConcern
 
 from imigr_kit.broker import BrokerUnavailable, ConfirmedPublisher, Outgoing
@@ -101,13 +100,11 @@ class Relay:
         if not self._lease_is_fresh():
             return 0
         self._publisher.publish([outgoing(event) for event in events], seconds=CONFIRM_SECONDS)
-        marks = [UpdateOne({"_id": row["_id"]}, sent_update([e["id"] for e in row.get("outbox", ())])) for row in rows]
-        # A lost mark costs one duplicate, which consumers recognise; it need not wait for the journal.
+        # A lost mark costs one duplicate, which consumers recognise; it need not wait for the journal. One command
+        # for all documents costs the server a third of one for each (bench.outbox_marks).
         collection = self._db.get_collection(name, write_concern=WriteConcern(w=1, j=False))
-        try:
-            collection.bulk_write(marks, ordered=False)
-        except BulkWriteError as error:
-            log.warning("outbox.mark_failed", collection=name, errors=len(error.details.get("writeErrors", ())))
+        published = sent_update([event["id"] for event in events])
+        collection.update_many({"_id": {"$in": [row["_id"] for row in rows]}}, published)
         OUTBOX_PUBLISHED.labels(name).inc(len(events))
         return max(1, len(events))
 
