@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imigr_kit.errors import Invalid
+from imigr_kit.errors import Conflict, Invalid
 
 
 class InvalidInput(Invalid):
@@ -27,3 +27,15 @@ class NotAnEmail(Invalid):
     """The address breaks the rules of RFC 5321 and 5322."""
 
     code = "notifications.not_an_email"
+
+
+class KeyReused(Invalid):
+    """The idempotency key was used for another request."""
+
+    code = "kit.idempotency_key_reused"
+
+
+class VersionConflict(Conflict):
+    """Somebody changed it meanwhile; read it again."""
+
+    code = "notifications.version_conflict"

@@ -74,6 +74,11 @@ class Reached(Protocol):
         ...
 
     @property
+    def person(self) -> str:
+        """Keyed hash of the address."""
+        ...
+
+    @property
     def manage_token(self) -> Secret[str] | None:
         """Token of the manage link."""
         ...
@@ -104,7 +109,8 @@ class Messages(Protocol):
     def lease(
         self, channel: str, now: datetime, until: datetime, most: int = 1, towns: Towns = EVERYWHERE
     ) -> tuple[Sequence[Message], str]:
-        """Take what has been due longest, at most so many, and the name of the lease; nothing when nothing is due."""
+        """Take the most urgent that is due, of these what has been due longest, at most so many, and the name of
+        the lease; nothing when nothing is due."""
         ...
 
     def hand_over(
@@ -164,6 +170,10 @@ class Contacts(Protocol):
 
     def lookup(self, contact_id: str) -> str | None:
         """The keyed hash of its address."""
+        ...
+
+    def of_person(self, person: str) -> Sequence[str]:
+        """The contacts with this keyed hash, newest first."""
         ...
 
     def keep_until(self, contact_id: str, subject: str, until: datetime, session: Any) -> bool:

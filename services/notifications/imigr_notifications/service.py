@@ -6,23 +6,23 @@ import base64
 import binascii
 from typing import Any
 
+from marshmallow import ValidationError
 from pymongo.client_session import ClientSession
 
 from imigr_kit.entrypoints import every, on_event, on_queue, provided, rpc
 from imigr_kit.errors import FieldError
 from imigr_kit.events import CloudEvent
 from imigr_notifications import handlers, schemas
+from imigr_notifications.domain import NOTICES
 from imigr_notifications.errors import InvalidInput, UndecryptableContact
-from imigr_notifications.rules import rules_of
+from imigr_notifications.figures import UNREAD
+from imigr_notifications.parts.rules import RulesPart
 from imigr_notifications.settings import NotificationsSettings
 from imigr_notifications.storage import INDEXES, MESSAGES
 from imigr_notifications.wiring import App, build
 
-APPOINTMENTS = frozenset(f"guichet.appointment.{verb}" for verb in ("booked", "moved", "cancelled"))
-REGISTRATIONS = frozenset(f"events.registration.{verb}" for verb in ("confirmed", "waitlisted", "cancelled"))
 
-
-class NotificationsService:
+class NotificationsService(RulesPart):
     """What notifications hears, does by itself, and answers."""
 
     name = "notifications"
@@ -37,12 +37,12 @@ class NotificationsService:
         """Nothing, quickly."""
         return {"pong": True}
 
-    @on_event("*.guichet.appointment.*.v1", kinds=APPOINTMENTS, concerns=schemas.concerns)
+    @on_event("*.guichet.appointment.*.v1", concerns=schemas.concerns)
     def on_appointment(self, event: CloudEvent, session: ClientSession) -> None:
         """Plan what an appointment's event asks for."""
         self._plan(event, session)
 
-    @on_event("*.events.registration.*.v1", kinds=REGISTRATIONS, concerns=schemas.concerns)
+    @on_event("*.events.registration.*.v1", concerns=schemas.concerns)
     def on_registration(self, event: CloudEvent, session: ClientSession) -> None:
         """Plan what a registration's event asks for."""
         self._plan(event, session)
@@ -55,7 +55,7 @@ class NotificationsService:
             sealed = base64.b64decode(given["sealed"], validate=True)
         except binascii.Error:
             raise UndecryptableContact from None
-        contact = self.app.vault.open_intake(sealed, rules_of(event.municipality).countries)
+        contact = self.app.vault.open_intake(sealed, self.app.desk.rules(event.municipality).countries)
         self.app.contacts.store(given["contact_id"], contact, self.app.desk.clock.now(), session)
 
     @every(0.3)
@@ -99,9 +99,15 @@ class NotificationsService:
         return {"items": self.app.messages.figures(wanted["municipality"])}
 
     def _plan(self, event: CloudEvent, session: ClientSession) -> None:
-        matter = schemas.matter_of(event)
+        verb = event.kind.rpartition(".")[2]
         if event.sequence is None:
             raise InvalidInput(fields=[FieldError("sequence", "required")])
+        try:
+            matter = schemas.matter_of(event)
+        except ValidationError:
+            if verb in NOTICES:
+                raise
+            UNREAD.labels(event.kind).inc()
+            return
         if matter is not None:
-            verb = event.kind.rpartition(".")[2]
             handlers.plan(self.app.desk, matter, verb, event.sequence, session)

@@ -23,10 +23,19 @@ LANGUAGES = ("fr", "ar", "en")
 FALLBACK = ("fr", "en", "ar")
 KINDS = {
     "appointment": ("confirmation", "moved", "cancelled", "reminder"),
-    "registration": ("confirmation", "waiting", "cancelled", "reminder"),
+    "registration": (
+        "confirmation",
+        "waiting",
+        "cancelled",
+        "reminder",
+        "moved",
+        "postponed",
+        "changed",
+        "offer",
+    ),
 }
 """Every text that must exist, in every language."""
-PLACEHOLDERS = frozenset({"town", "date", "time", "place", "link"})
+PLACEHOLDERS = frozenset({"town", "date", "time", "place", "link", "old_date", "old_time", "until"})
 _LOCALES = {"ar": "ar_TN", "fr": "fr_TN", "en": "en_GB"}
 _CALENDAR_MINUTES = 30
 
@@ -37,10 +46,13 @@ class BrokenTemplate(Exception):
 
 @dataclass(frozen=True)
 class Template:
-    """``lines`` are put one under the other; a line whose placeholder has no value is left out."""
+    """``lines`` are put one under the other; a line whose placeholder has no value is left out. ``also`` says one
+    more meeting in a reminder of several, ``ask`` how to answer."""
 
     subject: str
     lines: tuple[str, ...]
+    also: str = ""
+    ask: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,19 +71,52 @@ def render(message: Message, rules: Rules, link: str | None) -> Text:
     """
     chosen = message.language if message.language in LANGUAGES else FALLBACK[0]
     template = templates(chosen)[message.source][message.kind]
-    local = message.values["start"].astimezone(ZoneInfo(message.values["timezone"]))
-    values = {
-        "town": pick(rules.town, chosen),
-        "date": format_date(local.date(), "EEEE d MMMM", locale=_LOCALES[chosen]),
-        "time": format_time(local, "HH:mm", locale=_LOCALES[chosen]),
-        "place": pick(message.values["texts"].get("place", {}), chosen),
-        "link": link or "",
-    }
-    body = tidy("\n".join(_filled(template.lines, values)))
+    values = _values(message, rules, chosen) | {"link": link or ""}
+    body = tidy("\n".join(_lines(message, template, values, chosen)))
     subject = next(_filled([template.subject], values), "")
     if message.channel == "sms":
         return Text(subject, Secret(ordered(transliterated(body))), None)
     return Text(subject, Secret(body), _calendar(message, subject, values["place"]))
+
+
+def _values(message: Message, rules: Rules, language: str) -> dict[str, str]:
+    zone = ZoneInfo(message.values["timezone"])
+    date, hour = _moment(message.values["start"], zone, language)
+    old_date, old_hour = _moment(message.values.get("previous_start"), zone, language)
+    return {
+        "town": pick(rules.town, language),
+        "date": date,
+        "time": hour,
+        "place": pick(message.values["texts"].get("place", {}), language),
+        "old_date": old_date,
+        "old_time": old_hour,
+        "until": " ".join(_moment(message.values.get("until"), zone, language)).strip(),
+    }
+
+
+def _moment(moment: datetime | None, zone: ZoneInfo, language: str) -> tuple[str, str]:
+    """Day and hour on the wall, in words of the language; empty for none."""
+    if moment is None:
+        return "", ""
+    local, locale = moment.astimezone(zone), _LOCALES[language]
+    return format_date(local.date(), "EEEE d MMMM", locale=locale), format_time(local, "HH:mm", locale=locale)
+
+
+def _lines(message: Message, template: Template, values: dict[str, str], language: str) -> Iterator[str]:
+    """The lines of the template; after the first, further meetings that the same message tells of; at the end
+    how to answer."""
+    lines = list(_filled(template.lines, values))
+    zone = ZoneInfo(message.values["timezone"])
+    yield from lines[:1]
+    if message.values.get("also"):
+        yield from _filled(["{place}"], values)
+    for one in message.values.get("also", ()):
+        date, hour = _moment(one["start"], zone, language)
+        yield from _filled([template.also], {"date": date, "time": hour, "place": pick(one["place"], language) or "-"})
+    rest = lines[1:]
+    yield from (line for line in rest if not (message.values.get("also") and line == values["place"]))
+    if message.asks and not message.values.get("also") and template.ask:
+        yield template.ask
 
 
 @cache
@@ -90,10 +135,10 @@ def checked(content: Mapping[str, Any], language: str) -> dict[str, dict[str, Te
             place = f"{language}: {source}.{kind}"
             try:
                 row = content[source][kind]
-                template = Template(row["subject"], tuple(row["lines"]))
+                template = Template(row["subject"], tuple(row["lines"]), row.get("also", ""), row.get("ask", ""))
             except KeyError as error:
                 raise BrokenTemplate(f"{place}: {error.args[0]} is missing") from None
-            for text in (template.subject, *template.lines):
+            for text in (template.subject, *template.lines, template.also, template.ask):
                 _check(text, place)
             found.setdefault(source, {})[kind] = template
     return found
@@ -138,7 +183,12 @@ def _calendar(message: Message, summary: str, place: str) -> bytes:
     entry.add("dtend", start + timedelta(minutes=_CALENDAR_MINUTES))
     entry.add("summary", summary)
     entry.add("location", place)
-    entry.add("status", {"cancelled": "CANCELLED", "waiting": "TENTATIVE"}.get(message.kind, "CONFIRMED"))
+    entry.add(
+        "status",
+        {"cancelled": "CANCELLED", "waiting": "TENTATIVE", "offer": "TENTATIVE", "postponed": "TENTATIVE"}.get(
+            message.kind, "CONFIRMED"
+        ),
+    )
     calendar.add_component(entry)
     raw: bytes = calendar.to_ical()
     return raw

@@ -31,6 +31,8 @@ class Contact:
     address: Secret[str]
     language: str
     manage_token: Secret[str] | None
+    person: str = ""
+    """Keyed hash of the address, once it is in the vault."""
 
 
 @dataclass(frozen=True)

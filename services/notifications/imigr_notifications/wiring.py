@@ -5,13 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from imigr_kit.mongo import in_transaction
 from imigr_kit.runtime import Runtime
 from imigr_notifications import handlers
 from imigr_notifications.ports import Receipt
-from imigr_notifications.rules import rules_of
 from imigr_notifications.senders import Named, Singly, SmppAccount, SmppSender, SmtpSender, named_id
 from imigr_notifications.settings import NotificationsSettings
-from imigr_notifications.storage import MongoContacts, MongoMessages, MongoReceipts
+from imigr_notifications.storage import (
+    MongoContacts,
+    MongoDaily,
+    MongoMatters,
+    MongoMessages,
+    MongoOptOuts,
+    MongoReceipts,
+    MongoReminders,
+    MongoRules,
+)
 from imigr_notifications.texts import LANGUAGES, templates
 from imigr_notifications.vault import Vault
 
@@ -27,6 +36,7 @@ class App:
     messages: MongoMessages
     contacts: MongoContacts
     vault: Vault
+    rule_book: MongoRules
 
 
 def build(runtime: Runtime) -> App:
@@ -35,6 +45,7 @@ def build(runtime: Runtime) -> App:
     vault = Vault(settings.vault_private_key, settings.vault_master_keys, settings.vault_hash_key)
     messages = MongoMessages(runtime.db, runtime.stamp)
     contacts = MongoContacts(runtime.db, vault)
+    rule_book = MongoRules(runtime.db)
 
     def take_receipt(receipt: Receipt) -> None:
         handlers.take_receipt(desk, replace(receipt, provider_id=named_id("smpp", receipt.provider_id)))
@@ -53,7 +64,12 @@ def build(runtime: Runtime) -> App:
         ways=handlers.Ways({handlers.DEFAULT: ways}),
         clock=runtime.clock,
         public_url=settings.public_url.rstrip("/"),
-        rules=rules_of,
+        rules=rule_book.rules,
+        matters=MongoMatters(runtime.db),
+        reminders=MongoReminders(runtime.db),
+        daily=MongoDaily(runtime.db),
+        opt_outs=MongoOptOuts(runtime.db),
+        in_transaction=lambda work: in_transaction(runtime.db, work),
         doubt_lasts=timedelta(seconds=settings.doubt_seconds),
         lease_lasts=timedelta(seconds=settings.lease_seconds),
     )
@@ -61,7 +77,7 @@ def build(runtime: Runtime) -> App:
     for language in LANGUAGES:
         templates(language)
     sms.start()
-    return App(desk, messages, contacts, vault)
+    return App(desk, messages, contacts, vault, rule_book)
 
 
 def smpp_account(settings: NotificationsSettings) -> SmppAccount:

@@ -18,16 +18,26 @@ from nacl.public import PrivateKey, PublicKey, SealedBox
 
 from imigr_kit.events import Stamp
 from imigr_kit.ids import new_id
-from imigr_kit.mongo import ensure_indexes
+from imigr_kit.mongo import ensure_indexes, in_transaction
 from imigr_kit.outbox import INDEX
 from imigr_kit.secret import Secret
 from imigr_kit.testing import FrozenClock, wait_until
 from imigr_kit.testing.processes import free_port
 from imigr_notifications.domain import Matter
 from imigr_notifications.handlers import Desk
-from imigr_notifications.rules import rules_of
 from imigr_notifications.settings import MasterKeys
-from imigr_notifications.storage import INDEXES, MESSAGES, MongoContacts, MongoMessages, MongoReceipts
+from imigr_notifications.storage import (
+    INDEXES,
+    MESSAGES,
+    MongoContacts,
+    MongoDaily,
+    MongoMatters,
+    MongoMessages,
+    MongoOptOuts,
+    MongoReceipts,
+    MongoReminders,
+    MongoRules,
+)
 from imigr_notifications.testing import FakeSender, one_way
 from imigr_notifications.vault import Contact, Vault
 
@@ -87,7 +97,12 @@ def desk(mongo_db: Any, clock: FrozenClock, vault: Vault, sender: FakeSender) ->
         ways=one_way(sms=sender, email=sender),
         clock=clock,
         public_url="https://imigr.test",
-        rules=rules_of,
+        rules=MongoRules(mongo_db).rules,
+        matters=MongoMatters(mongo_db),
+        reminders=MongoReminders(mongo_db),
+        daily=MongoDaily(mongo_db),
+        opt_outs=MongoOptOuts(mongo_db),
+        in_transaction=lambda work: in_transaction(mongo_db, work),
         doubt_lasts=timedelta(seconds=60),
     )
 

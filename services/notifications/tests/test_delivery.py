@@ -74,9 +74,9 @@ def test_a_confirmation_leaves_at_once_and_the_reminder_in_time(
     clock.advance(days=2, hours=8)
     handlers.deliver_due(desk, "sms")
     handlers.deliver_due(desk, "sms")
-    assert [one.message_id for one in sender.taken][1:] == ["appointment-1:reminder:1"]
-    assert verbs(mongo_db, "reminder:1") == ["planned", "sent"]
-    assert of(desk, "reminder:1").sent_at == clock.now()
+    assert [one.message_id for one in sender.taken][1:] == ["appointment-1:reminder:1:eve"]
+    assert verbs(mongo_db, "reminder:1:eve") == ["planned", "sent"]
+    assert of(desk, "reminder:1:eve").sent_at == clock.now()
 
 
 def test_a_message_waits_for_its_contact(
@@ -211,7 +211,7 @@ def test_a_cancellation_before_the_hand_over_wins(
     assert not handed_over(desk, clock, *leased)
     handlers.deliver_due(desk, "sms")
     assert [one.message_id for one in sender.taken][1:] == ["appointment-1:cancelled:2"]
-    assert of(desk, "reminder:1").state is State.CANCELLED
+    assert of(desk, "reminder:1:eve").state is State.CANCELLED
 
 
 def test_what_was_cancelled_while_it_was_handed_over_is_not_tried_again(
@@ -233,7 +233,7 @@ def test_what_was_cancelled_while_it_was_handed_over_is_not_tried_again(
         handlers.deliver_due(desk, "sms")
         clock.advance(minutes=30)
     assert [one.message_id for one in sender.taken][1:] == ["appointment-1:cancelled:2"]
-    assert verbs(mongo_db, "reminder:1") == ["planned", "cancelled"]
+    assert verbs(mongo_db, "reminder:1:eve") == ["planned", "cancelled"]
 
 
 def test_a_worker_that_died_before_the_hand_over_has_lost_nothing(
@@ -411,7 +411,7 @@ def test_useless_reminders_are_expired_and_useful_ones_leave_once(
     clock.advance(days=2, hours=9)
     handlers.deliver_due(desk, "sms")
     handlers.deliver_due(desk, "sms")
-    assert [one.message_id for one in sender.taken][2:] == ["useful:reminder:1"]
+    assert [one.message_id for one in sender.taken][2:] == ["useful:reminder:1:eve"]
     assert [one.state for one in desk.messages.of_subject("passed") if one.is_reminder] == [State.EXPIRED]
 
 
@@ -426,7 +426,7 @@ def test_a_late_reminder_does_not_wake_anybody(
     assert len(sender.taken) == 1
     clock.advance(hours=10)
     handlers.deliver_due(desk, "sms")
-    assert [one.message_id for one in sender.taken][1:] == ["appointment-1:reminder:1"]
+    assert [one.message_id for one in sender.taken][1:] == ["appointment-1:reminder:1:eve"]
 
 
 def test_a_clock_set_back_sends_nothing_twice(
@@ -449,7 +449,7 @@ def test_forgetting_drops_what_was_planned(
     book()
     handlers.deliver_due(desk, "sms")
     assert handlers.forget_contact(desk, "contact-1")
-    assert (of(desk, "reminder:1").state, of(desk, "reminder:1").reason) == (State.CANCELLED, "contact_gone")
+    assert (of(desk, "reminder:1:eve").state, of(desk, "reminder:1:eve").reason) == (State.CANCELLED, "contact_gone")
     handlers.take_receipt(desk, receipt("fake-1"))
     clock.advance(days=2, hours=8)
     handlers.deliver_due(desk, "sms")

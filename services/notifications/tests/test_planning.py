@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imigr_notifications.domain import NOTICES, WITHDRAWABLE, Matter, Message, Plan, Rules, State, plan
+from imigr_notifications.domain import NOTICES, WITHDRAWABLE, Matter, Message, Plan, Priority, Rules, State, Told, plan
 
-RULES = Rules()
+ONE = tuple(rule for rule in Rules().reminders["appointment"] if rule.code != "three_days")
+RULES = Rules(reminders={"appointment": ONE, "registration": ONE})
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 THURSDAY = datetime(2026, 11, 26, 8, 30, tzinfo=UTC)
 
@@ -30,10 +31,12 @@ class Store:
 
     def __init__(self) -> None:
         self.messages: dict[str, Message] = {}
+        self.told: Told | None = None
 
     def hear(self, verb: str, sequence: int, about: Matter, now: datetime = NOW) -> Plan:
         """Plan an event and apply the plan."""
-        wanted = plan(about, verb, sequence, list(self.messages.values()), RULES, now)
+        wanted = plan(about, verb, sequence, list(self.messages.values()), RULES, now, self.told)
+        self.told = wanted.told or self.told
         for one in wanted.drop:
             if one.state in WITHDRAWABLE:
                 self.messages[one.id] = one.withdrawn(wanted.reason)[0]
@@ -71,7 +74,9 @@ def test_what_each_event_asks_for(source: str, verb: str, expected: list[str]) -
     wanted = plan(matter(source=source), verb, 1, [], RULES, NOW)
     assert kinds(wanted.add) == expected
     assert wanted.add[0].due_at == NOW
-    assert [one.id for one in wanted.add] == [f"one:{kind}:1" for kind in expected]
+    assert [one.id for one in wanted.add] == [
+        f"one:{kind}:1" + (":eve" if kind == "reminder" else "") for kind in expected
+    ]
 
 
 def test_a_move_after_the_confirmation_left() -> None:
@@ -80,8 +85,8 @@ def test_a_move_after_the_confirmation_left() -> None:
     store.hear("booked", 1, matter())
     store.leave("one:confirmation:1")
     store.hear("moved", 2, matter(THURSDAY + timedelta(days=7)))
-    assert store.live() == ["one:moved:2", "one:reminder:2"]
-    assert store.messages["one:reminder:1"].reason == "superseded"
+    assert store.live() == ["one:moved:2", "one:reminder:2:eve"]
+    assert store.messages["one:reminder:1:eve"].reason == "superseded"
 
 
 def test_a_move_after_the_reminder_left() -> None:
@@ -89,9 +94,9 @@ def test_a_move_after_the_reminder_left() -> None:
     store = Store()
     store.hear("booked", 1, matter())
     store.leave("one:confirmation:1")
-    store.leave("one:reminder:1")
+    store.leave("one:reminder:1:eve")
     store.hear("moved", 2, matter(THURSDAY + timedelta(days=2)), now=THURSDAY - timedelta(hours=12))
-    assert store.live() == ["one:moved:2", "one:reminder:2"]
+    assert store.live() == ["one:moved:2", "one:reminder:2:eve"]
 
 
 def test_a_move_before_the_confirmation_left_gives_one_confirmation_that_holds() -> None:
@@ -99,7 +104,7 @@ def test_a_move_before_the_confirmation_left_gives_one_confirmation_that_holds()
     store = Store()
     store.hear("booked", 1, matter())
     store.hear("moved", 2, matter(THURSDAY + timedelta(days=7)))
-    assert store.live() == ["one:confirmation:2", "one:reminder:2"]
+    assert store.live() == ["one:confirmation:2", "one:reminder:2:eve"]
 
 
 def test_a_cancellation_takes_everything_back_and_says_so() -> None:
@@ -108,16 +113,16 @@ def test_a_cancellation_takes_everything_back_and_says_so() -> None:
     store.hear("booked", 1, matter())
     store.hear("cancelled", 2, matter())
     assert store.live() == ["one:cancelled:2"]
-    assert store.messages["one:reminder:1"].reason == "cancelled"
+    assert store.messages["one:reminder:1:eve"].reason == "cancelled"
 
 
 def test_a_cancellation_while_it_is_being_sent() -> None:
     """Case 21: the plan marks what a provider may have, and a notice follows."""
     store = Store()
     store.hear("booked", 1, matter())
-    store.messages["one:reminder:1"] = replace(store.messages["one:reminder:1"], state=State.SENDING)
+    store.messages["one:reminder:1:eve"] = replace(store.messages["one:reminder:1:eve"], state=State.SENDING)
     wanted = store.hear("cancelled", 2, matter())
-    assert "one:reminder:1" in [one.id for one in wanted.drop]
+    assert "one:reminder:1:eve" in [one.id for one in wanted.drop]
     assert kinds(wanted.add) == ["cancelled"]
 
 
@@ -126,7 +131,7 @@ def test_from_the_waiting_list_to_a_place() -> None:
     store = Store()
     store.hear("waitlisted", 1, matter(source="registration"))
     store.hear("confirmed", 2, matter(source="registration"))
-    assert store.live() == ["one:confirmation:2", "one:reminder:2"]
+    assert store.live() == ["one:confirmation:2", "one:reminder:2:eve"]
 
 
 def test_nothing_is_planned_for_what_has_begun() -> None:
@@ -187,7 +192,102 @@ def test_any_order_with_repetitions_ends_as_the_newest_says(life: list[str], dat
     live = [store.messages[one] for one in store.live()]
     assert all(one.sequence == len(life) for one in live)
     reminders = [one for one in live if one.is_reminder]
-    assert len(reminders) == (0 if life[-1] == "cancelled" else 1)
+    assert [one.rule for one in reminders] == ([] if life[-1] == "cancelled" else ["eve"])
     told = [one for one in store.messages.values() if not one.is_reminder and one.sequence == len(life)]
     assert len(told) == 1
     assert told[0].kind in {NOTICES[life[-1]], "confirmation"}
+
+
+@pytest.mark.parametrize(
+    ("verb", "state", "live"),
+    [
+        ("checked_in", "arrived", []),
+        ("done", "done", []),
+        ("absent", "no_show", []),
+        ("called_off", "cancelled_by_service", ["one:cancelled:2"]),
+        ("annotated", "confirmed", ["one:confirmation:1", "one:reminder:1:eve"]),
+        ("something_new", "a_state_nobody_knows", ["one:confirmation:1", "one:reminder:1:eve"]),
+        ("something_new", None, ["one:confirmation:1", "one:reminder:1:eve"]),
+    ],
+)
+def test_kinds_of_events_nobody_here_knows(verb: str, state: str | None, live: list[str]) -> None:
+    """The state alone is believed: it can withdraw reminders, and tell a cancellation; else nothing changes."""
+    store = Store()
+    store.hear("booked", 1, matter(state="confirmed"))
+    store.hear(verb, 2, matter(state=state))
+    assert store.live() == live
+
+
+def test_a_hold_says_nothing_and_a_confirmation_after_it_does() -> None:
+    """Held, then to be confirmed, then confirmed: one message, one reminder."""
+    store = Store()
+    store.hear("held", 1, matter(state="held"))
+    store.hear("booked", 2, matter(state="to_confirm"))
+    assert store.live() == []
+    store.hear("confirmed", 3, matter(state="confirmed"))
+    assert store.live() == ["one:confirmation:3", "one:reminder:3:eve"]
+
+
+def test_moved_to_an_earlier_day_inside_the_window() -> None:
+    """Guichet 23f: the old reminder never, the new one once; none after the start, however late it is heard."""
+    store = Store()
+    store.hear("booked", 1, matter(THURSDAY + timedelta(days=7)))
+    store.leave("one:confirmation:1")
+    earlier = NOW + timedelta(hours=7, minutes=30)
+    store.hear("moved", 2, matter(earlier))
+    assert store.live() == ["one:moved:2", "one:reminder:2:two_hours"]
+    assert all(one.expires_at <= earlier for one in store.messages.values() if one.sequence == 2)
+    assert plan(matter(earlier), "moved", 3, [], RULES, earlier + timedelta(days=2)).add == ()
+
+
+def test_postponed_twice_tells_once_per_change_with_the_old_date() -> None:
+    """Guichet 33."""
+    store = Store()
+    first, second, third = THURSDAY, THURSDAY + timedelta(days=7), THURSDAY + timedelta(days=14)
+    store.hear("confirmed", 1, matter(first, "registration", state="confirmed"))
+    store.leave("one:confirmation:1")
+    store.hear("moved", 2, matter(second, "registration", state="confirmed", previous_start=first, by_service=True))
+    store.leave("one:moved:2")
+    store.hear("moved", 3, matter(third, "registration", state="confirmed", previous_start=second, by_service=True))
+    told = [one for one in store.messages.values() if one.kind == "moved"]
+    assert [(one.values["previous_start"], one.values["start"]) for one in told] == [(first, second), (second, third)]
+    assert [one for one in store.live() if ":reminder:" in one] == ["one:reminder:3:eve"]
+
+
+def test_postponed_without_a_date_then_with_one() -> None:
+    """Guichet 33: no reminder for a day that does not hold; the new day is told, and reminded of."""
+    store = Store()
+    store.hear("confirmed", 1, matter(source="registration", state="confirmed"))
+    store.leave("one:confirmation:1")
+    store.hear("postponed", 2, matter(source="registration", state="confirmed", by_service=True))
+    assert store.live() == ["one:postponed:2"]
+    assert store.messages["one:postponed:2"].values["previous_start"] == THURSDAY
+    store.leave("one:postponed:2")
+    store.hear("moved", 3, matter(source="registration", state="confirmed", by_service=True))
+    assert store.live() == ["one:moved:3", "one:reminder:3:eve"]
+
+
+def test_another_room_of_one_session_is_told() -> None:
+    """Guichet 34: the start of the whole is the same; who got the event is told that the programme changed."""
+    store = Store()
+    store.hear("confirmed", 1, matter(source="registration", state="confirmed"))
+    store.leave("one:confirmation:1")
+    store.hear("moved", 2, matter(source="registration", state="confirmed", session="s-2", by_service=True))
+    assert store.live() == ["one:changed:2", "one:reminder:2:eve"]
+
+
+def test_an_offer_ends_with_its_time() -> None:
+    """A place is kept until then, so the message is worthless afterwards, and passes first."""
+    until = NOW + timedelta(hours=3)
+    offered = matter(source="registration", state="offered", offer_until=until)
+    found = plan(offered, "offered", 2, [], RULES, NOW).add
+    assert [(one.kind, one.expires_at, one.values["until"]) for one in found] == [("offer", until, until)]
+
+
+def test_what_the_service_changes_tomorrow_is_urgent() -> None:
+    """Case 25, the planning part."""
+    tomorrow = NOW + timedelta(hours=24)
+    closure = plan(matter(tomorrow, by_service=True), "cancelled", 2, [], RULES, NOW).add[0]
+    later = plan(matter(by_service=True), "cancelled", 2, [], RULES, NOW).add[0]
+    own = plan(matter(tomorrow), "cancelled", 2, [], RULES, NOW).add[0]
+    assert (closure.priority, later.priority, own.priority) == (Priority.URGENT, Priority.NOTICE, Priority.NOTICE)

@@ -18,7 +18,7 @@ from imigr_kit.testing import wait_until
 
 PHONE = "+21620123456"
 TOKEN = "la-marsa.AAAAAAAAAAAAAAAAAAAAAA"
-SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(days=10)
+SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(days=5)
 
 
 @pytest.fixture
@@ -91,14 +91,14 @@ def test_the_whole_life_of_an_appointment(
     wait_until(lambda: len(peers.received()) == 1, 15, "the confirmation arrives")
     assert f"https://imigr.test/m/{TOKEN}" in peers.received()[0]["text"]
     assert (peers.received()[0]["to"], peers.received()[0]["from"]) == (PHONE, "Commune")
-    publish(appointment(subject, "moved", 2, contact_id, SOON + timedelta(days=7)), route("moved"))
+    publish(appointment(subject, "moved", 2, contact_id, SOON + timedelta(days=2)), route("moved"))
     wait_until(lambda: len(peers.received()) == 2, 15, "the move arrives")
-    assert states(rpc_client, subject)["reminder:2"] == "planned"
-    publish(appointment(subject, "cancelled", 3, contact_id, SOON + timedelta(days=7)), route("cancelled"))
+    assert states(rpc_client, subject)["reminder:2:eve"] == "planned"
+    publish(appointment(subject, "cancelled", 3, contact_id, SOON + timedelta(days=2)), route("cancelled"))
     wait_until(lambda: len(peers.received()) == 3, 15, "the cancellation arrives")
     wait_until(lambda: states(rpc_client, subject).get("cancelled:3") == "sent", 5, "and is stored")
     assert states(rpc_client, subject) == {
-        "confirmation:1": "sent", "reminder:1": "cancelled", "moved:2": "sent", "reminder:2": "cancelled",
+        "confirmation:1": "sent", "reminder:1:eve": "cancelled", "moved:2": "sent", "reminder:2:eve": "cancelled",
         "cancelled:3": "sent",
     }  # fmt: skip
 
@@ -116,8 +116,8 @@ def test_events_out_of_order_and_twice(
     subject, contact_id = new_id(), contact()
     events = {
         1: appointment(subject, "booked", 1, contact_id),
-        2: appointment(subject, "moved", 2, contact_id, SOON + timedelta(days=7)),
-        3: appointment(subject, "cancelled", 3, contact_id, SOON + timedelta(days=7)),
+        2: appointment(subject, "moved", 2, contact_id, SOON + timedelta(days=2)),
+        3: appointment(subject, "cancelled", 3, contact_id, SOON + timedelta(days=2)),
     }
     for number in order:
         for _ in range(2):
@@ -125,7 +125,7 @@ def test_events_out_of_order_and_twice(
     wait_until(lambda: states(rpc_client, subject).get("cancelled:3") == "sent", 20, "the end is told")
     found = states(rpc_client, subject)
     assert "planned" not in found.values()
-    assert found["reminder:1"] == "cancelled"
+    assert found["reminder:1:eve"] == "cancelled"
     texts = [one["text"] for one in peers.received()]
     assert len(texts) == len(set(texts))
     assert "annul" in texts[0]
@@ -236,7 +236,7 @@ def test_forgetting_by_rpc(
             "notifications", "forget_contact", {"contact_id": contact_id, "idempotency_key": "one"}
         )
         assert answer == {"forgotten": True}
-    assert states(rpc_client, subject)["reminder:1"] == "cancelled"
+    assert states(rpc_client, subject)["reminder:1:eve"] == "cancelled"
     assert mongo_db["contacts"].count_documents({}) == 0
     assert "20123456" not in service.output()
 

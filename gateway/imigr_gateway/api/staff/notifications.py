@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from imigr_gateway.api.staff.calls import call, staff_blueprint
+from imigr_gateway.api.staff.calls import call, command, staff_blueprint
 from imigr_gateway.doors import staff
+from imigr_gateway.shapes import notifications as shapes
 
 blueprint = staff_blueprint("notifications", "Messages, for staff.")
 
@@ -16,3 +17,20 @@ blueprint = staff_blueprint("notifications", "Messages, for staff.")
 def message_figures(municipality: str) -> Any:
     """How many messages of which kind and channel are in which state."""
     return call("notifications", "figures", municipality, municipality=municipality)
+
+
+@blueprint.get("/<municipality>/messages/rules")
+@blueprint.response(200, shapes.RulesOut)
+@staff("manager", "mediator")
+def get_message_rules(municipality: str) -> Any:
+    """When people are reminded, and when nobody is written to."""
+    return call("notifications", "get_rules", municipality, municipality=municipality)
+
+
+@blueprint.put("/<municipality>/messages/rules")
+@blueprint.arguments(shapes.SetRules)
+@blueprint.response(200, shapes.RulesOut)
+@staff("manager")
+def set_message_rules(data: dict[str, Any], municipality: str) -> Any:
+    """Settle them on the version that was read; planned reminders follow within seconds."""
+    return command("notifications", "set_rules", municipality, municipality=municipality, **data)

@@ -1,27 +1,19 @@
 """Which messages follow from what happened, when they are due, and when they are worthless."""
 
+from imigr_notifications.domain.matters import NOTICES, REMINDED, Matter, Meaning, Told, meaning
 from imigr_notifications.domain.messages import (
     REPEATED_IN_SILENCE,
     RETRY_DELAYS,
     UNDER_WAY,
     WITHDRAWABLE,
     Message,
+    Priority,
     State,
     wire_time,
 )
-from imigr_notifications.domain.planning import (
-    NEWS_LASTS,
-    NOTICES,
-    REMINDED,
-    Matter,
-    Plan,
-    notice,
-    plan,
-    reminder,
-    reminder_due,
-)
+from imigr_notifications.domain.planning import NEWS_LASTS, Moment, Plan, moments, notice, plan, reminders
 from imigr_notifications.domain.quiet import out_of_quiet, quiet_hours
-from imigr_notifications.domain.rules import Rules
+from imigr_notifications.domain.rules import OverLimit, QuietWindow, ReminderRule, Rules, Season
 
 __all__ = [
     "NEWS_LASTS",
@@ -32,15 +24,24 @@ __all__ = [
     "UNDER_WAY",
     "WITHDRAWABLE",
     "Matter",
+    "Meaning",
     "Message",
+    "Moment",
+    "OverLimit",
     "Plan",
+    "Priority",
+    "QuietWindow",
+    "ReminderRule",
     "Rules",
+    "Season",
     "State",
+    "Told",
+    "meaning",
+    "moments",
     "notice",
     "out_of_quiet",
     "plan",
     "quiet_hours",
-    "reminder",
-    "reminder_due",
+    "reminders",
     "wire_time",
 ]

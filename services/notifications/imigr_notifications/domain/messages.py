@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
 from imigr_kit.facts import Fact
@@ -23,12 +23,25 @@ class State(StrEnum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     AMBIGUOUS = "ambiguous"
+    HELD = "held"
+    """Kept back while its campaign is paused."""
+
+
+class Priority(IntEnum):
+    """Who passes first when much is due: a lower number."""
+
+    URGENT = 0
+    NOTICE = 1
+    REMINDER = 2
+    BULK = 3
 
 
 WITHDRAWABLE = (State.PLANNED, State.LEASED)
 UNDER_WAY = (*WITHDRAWABLE, State.SENDING)
 RETRY_DELAYS = tuple(timedelta(seconds=one) for one in (5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400))
 """Waits after answers that said "not now"; when they are used up the message has failed."""
+TELLING = frozenset({"appointment", "registration"})
+"""Whose messages tell each step as an event; of campaigns and answers only sums are told."""
 REPEATED_IN_SILENCE = frozenset({"moved", "cancelled"})
 """What is handed over a second time when nothing says whether the first one arrived: not knowing would send
 the person to the wrong place. A second confirmation or reminder would only confuse."""
@@ -69,6 +82,12 @@ class Message:
     """Name of the provider it was handed over to last."""
     price: int = 0
     """Of all its parts, in thousandths of the currency."""
+    priority: int = Priority.NOTICE
+    rule: str | None = None
+    """Code of the rule that planned a reminder."""
+    asks: bool = False
+    """True when the person may answer by SMS."""
+    rules_version: int = 0
 
     @property
     def is_reminder(self) -> bool:
@@ -118,6 +137,8 @@ class Message:
             "due_at": wire_time(self.due_at),
             "reason": reason,
         }
+        if self.source not in TELLING:
+            return changed, []
         return changed, [Fact(f"message.{verb}", self.id, self.municipality, changed.version, data)]
 
 

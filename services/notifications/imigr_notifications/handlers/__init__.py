@@ -4,9 +4,10 @@ from imigr_notifications.handlers.contacts import forget_contact
 from imigr_notifications.handlers.delivery import BATCH, deliver_due
 from imigr_notifications.handlers.desk import Desk
 from imigr_notifications.handlers.doubts import settle_stranded
-from imigr_notifications.handlers.planning import plan
+from imigr_notifications.handlers.planning import apply_rules, plan
 from imigr_notifications.handlers.reading import list_messages, may_see_figures
 from imigr_notifications.handlers.receipts import take_receipt
+from imigr_notifications.handlers.rules import get_rules, set_rules
 from imigr_notifications.handlers.ways import DEFAULT, PAUSES, Gate, Provider, Way, Ways
 
 __all__ = [
@@ -18,11 +19,14 @@ __all__ = [
     "Provider",
     "Way",
     "Ways",
+    "apply_rules",
     "deliver_due",
     "forget_contact",
+    "get_rules",
     "list_messages",
     "may_see_figures",
     "plan",
+    "set_rules",
     "settle_stranded",
     "take_receipt",
 ]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from imigr_kit.context import CallContext, use
 from imigr_kit.logs import get_logger
-from imigr_notifications import domain, ports
+from imigr_notifications import ports
 from imigr_notifications.domain import Message
 from imigr_notifications.handlers.desk import Desk
+from imigr_notifications.handlers.limits import Ready, after_quiet, leave_behind, sift
 from imigr_notifications.handlers.outcomes import doubt, fail, taken
 from imigr_notifications.handlers.ways import Provider, heed
 from imigr_notifications.texts import render
@@ -42,29 +42,29 @@ def deliver_due(desk: Desk, channel: str) -> int:
 def _deliver(desk: Desk, messages: Sequence[Message], lease: str, now: datetime) -> None:
     """Contacts are read together, just before; each message is told in the context it was planned in."""
     contacts = desk.contacts.reach_all({one.contact_id for one in messages}, now)
-    ready: dict[str, ports.Outgoing] = {}
-    wanted = []
+    due = []
     for message in messages:
         with use(CallContext(correlation_id=message.correlation_id)):
-            outgoing = _ready(desk, message, lease, contacts[message.contact_id], now)
-        if outgoing is not None:
-            ready[message.id] = outgoing
-            wanted.append(message)
-    share = desk.ways.share(wanted, now)
+            contact = _reached(desk, message, lease, contacts[message.contact_id], now)
+        if contact is not None:
+            due.append((message, contact))
+    ready = {one.message.id: one for one in sift(desk, due, lease, now)}
+    share = desk.ways.share([one.message for one in ready.values()], now)
     for message, until in share.left:
         desk.messages.postpone(message, lease, until)
+        leave_behind(desk, ready[message.id].riders, lease, None)
     for name, group in share.by_provider.items():
-        _send(desk, desk.ways.providers[name], lease, [(one, ready[one.id]) for one in group])
+        _send(desk, desk.ways.providers[name], lease, [ready[one.id] for one in group], now)
 
 
-def _ready(
+def _reached(
     desk: Desk, message: Message, lease: str, contact: ports.Reached | ports.Readiness, now: datetime
-) -> ports.Outgoing | None:
-    """The message as it would leave now; None when something else became of it."""
+) -> ports.Reached | None:
+    """The contact of a message that is due; None when something else became of it."""
     if now >= message.expires_at:
         fail(desk, message, lease, "expired")
         return None
-    later = _after_quiet(desk, message, now)
+    later = after_quiet(desk, message, now)
     if later is not None:
         desk.messages.postpone(message, lease, later)
     elif contact is ports.Readiness.GONE:
@@ -78,33 +78,29 @@ def _ready(
         wait = min(max((now - message.due_at) / 4, SHORTEST_WAIT), LONGEST_WAIT)
         desk.messages.postpone(message, lease, now + wait)
     else:
-        return _outgoing(desk, message, contact, now)
+        return contact
     return None
 
 
-def _after_quiet(desk: Desk, message: Message, now: datetime) -> datetime | None:
-    """When a reminder that comes up late, in the quiet hours, may go out."""
-    zone = ZoneInfo(message.values["timezone"])
-    quiet = domain.quiet_hours(now, desk.rules(message.municipality), zone) if message.is_reminder else None
-    return None if quiet is None else quiet[1]
-
-
-def _send(desk: Desk, provider: Provider, lease: str, group: Sequence[tuple[Message, ports.Outgoing]]) -> None:
+def _send(desk: Desk, provider: Provider, lease: str, group: Sequence[Ready], due: datetime) -> None:
     """Between ``hand_over`` and the stored outcome lies the one ambiguous window; see ``settle_stranded``."""
 
     def hand_over(parts: Mapping[str, int]) -> Collection[str]:
         at = desk.clock.now()
         return desk.messages.hand_over(lease, parts, provider.name, at, at + desk.lease_lasts, provider.price)
 
-    outcomes = provider.sender.send_many([outgoing for _, outgoing in group], hand_over)
+    outcomes = provider.sender.send_many([_outgoing(desk, one, due) for one in group], hand_over)
     now = desk.clock.now()
     heed(provider, outcomes.values(), now)
-    sent = []
-    for message, _ in group:
+    sent: list[tuple[Message, Sequence[str]]] = []
+    for one in group:
+        message = one.message
         outcome = outcomes.get(message.id)
         if isinstance(outcome, ports.Taken):
-            sent.append((message, outcome.ids))
-        elif outcome is None:
+            sent += [(message, outcome.ids), *((rider, ()) for rider in one.riders)]
+            continue
+        leave_behind(desk, one.riders, lease, outcome)
+        if outcome is None:
             log.info("message.not_wanted", message=message.id)
         else:
             with use(CallContext(correlation_id=message.correlation_id)):
@@ -112,12 +108,15 @@ def _send(desk: Desk, provider: Provider, lease: str, group: Sequence[tuple[Mess
     taken(desk, sent, lease)
 
 
-def _outgoing(desk: Desk, message: Message, contact: ports.Reached, now: datetime) -> ports.Outgoing:
-    link = None if contact.manage_token is None else f"{desk.public_url}/m/{contact.manage_token.reveal()}"
-    text = render(message, desk.rules(message.municipality), link)
+def _outgoing(desk: Desk, ready: Ready, now: datetime) -> ports.Outgoing:
+    message, token = ready.message, ready.contact.manage_token
+    link = None if token is None else f"{desk.public_url}/m/{token.reveal()}"
+    also = [{"start": one.values["start"], "place": one.values["texts"].get("place", {})} for one in ready.riders]
+    shown = replace(message, values={**message.values, "also": also}) if also else message
+    text = render(shown, desk.rules(message.municipality), link)
     return ports.Outgoing(
         message_id=message.id,
-        address=contact.address,
+        address=ready.contact.address,
         subject=text.subject,
         body=text.body,
         valid_seconds=int((message.expires_at - now).total_seconds()),

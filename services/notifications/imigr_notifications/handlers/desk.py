@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from imigr_kit.clock import Clock
-from imigr_notifications import ports
+from imigr_notifications import ports, ports_planning
 from imigr_notifications.domain import Rules
 from imigr_notifications.handlers.ways import Ways
 
@@ -23,6 +24,12 @@ class Desk:
     clock: Clock
     public_url: str
     rules: Callable[[str], Rules]
+    matters: ports_planning.Matters
+    reminders: ports_planning.Reminders
+    daily: ports_planning.Daily
+    opt_outs: ports_planning.OptOuts
+    in_transaction: Callable[[Callable[[Any], None]], None]
+    """Runs the work with a session, all of it or nothing."""
     doubt_lasts: timedelta = timedelta(seconds=60)
     """How long a message in doubt waits for a receipt."""
     lease_lasts: timedelta = timedelta(seconds=20)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from imigr_notifications.schemas.fields_shared import ID
+from imigr_notifications.schemas.fields_shared import ID, SLUG
 
 
 class Subject(Schema):
@@ -25,3 +25,10 @@ class Figures(Schema):
 
     actor = fields.Dict(required=True)
     municipality = fields.String(required=True)
+
+
+class OfMunicipality(Schema):
+    """Who asks about which municipality."""
+
+    actor = fields.Dict(required=True)
+    municipality = fields.String(required=True, validate=SLUG)

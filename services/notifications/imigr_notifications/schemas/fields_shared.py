@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from marshmallow import validate
+from marshmallow import fields, validate
 
 ID = validate.Length(min=1, max=80)
 CHANNEL = validate.OneOf(["sms", "email"])
+SLUG = validate.Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*$")
+
+
+def Actor() -> fields.Dict:  # noqa: N802  # used as a field
+    """Who asks, as the gateway knows it."""
+    return fields.Dict(required=True)

@@ -33,6 +33,8 @@ class _Heard(Schema):
     channel = fields.String(required=True, allow_none=True, validate=CHANNEL)
     message_language = fields.String(required=True)
     timezone = fields.String(required=True, validate=_is_timezone)
+    state = fields.String(load_default=None, allow_none=True)
+    cancelled_by = fields.String(load_default="visitor", allow_none=True)
 
 
 class Appointment(_Heard):
@@ -41,7 +43,7 @@ class Appointment(_Heard):
     appointment_id = fields.String(required=True, validate=ID)
     start = fields.AwareDateTime(required=True)
     address = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
-    cancelled_by = fields.String(load_default="visitor")
+    previous_start = fields.AwareDateTime(load_default=None, allow_none=True)
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -55,11 +57,15 @@ class Registration(_Heard):
     registration_id = fields.String(required=True, validate=ID)
     starts_at = fields.AwareDateTime(required=True)
     place = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    previous_starts_at = fields.AwareDateTime(load_default=None, allow_none=True)
+    session_id = fields.String(load_default=None, allow_none=True, validate=ID)
+    offer_until = fields.AwareDateTime(load_default=None, allow_none=True)
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Fields of a Matter."""
-        return _matter(data, "registration", data["starts_at"], {"place": data["place"]})
+        read = _matter(data, "registration", data["starts_at"], {"place": data["place"]})
+        return read | {"session": data["session_id"], "offer_until": _utc(data["offer_until"])}
 
 
 class Given(Schema):
@@ -70,6 +76,11 @@ class Given(Schema):
 
 
 SOURCES: dict[str, type[_Heard]] = {"guichet": Appointment, "events": Registration}
+
+
+BY_SERVICE = frozenset({"cancelled_by_service", "rejected"})
+BY_ORGANISER = frozenset({"moved", "postponed", "rejected"})
+"""A person does not move an event."""
 
 
 def concerns(event: CloudEvent) -> bool:
@@ -84,6 +95,9 @@ def matter_of(event: CloudEvent) -> Matter | None:
     found = SOURCES[event.kind.partition(".")[0]]().load(dict(event.data))
     if found["contact_id"] is None or found["channel"] is None:
         return None
+    _, entity, verb = event.kind.split(".")
+    if entity == "registration" and verb in BY_ORGANISER:
+        found["by_service"] = True
     return Matter(
         subject=event.subject, municipality=event.municipality, correlation_id=event.correlationid or "", **found
     )
@@ -98,5 +112,11 @@ def _matter(data: dict[str, Any], source: str, start: datetime, texts: dict[str,
         "start": start.astimezone(UTC),
         "timezone": data["timezone"],
         "texts": texts,
-        "by_service": data.get("cancelled_by") == "service",
+        "by_service": data["cancelled_by"] in {"service", "staff"} or data["state"] in BY_SERVICE,
+        "state": data["state"],
+        "previous_start": _utc(data.get("previous_start") or data.get("previous_starts_at")),
     }
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.astimezone(UTC)

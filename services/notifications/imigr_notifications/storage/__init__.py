@@ -2,21 +2,45 @@
 
 from imigr_notifications.storage.contacts import FADE, MongoContacts
 from imigr_notifications.storage.documents import message_document, message_of, sealed_of
-from imigr_notifications.storage.indexes import CONTACTS, ERASURES, INDEXES, MESSAGES, PURPOSES, RECEIPTS
+from imigr_notifications.storage.indexes import (
+    CONTACTS,
+    DAILY,
+    ERASURES,
+    INDEXES,
+    MATTERS,
+    MESSAGES,
+    OPT_OUTS,
+    PURPOSES,
+    RECEIPTS,
+    RULES,
+)
+from imigr_notifications.storage.matters import MongoMatters
 from imigr_notifications.storage.messages import MongoMessages
+from imigr_notifications.storage.persons import MongoDaily, MongoOptOuts
 from imigr_notifications.storage.receipts import MongoReceipts
+from imigr_notifications.storage.reminders import MongoReminders
+from imigr_notifications.storage.rulebook import MongoRules
 
 __all__ = [
     "CONTACTS",
+    "DAILY",
     "ERASURES",
     "FADE",
     "INDEXES",
+    "MATTERS",
     "MESSAGES",
+    "OPT_OUTS",
     "PURPOSES",
     "RECEIPTS",
+    "RULES",
     "MongoContacts",
+    "MongoDaily",
+    "MongoMatters",
     "MongoMessages",
+    "MongoOptOuts",
     "MongoReceipts",
+    "MongoReminders",
+    "MongoRules",
     "message_document",
     "message_of",
     "sealed_of",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
 from pymongo.client_session import ClientSession
@@ -17,6 +17,10 @@ from imigr_notifications.vault import Contact, Unusable, Vault
 
 FADE = timedelta(hours=24)
 """How long a contact outlives its last purpose (DESIGN section 6)."""
+
+
+MOST_OF_ONE = 50
+"""Contacts of one person that are looked at; one gives a new contact with each booking."""
 
 
 class MongoContacts:
@@ -72,6 +76,11 @@ class MongoContacts:
         row = self._db[CONTACTS].find_one({"_id": contact_id}, {"lookup": 1})
         return None if row is None else row.get("lookup")
 
+    def of_person(self, person: str) -> list[str]:
+        """The contacts with this keyed hash, newest first."""
+        rows = self._db[CONTACTS].find({"lookup": person}, {"_id": 1}).sort("created_at", -1).limit(MOST_OF_ONE)
+        return [row["_id"] for row in rows]
+
     def keep_until(self, contact_id: str, subject: str, until: datetime, session: ClientSession | None) -> bool:
         """The contact has a purpose until then; false, and nothing noted, when it was erased."""
         if self._is_erased(contact_id, session):
@@ -110,7 +119,8 @@ class MongoContacts:
         if "unusable" in row:
             return Readiness.UNUSABLE
         try:
-            return self._vault.open(contact_id, sealed_of(row), row["channel"], row["language"])
+            opened = self._vault.open(contact_id, sealed_of(row), row["channel"], row["language"])
+            return replace(opened, person=row["lookup"])
         except UndecryptableContact:
             return Readiness.UNREADABLE
 

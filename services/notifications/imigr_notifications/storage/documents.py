@@ -21,6 +21,7 @@ def sealed_of(row: Document) -> Sealed:
 def message_document(message: Message) -> Document:
     """A message as kept; no address and no text in it."""
     row = asdict(message) | {"_id": message.id, "state": str(message.state)}
+    row["priority"] = int(message.priority)
     row["provider_ids"] = list(message.provider_ids)
     del row["id"]
     return row

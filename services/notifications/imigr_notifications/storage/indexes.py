@@ -9,11 +9,20 @@ CONTACTS = "contacts"
 PURPOSES = "purposes"
 ERASURES = "erasures"
 RECEIPTS = "receipts"
+MATTERS = "matters"
+RULES = "rules"
+DAILY = "daily"
+OPT_OUTS = "opt_outs"
 LEDGER_SECONDS = 400 * 24 * 3600
 MESSAGE_SECONDS = 30 * 24 * 3600
 RECEIPT_SECONDS = 3 * 24 * 3600
+MATTER_SECONDS = 30 * 24 * 3600
+DAILY_SECONDS = 3 * 24 * 3600
 INDEXES = (
-    Index(MESSAGES, [("state", 1), ("channel", 1), ("claim_at", 1)], name="claim"),
+    Index(MESSAGES, [("state", 1), ("channel", 1), ("priority", 1), ("claim_at", 1)], name="claim_by_priority"),
+    Index(
+        MESSAGES, [("state", 1), ("claim_at", 1)], partial={"state": {"$in": ["leased", "sending"]}}, name="stranded"
+    ),
     Index(MESSAGES, [("subject", 1)], name="subject"),
     Index(MESSAGES, [("contact_id", 1)], name="contact"),
     Index(MESSAGES, [("provider_ids", 1)], partial={"provider_ids": {"$gt": ""}}, name="provider_ids"),
@@ -25,5 +34,7 @@ INDEXES = (
     Index(PURPOSES, [("until", 1)], expire_after=7 * 24 * 3600, name="expiry"),
     Index(ERASURES, [("at", 1)], expire_after=LEDGER_SECONDS, name="expiry"),
     Index(RECEIPTS, [("lookup", 1), ("at", 1)], name="lookup"),
+    Index(MATTERS, [("start", 1)], expire_after=MATTER_SECONDS, name="expiry"),
+    Index(DAILY, [("at", 1)], expire_after=DAILY_SECONDS, name="expiry"),
     Index(RECEIPTS, [("at", 1)], expire_after=RECEIPT_SECONDS, name="expiry"),
 )

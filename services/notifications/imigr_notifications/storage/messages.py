@@ -13,13 +13,15 @@ from imigr_kit.context import CallContext, use
 from imigr_kit.facts import Fact
 from imigr_kit.ids import new_id
 from imigr_kit.outbox import new_document_fields, with_events
-from imigr_notifications.domain import UNDER_WAY, WITHDRAWABLE, Message, State
+from imigr_notifications.domain import UNDER_WAY, WITHDRAWABLE, Message, Priority, State
 from imigr_notifications.ports import EVERYWHERE, Towns
 from imigr_notifications.storage.documents import Document, message_document, message_of
 from imigr_notifications.storage.indexes import MESSAGES
 
 Stamp = Callable[[Iterable[Fact]], list[Document]]
 STRANDED = 100
+EVERY_PRIORITY = {"priority": {"$in": [int(one) for one in Priority]}}
+"""Named one by one, so that the index is entered at the due messages of each."""
 
 
 class MongoMessages:
@@ -54,11 +56,12 @@ class MongoMessages:
     def lease(
         self, channel: str, now: datetime, until: datetime, most: int = 1, towns: Towns = EVERYWHERE
     ) -> tuple[Sequence[Message], str]:
-        """What has been due longest, found by the index on state, channel and time. Each document is taken by a
-        conditional write, so of two workers that see it one has it."""
+        """The most urgent, and of these what has been due longest; the index has them in this order, so few keys
+        are looked at. Each document is taken by a conditional write, so of two workers that see it one has it."""
         name = new_id()
         due: Document = {"state": str(State.PLANNED), "channel": channel, "claim_at": {"$lte": now}} | _in(towns)
-        order = [row["_id"] for row in self._messages.find(due, {"_id": 1}).sort("claim_at", 1).limit(most)]
+        first = self._messages.find(due | EVERY_PRIORITY, {"_id": 1}).sort([("priority", 1), ("claim_at", 1)])
+        order = [row["_id"] for row in first.limit(most)]
         if not order:
             return (), name
         change = {"$set": {"state": str(State.LEASED), "claim_at": until, "lease": name}}

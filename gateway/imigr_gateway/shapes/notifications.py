@@ -1,0 +1,72 @@
+"""Requests and answers about messages."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from imigr_gateway.shapes.base import Strict, says
+
+CLOCK = validate.Regexp(r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
+
+
+class ReminderRule(Strict):
+    """One reminder: days before at an hour of the wall clock, or minutes before the start."""
+
+    code = fields.String(required=True, validate=validate.Regexp(r"^[a-z][a-z0-9_]{0,30}$"))
+    days_before = fields.Integer(strict=True, validate=validate.Range(0, 30))
+    at = fields.String(validate=CLOCK, metadata=says("HH:MM in the recipient's time zone"))
+    minutes_before = fields.Integer(strict=True, validate=validate.Range(30, 43_200))
+    min_wait_minutes = fields.Integer(
+        strict=True, validate=validate.Range(0, 86_400), metadata=says("Only when its moment is at least so far away")
+    )
+    only_if_alone = fields.Boolean(metadata=says("Only when no other reminder found a moment"))
+    asks = fields.Boolean(metadata=says("Ask to answer 1 to confirm, 2 to cancel (SMS, if replies are possible)"))
+
+
+class QuietHours(Strict):
+    """Hours in which nobody is written to, except about what cannot wait."""
+
+    begin = fields.String(required=True, data_key="from", attribute="from", validate=CLOCK)
+    until = fields.String(required=True, validate=CLOCK, metadata=says("At or before `from`: on the next day"))
+    weekdays = fields.List(fields.Integer(validate=validate.Range(0, 6)), metadata=says("0 is Monday"))
+    season = fields.String(validate=validate.OneOf(["always", "ramadan", "outside_ramadan"]))
+
+
+class RamadanMonth(Strict):
+    """The month as announced; it replaces the estimate."""
+
+    first = fields.String(required=True, metadata=says("ISO 8601", format="date"))
+    last = fields.String(required=True, metadata=says("ISO 8601", format="date"))
+
+
+class Rules(Strict):
+    """What a town settles itself; what is left out follows the built-in rules."""
+
+    reminders = fields.Dict(
+        keys=fields.String(validate=validate.OneOf(["appointment", "registration"])),
+        values=fields.List(fields.Nested(ReminderRule)),
+    )
+    quiet = fields.List(fields.Nested(QuietHours))
+    ramadan = fields.List(fields.Nested(RamadanMonth))
+    daily_limit = fields.Integer(strict=True, validate=validate.Range(1, 20))
+    over_limit = fields.String(validate=validate.OneOf(["limit", "digest"]))
+    replies = fields.Boolean(metadata=says("The sender's number can receive answers"))
+    price_per_part = fields.Integer(strict=True, validate=validate.Range(0, 10_000), metadata=says("In millimes"))
+    topics = fields.List(fields.String())
+
+
+class SetRules(Strict):
+    """Settle rules on the version that was read."""
+
+    rules = fields.Nested(Rules, required=True)
+    version = fields.Integer(required=True, strict=True, validate=validate.Range(0))
+
+
+class RulesOut(Schema):
+    """The rules that hold, and what of them is the town's own."""
+
+    municipality = fields.String()
+    version = fields.Integer()
+    own = fields.Nested(Rules)
+    rules = fields.Nested(Rules)
+    months = fields.List(fields.Nested(RamadanMonth), metadata=says("Months of Ramadan, estimated or announced"))

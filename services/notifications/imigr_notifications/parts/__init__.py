@@ -1,0 +1,1 @@
+"""Parts of the service class by subject; service.py puts them together."""
