@@ -11,7 +11,7 @@ from flask import Flask, Response, g, request
 from flask_smorest import Api
 from werkzeug.exceptions import HTTPException
 
-from imigr_gateway import health, pages, problems
+from imigr_gateway import health, pages, problems, waiting_pages
 from imigr_gateway.agenda import page as event_page
 from imigr_gateway.api import agenda, directory, events, guichet, tickets, visits
 from imigr_gateway.api.staff import accounts as staff_accounts
@@ -80,11 +80,14 @@ def create_app(settings: GatewaySettings, client: Client) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's default provider has it
     backends = Backends(client, settings.routes)
     people = Desk(settings.key, settings.vault_public_key, backends, settings.instance)
-    app.extensions["imigr"] = Extension(backends, people, settings.public_url, settings.received_url)
+    app.extensions["imigr"] = Extension(
+        backends, people, settings.public_url, settings.received_url, settings.streams_url
+    )
     api = ProblemApi(app)
     for part in API:
         api.register_blueprint(part.blueprint)
     app.register_blueprint(pages.blueprint)
+    app.register_blueprint(waiting_pages.blueprint)
     app.register_blueprint(event_page.blueprint)
     app.register_blueprint(ticket_page.blueprint)
     app.register_blueprint(health.blueprint(backends))

@@ -25,6 +25,7 @@ class Extension:
     people: Desk
     public_url: str
     received_url: str
+    streams_url: str
 
 
 class BadKey(Invalid):

@@ -38,6 +38,9 @@ class GatewaySettings:
         "IMIGR_TOKEN_PUBLIC_KEY", as_text_secret, comment="Ed25519 public key (PEM) of staff tokens"
     )
     public_url: str = setting("IMIGR_PUBLIC_URL", default="http://127.0.0.1:8080", comment="Address in links")
+    streams_url: str = setting(
+        "IMIGR_STREAMS_URL", default="", comment="Address of the streams, when they are not behind the public address"
+    )
     received_url: str = setting(
         "IMIGR_RECEIVED_URL", default="", comment="Page of received messages, local runner only"
     )

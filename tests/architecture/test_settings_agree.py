@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from imigr_gateway.settings import GatewaySettings
+from imigr_gateway.streams.settings import StreamsSettings
 from imigr_kit.entrypoints import OnEvent
 from imigr_kit.settings import KitSettings, describe
 
@@ -78,6 +79,15 @@ def test_compose_and_local_runner_give_the_same_variables(service: str) -> None:
         {"IMIGR_GATEWAY_KEY"} if service == "gateway" else set()
     )
     assert (local ^ compose) - OWN_DEFAULTS - {"IMIGR_RECEIVED_URL"} == set()
+
+
+def test_compose_and_local_runner_give_the_streams_the_same_variables() -> None:
+    """They are a process of the gateway's package with settings of their own."""
+    own = CATALOGUE["streams"]
+    declared = {one.name: one.default for one in describe(StreamsSettings)}
+    local = {*own["variables"], *own["secrets"]}
+    assert {name for name, default in declared.items() if default is None} <= local <= set(declared)
+    assert local == told_by_compose("streams")
 
 
 def test_the_names_of_queues_are_frozen() -> None:

@@ -35,6 +35,10 @@ class Surroundings:
         return f"http://{HOST}:{self.ports['gateway']}"
 
     @property
+    def streams_url(self) -> str:
+        return f"http://{HOST}:{self.ports['streams']}"
+
+    @property
     def received_url(self) -> str:
         return f"http://{HOST}:{self.ports['received']}"
 
@@ -63,6 +67,8 @@ def _values(part: Part, around: Surroundings) -> dict[str, object]:
         "received_url": around.received_url,
         "received_port": ports["received"],
         "gateway_bind": f"{HOST}:{ports['gateway']}",
+        "streams_bind": f"{HOST}:{ports['streams']}",
+        "streams_url": around.streams_url,
         "routes_file": around.routes_file,
         "peers_host": HOST,
         "smpp_host": HOST,
@@ -86,6 +92,11 @@ def gateway(part: Part, around: Surroundings) -> ProcessSpec:
     """Gunicorn with threads, as in a deployment."""
     arguments = ("-m", "gunicorn", "-c", str(GUNICORN), f"{part.module}.wsgi:app")
     return _process(part, around, arguments, answers(f"{around.public_url}/health/live"))
+
+
+def streams(part: Part, around: Surroundings) -> ProcessSpec:
+    """The process of the long-lived streams, beside the gateway."""
+    return _process(part, around, ("-m", part.module), answers(f"{around.streams_url}/health/live"))
 
 
 def peers(part: Part, around: Surroundings) -> ProcessSpec:

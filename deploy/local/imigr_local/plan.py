@@ -64,7 +64,7 @@ def make(instance: Instance, options: Options, programs: Programs) -> Plan:
 def _choose_ports(options: Options, everything: Catalogue) -> dict[str, int]:
     wanted = dict(PORTS)
     if not options.only_servers:
-        wanted |= {part.name: part.port for part in (*everything.services, everything.gateway)}
+        wanted |= {part.name: part.port for part in (*everything.services, everything.gateway, everything.streams)}
         wanted |= everything.peer_ports
     if options.any_ports:
         wanted = dict.fromkeys(wanted, 0)
@@ -89,6 +89,8 @@ def _part_stages(everything: Catalogue, around: Surroundings) -> tuple[Stage, St
     second: list[Step] = [parts.service(part, around) for part in services]
     if runs(everything.gateway):
         second.append(parts.gateway(everything.gateway, around))
+    if runs(everything.streams):
+        second.append(parts.streams(everything.streams, around))
     return (first, second)
 
 

@@ -132,6 +132,18 @@ def gateway_rights(part: Part) -> Rights:
     )
 
 
+def streams_rights(part: Part) -> Rights:
+    """Asks for boards, hears every event, publishes none and puts nothing into a queue by its name."""
+    name = re.escape(part.name)
+    own = rf"{name}\..+|rpc\.reply-{name}-.+"
+    return Rights(
+        configure=f"^({own})$",
+        write=rf"^({own}|nameko-rpc)$",
+        read=rf"^({own}|imigr\.events|nameko-rpc)$",
+        topics={RPC: (r"^[a-z][a-z0-9_]*\.(get_guichet|get_board)$", f"^{UUID}$")},
+    )
+
+
 def partner_rights(name: str) -> Rights:
     """Queues called partner.<name>.* bound to the events; nothing can be published."""
     own = rf"partner\.{re.escape(name)}\..+"

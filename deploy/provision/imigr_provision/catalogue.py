@@ -40,13 +40,14 @@ class Catalogue:
 
     services: tuple[Part, ...]
     gateway: Part
+    streams: Part
     peers: Part
     peer_ports: Mapping[str, int]
     partners: tuple[str, ...]
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        return (*self.services, self.gateway, self.peers)
+        return (*self.services, self.gateway, self.streams, self.peers)
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ def read(path: Path = FILE, own: Iterable[OwnPart] = ()) -> Catalogue:
     return Catalogue(
         services=(*services.values(), *extra),
         gateway=_plain(raw["gateway"]),
+        streams=_plain(raw["streams"]),
         peers=_plain(raw["peers"]),
         peer_ports=raw["peers"]["ports"],
         partners=tuple(raw["partners"]),

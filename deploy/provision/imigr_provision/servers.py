@@ -28,6 +28,7 @@ def prepare_broker(catalogue: Catalogue, own: OwnBroker, folder: Path) -> None:
     for part in catalogue.services:
         _broker_user(own, folder, part.name, broker.service_rights(part))
     _broker_user(own, folder, "gateway", broker.gateway_rights(catalogue.gateway))
+    _broker_user(own, folder, "streams", broker.streams_rights(catalogue.streams))
 
 
 def prepare_partner(name: str, own: OwnBroker, folder: Path) -> str:
