@@ -62,13 +62,17 @@ def idempotency_key() -> str:
     return given
 
 
-def contact(data: dict[str, Any], link: Link, municipality: str, key: str) -> dict[str, Any]:
-    """Take phone and email out of ``data``, hand them to the vault, and give what the services may know."""
+def contact(
+    data: dict[str, Any], link: Link, municipality: str, key: str, *, once_in: str | None = None
+) -> dict[str, Any]:
+    """Take phone and email out of ``data``, hand them to the vault, and give what the services may know. With
+    ``once_in``, the id of a record, also a keyed hash by which that record finds the same contact again."""
     who = person(data.pop("phone"), data.pop("email"), data["message_language"])
     if who is None:
         return {"contact_id": None, "channel": None}
     contact_id = here().people.give(who, link, municipality, key)
-    return {"contact_id": contact_id, "channel": who.channel}
+    known = {"contact_id": contact_id, "channel": who.channel}
+    return known if once_in is None else known | {"contact_key": here().people.contact_key(who, once_in)}
 
 
 def with_link(answer: dict[str, Any], link_token: str) -> dict[str, Any]:

@@ -11,7 +11,18 @@ from werkzeug.http import parse_accept_header
 
 FALLBACK = ("fr", "en", "ar")
 TEXT_FIELDS = frozenset(
-    {"name", "address", "description", "title", "summary", "place", "guichet_name", "organization", "governorate"}
+    {
+        "name",
+        "address",
+        "description",
+        "title",
+        "summary",
+        "place",
+        "guichet_name",
+        "organization",
+        "governorate",
+        "room",
+    }
 )
 RTL = frozenset({"ar", "fa", "he", "ur"})
 

@@ -42,6 +42,7 @@ PLACES_AND_EVENTS = {
     "guichet.guichet": {"name", "address"},
     "guichet.appointment": {"guichet_name", "address"},
     "events.event": {"title", "summary", "address"},
+    "events.session": {"title", "event_title"},
     "events.registration": {"title"},
 }
 """Texts about public places and public events, by the entity whose events may carry them; always by language."""

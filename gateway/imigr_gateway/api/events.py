@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import Response, request
+
+from imigr_gateway import registration_ics
 from imigr_gateway.api.directory import merged
 from imigr_gateway.commands import backends, contact, for_reader, here, idempotency_key, with_link
 from imigr_gateway.doors import public
@@ -47,6 +50,36 @@ def get_event(query: dict[str, Any], event_id: str) -> Any:
     return for_reader(backends().find("events", "get_event", event_id=event_id))
 
 
+@blueprint.post("/events/<event_id>/holds")
+@blueprint.arguments(shapes.Seats)
+@blueprint.response(201, shapes.Hold)
+@public
+def hold_places(data: dict[str, Any], event_id: str) -> Any:
+    """Keep places for ten minutes while a form is filled; they become free again by themselves."""
+    municipality = backends().municipality_of("events", "get_event", event_id=event_id)
+    return backends().call(
+        "events",
+        "hold_places",
+        municipality,
+        **data,
+        municipality=municipality,
+        event_id=event_id,
+        client=here().people.client_key(request.remote_addr or ""),
+        idempotency_key=idempotency_key(),
+    )
+
+
+@blueprint.post("/events/<event_id>/holds/<hold_id>/release")
+@blueprint.arguments(base.Nothing, required=False)
+@blueprint.response(200, shapes.Released)
+@public
+def release_hold(data: dict[str, Any], event_id: str, hold_id: str) -> Any:
+    """Give held places back before their time is over."""
+    municipality = backends().municipality_of("events", "get_event", event_id=event_id)
+    named = {"municipality": municipality, "event_id": event_id, "hold_id": hold_id}
+    return backends().call("events", "release_hold", municipality, **named)
+
+
 @blueprint.post("/events/<event_id>/registrations")
 @blueprint.arguments(shapes.Register)
 @blueprint.response(201, shapes.RegistrationOut)
@@ -56,7 +89,7 @@ def register(data: dict[str, Any], event_id: str) -> Any:
     key = idempotency_key()
     municipality = backends().municipality_of("events", "get_event", event_id=event_id)
     link = here().people.link("r", municipality, key)
-    known = contact(data, link, municipality, key)
+    known = contact(data, link, municipality, key, once_in=event_id)
     answer = backends().call(
         "events",
         "register",
@@ -86,16 +119,40 @@ def get_registration(query: dict[str, Any], manage_token: str) -> Any:
 @public
 def cancel_registration(data: dict[str, Any], manage_token: str) -> Any:
     """Give it up; the places go to those who wait."""
-    municipality, manage_hash = split_token(manage_token)
-    answer = backends().call(
-        "events",
-        "cancel_registration",
-        municipality,
-        municipality=municipality,
-        manage_hash=manage_hash,
-        idempotency_key=idempotency_key(),
+    return change("cancel_registration", manage_token)
+
+
+@blueprint.post("/registrations/<manage_token>/accept")
+@blueprint.arguments(base.Nothing, required=False)
+@blueprint.response(200, shapes.RegistrationOut)
+@public
+def accept_offer(data: dict[str, Any], manage_token: str) -> Any:
+    """Take the places that an offer holds."""
+    return change("accept_offer", manage_token)
+
+
+@blueprint.post("/registrations/<manage_token>/decline")
+@blueprint.arguments(base.Nothing, required=False)
+@blueprint.response(200, shapes.RegistrationOut)
+@public
+def decline_offer(data: dict[str, Any], manage_token: str) -> Any:
+    """Leave the places of an offer to the next in line."""
+    return change("decline_offer", manage_token)
+
+
+@blueprint.get("/registrations/<manage_token>/calendar.ics")
+@blueprint.arguments(base.Read, location="query")
+@blueprint.response(200, content_type="text/calendar")
+@public
+def registration_calendar(query: dict[str, Any], manage_token: str) -> Response:
+    """The registration for a phone's calendar: the same UID after a move, cancelled when it is."""
+    found = for_reader(read(manage_token))
+    url = f"{here().public_url}/m/{manage_token}"
+    return Response(
+        registration_ics.calendar(found, url),
+        content_type="text/calendar; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="registration.ics"', "Cache-Control": "no-store"},
     )
-    return for_reader(with_link(answer, manage_token))
 
 
 @blueprint.get("/registrations/<manage_token>/messages")
@@ -124,6 +181,13 @@ def forget_contact(data: dict[str, Any], manage_token: str) -> Any:
         contact_id=found["contact_id"],
         idempotency_key=idempotency_key(),
     )
+
+
+def change(method: str, manage_token: str) -> Any:
+    """A command of the holder of a link, and the registration after it."""
+    municipality, manage_hash = split_token(manage_token)
+    named = {"municipality": municipality, "manage_hash": manage_hash, "idempotency_key": idempotency_key()}
+    return for_reader(with_link(backends().call("events", method, municipality, **named), manage_token))
 
 
 def read(manage_token: str) -> dict[str, Any]:

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import click
 
-from imigr_events.domain import Event
+from imigr_events import handlers
+from imigr_events.domain import Event, free_for_all
+from imigr_events.errors import StaleVersion, WrongState
+from imigr_events.handlers import Desk, Turns
 from imigr_events.ports import Command
 from imigr_events.seeding import event_of
 from imigr_events.settings import EventsSettings
@@ -17,9 +20,13 @@ from imigr_events.storage import EVENTS, INDEXES, MongoEvents
 from imigr_kit.clock import SystemClock
 from imigr_kit.events import Stamp
 from imigr_kit.ids import new_id
+from imigr_kit.keyed import keyed_hash, short_reference
 from imigr_kit.mongo import connect, ensure_indexes
 from imigr_kit.outbox import INDEX
 from imigr_kit.settings import load
+
+SEEDER = {"id": "cli", "kind": "operator", "roles": [{"municipality": "*", "role": "admin"}]}
+"""Who runs the command line on the server may do everything."""
 
 
 @click.group(help=__doc__)
@@ -30,14 +37,22 @@ def cli(context: click.Context) -> None:
     db = connect(settings)
     ensure_indexes(db, [*INDEXES, INDEX(EVENTS)])
     stamp = Stamp("events", settings.instance, SystemClock(), new_id)
-    context.obj = MongoEvents(db, stamp, lambda registration_id: registration_id)
+    events, clock = MongoEvents(db, stamp), SystemClock()
+    context.obj = Desk(
+        events=events,
+        turns=Turns(events, clock),
+        clock=clock,
+        new_id=new_id,
+        reference=lambda registration_id: short_reference(settings.key, registration_id),
+        hashed=lambda purpose, text: keyed_hash(settings.key, purpose, text),
+    )
 
 
 @cli.command()
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False, exists=True), required=True)
 @click.option("--municipality", "municipalities", multiple=True, help="Only of this town; may be repeated.")
 @click.pass_obj
-def seed(events: MongoEvents, data: Path, municipalities: tuple[str, ...]) -> None:
+def seed(desk: Desk, data: Path, municipalities: tuple[str, ...]) -> None:
     """Store and publish the events of DATA/events.json that are not there yet; those that are stay as they are."""
     rows = json.loads((data / "events.json").read_text(encoding="utf-8"))["events"]
     fresh = 0
@@ -45,18 +60,20 @@ def seed(events: MongoEvents, data: Path, municipalities: tuple[str, ...]) -> No
         if municipalities and row["municipality"] not in municipalities:
             continue
         draft = event_of(row, datetime.now(UTC).date())
-        fresh += events.add(draft, Command(f"seed:{draft.id}", "seed"))
-        published, facts = draft.published()
-        events.replace(draft, published, facts, Command(f"seed:publish:{draft.id}", "seed"))
+        fresh += desk.events.add(draft, Command(f"seed:{draft.id}", "seed"))
+        try:
+            handlers.publish_event(desk, SEEDER, draft.id, 1, Command(f"seed:publish:{draft.id}", "seed"))
+        except (StaleVersion, WrongState):
+            continue
     click.echo(f"events: {fresh} new of {len(rows)}")
 
 
 @cli.command("list")
 @click.pass_obj
-def list_all(events: MongoEvents) -> None:
+def list_all(desk: Desk) -> None:
     """One line per public event that is not over."""
-    for event in events.list(None, datetime.now(UTC), 1, 100)[0]:
-        free = event.capacity - event.taken
+    for event in desk.events.list(None, datetime.now(UTC), 1, 100)[0]:
+        free = free_for_all(event, datetime.now(UTC))
         click.echo(f"{event.id}  {event.municipality}  {event.starts_at:%Y-%m-%d}  {free} free  {_title(event)}")
 
 

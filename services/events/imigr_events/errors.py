@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imigr_kit.errors import Conflict, Invalid, NotFound, Unavailable
+from imigr_kit.errors import Conflict, Forbidden, Gone, Invalid, NotFound, TooMany, Unavailable
 
 
 class InvalidInput(Invalid):
@@ -21,6 +21,36 @@ class UnknownRegistration(NotFound):
     """No registration answers to this link: unknown, foreign and expired are alike."""
 
     code = "events.unknown_registration"
+
+
+class UnknownSession(NotFound):
+    """The event has no such session."""
+
+    code = "events.unknown_session"
+
+
+class HoldExpired(Gone):
+    """The places were not kept any longer, or were kept for something else."""
+
+    code = "events.hold_expired"
+
+
+class NoPlaces(Conflict):
+    """The places are not free together; a registration would wait."""
+
+    code = "events.no_places"
+
+
+class TooManyHolds(TooMany):
+    """One address of the network holds places for many forms."""
+
+    code = "events.too_many_holds"
+
+
+class WrongCode(Forbidden):
+    """The invitation code is unknown, of another event, or used up: all alike."""
+
+    code = "events.wrong_code"
 
 
 class NotOpen(Conflict):

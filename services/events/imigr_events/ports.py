@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from imigr_events.domain import Event, Registration, State
+from imigr_events.domain import Book as Book
+from imigr_events.domain import Event, Registration, Work
 from imigr_kit.facts import Fact
+
+Envelope = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -20,29 +23,24 @@ class Command:
 
 
 @dataclass(frozen=True)
+class Step:
+    """A command of staff that changed an event: stored with what it answered."""
+
+    command: Command
+    event: Event
+
+
+@dataclass(frozen=True)
 class Stored:
-    """A registration as kept, its event, its place in the waiting list, and the commands it has answered."""
+    """A registration as kept, its event, and its place in the waiting list."""
 
     event: Event
     registration: Registration
     waiting_position: int | None
-    answers: dict[str, tuple[str, dict[str, Any]]]
 
 
-@dataclass(frozen=True)
-class Book:
-    """The whole document of an event: all registrations in order of arrival."""
-
-    event: Event
-    registrations: tuple[Registration, ...]
-
-    def waiting(self) -> list[Registration]:
-        """Those who wait, in order."""
-        return [one for one in self.registrations if one.state is State.WAITING]
-
-    def living(self) -> list[Registration]:
-        """Those who are coming or wait."""
-        return [one for one in self.registrations if one.state is not State.CANCELLED]
+class Taken(Exception):
+    """A key or a link of this change exists already, in this event or in another."""
 
 
 class Events(Protocol):
@@ -52,12 +50,12 @@ class Events(Protocol):
         """Without the registrations."""
         ...
 
-    def book(self, event_id: str) -> Book | None:
-        """With all registrations."""
+    def list(self, municipality: str | None, since: datetime, page: int, per_page: int) -> tuple[Sequence[Event], int]:
+        """Public events that end after ``since``, by start; and how many there are in all."""
         ...
 
-    def list(self, municipality: str | None, since: datetime, page: int, per_page: int) -> tuple[Sequence[Event], int]:
-        """Published events that end after ``since``, by start; and how many there are in all."""
+    def list_all(self, municipality: str, page: int, per_page: int) -> tuple[Sequence[Event], int]:
+        """Events of a municipality in any state, the latest first."""
         ...
 
     def add(self, event: Event, command: Command) -> bool:
@@ -68,47 +66,35 @@ class Events(Protocol):
         """The event as a staff command has left it, and the hash of the command's body."""
         ...
 
-    def replace(self, old: Event, new: Event, facts: Sequence[Fact], command: Command) -> bool:
-        """Replace public data and state if the version is still ``old``'s."""
-        ...
-
-    def end(self, book: Book, ended: Sequence[Registration], facts: Sequence[Fact], last: bool) -> bool:
-        """Write registrations that ended with their event, if nobody changed the document meanwhile; with the
-        ``last`` ones the event is no longer ``ending``."""
-        ...
-
-    def ending(self) -> Sequence[str]:
-        """Events that were called off and may still have living registrations."""
-        ...
-
-    def claim(
-        self, event: Event, registration: Registration, facts: Sequence[Fact], command: Command, manage: str
-    ) -> bool:
-        """Confirm if the places are free; one conditional write."""
-        ...
-
-    def enqueue(
-        self, event: Event, registration: Registration, facts: Sequence[Fact], command: Command, manage: str
-    ) -> int | None:
-        """Put at the end of the waiting list if the places are not free; one conditional write. The position
-        there, or nothing."""
-        ...
-
-    def is_crowded(self, event_id: str) -> bool:
-        """Whether the event holds as many registrations as it ever can."""
-        ...
-
     def find(self, manage: str) -> Stored | None:
         """The registration behind a manage hash."""
         ...
 
-    def registered(self, key: str) -> Stored | None:
-        """The registration that a command has stored."""
+    def home(self, claim: str) -> str | None:
+        """The event that has a claim: ``key:...`` or ``manage:...``."""
         ...
 
-    def settle(
-        self, book: Book, changed: Sequence[Registration], facts: Sequence[Fact], command: Command, said: dict[str, Any]
-    ) -> bool:
-        """Write several registrations of one event at once, if nothing happened meanwhile that would have led
-        to another choice. The first is the one the command was about; ``said`` is its answer."""
+    def answer_counts(self, event_id: str) -> dict[str, dict[str, int]]:
+        """How often each option of each question was chosen."""
+        ...
+
+    def book(self, event_id: str) -> Book | None:
+        """With all registrations."""
+        ...
+
+    def change_of(self, event_id: str) -> int | None:
+        """How often the event's document was written."""
+        ...
+
+    def save(self, work: Work, envelopes: Sequence[Envelope], steps: Sequence[Step], deadline: datetime | None) -> bool:
+        """Store a change if the document is still the one that the work's book was read from, and the deadline
+        has not passed; one conditional write. Raises Taken."""
+        ...
+
+    def due(self, now: datetime) -> Sequence[str]:
+        """Events that the time changes now, and those whose registrants are still to be told something."""
+        ...
+
+    def stamp(self, facts: Iterable[Fact]) -> Sequence[Envelope]:
+        """Envelopes of facts in the context of the running call."""
         ...

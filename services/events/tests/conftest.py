@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from imigr_events.domain import Event, EventState
-from imigr_events.handlers import Desk, Wanted
+from imigr_events.domain import Event, EventState, Seats
+from imigr_events.handlers import Desk, Turns, Wanted, publish_event
 from imigr_events.ports import Command
 from imigr_events.storage import INDEXES, MongoEvents
 from imigr_kit.events import Stamp
@@ -24,6 +24,7 @@ from imigr_kit.testing import FrozenClock
 KEY = Secret(bytes(range(32)))
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 MANAGER = {"id": "m", "kind": "staff", "roles": [{"municipality": "la-marsa", "role": "manager"}]}
+ADMIN = {"id": "a", "kind": "staff", "roles": [{"municipality": "*", "role": "admin"}]}
 
 
 def make_event(capacity: int = 50, **changes: Any) -> Event:
@@ -59,8 +60,10 @@ def desk(mongo_db: Any, clock: FrozenClock) -> Desk:
     """The use cases on a fresh database."""
     ensure_indexes(mongo_db, INDEXES)
     stamp = Stamp("events", "test", clock, new_id)
+    events = MongoEvents(mongo_db, stamp)
     return Desk(
-        events=MongoEvents(mongo_db, stamp, lambda one: keyed_hash(KEY, "ref", one)),
+        events=events,
+        turns=Turns(events, clock),
         clock=clock,
         new_id=new_id,
         reference=lambda one: short_reference(KEY, one),
@@ -75,9 +78,7 @@ def publish(desk: Desk) -> Callable[..., Event]:
     def make(capacity: int = 50, **changes: Any) -> Event:
         draft = make_event(capacity, **changes)
         desk.events.add(draft, Command(f"add-{draft.id}", "x"))
-        published, facts = draft.published()
-        assert desk.events.replace(draft, published, facts, Command(f"publish-{draft.id}", "x"))
-        return published
+        return publish_event(desk, ADMIN, draft.id, 1, Command(f"publish-{draft.id}", "x"))
 
     return make
 
@@ -99,12 +100,14 @@ def manage_hash(who: str) -> str:
     return hashlib.sha256(who.encode()).hexdigest()
 
 
-def wanted(who: str, places: int = 1, **changes: Any) -> tuple[Wanted, Command]:
+def wanted(
+    who: str, places: int = 1, kinds: dict[str, int] | None = None, sessions: tuple[str, ...] = (), **changes: Any
+) -> tuple[Wanted, Command]:
     """A registration by somebody, and its command."""
     values: dict[str, Any] = {
         "municipality": "la-marsa",
         "event_id": "event-1",
-        "places": places,
+        "seats": Seats(places, kinds or {}, sessions),
         "manage_hash": manage_hash(who),
         "contact_id": None,
         "channel": None,

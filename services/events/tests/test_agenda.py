@@ -18,7 +18,7 @@ from imigr_events.schemas import SEARCH_AGENDA, agenda_out
 from imigr_events.storage import MongoAgenda
 from imigr_kit.testing import FrozenClock
 
-from .conftest import MANAGER, make_event
+from .conftest import MANAGER, NOW, make_event
 
 Publish = Callable[..., Event]
 
@@ -86,7 +86,7 @@ def test_pages_and_total(finder: Finder, publish: Publish) -> None:
     for number in range(5):
         publish(id=f"e{number}")
     wanted = SEARCH_AGENDA.load({"page": 2, "per_page": 2})
-    answer = agenda_out(*handlers.search_agenda(finder, wanted), wanted)
+    answer = agenda_out(*handlers.search_agenda(finder, wanted), wanted, NOW)
     assert ([one["id"] for one in answer["items"]], answer["total"]) == (["e2", "e3"], 5)
     assert answer["items"][0]["changed_at"].endswith("Z")
 

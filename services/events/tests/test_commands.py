@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 
 from imigr_events import handlers
-from imigr_events.domain import Event
-from imigr_events.errors import InvalidInput, KeyReused, NotOpen, RegistrationNotChangeable, UnknownEvent
+from imigr_events.domain import Event, State, Work, book
+from imigr_events.errors import Busy, InvalidInput, KeyReused, NotOpen, RegistrationNotChangeable, UnknownEvent
 from imigr_events.handlers import Desk, staff
 from imigr_events.ports import Command
-from imigr_events.storage import books
 from imigr_kit.access import NotAllowed
 from imigr_kit.context import CallContext, use
 
@@ -167,26 +166,25 @@ def test_what_a_dead_process_left_is_finished_in_batches(
     desk: Desk, publish: Publish, mongo_db: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The event was called off and nothing more; the next sweep tells everyone once, and a further one nobody."""
-    event = publish(3)
+    publish(3)
     for number in range(7):
         handlers.register(desk, *wanted(f"p{number}"))
-    cancelled, facts = event.cancelled()
-    assert desk.events.replace(event, cancelled, facts, Command("off", "x"))
-    monkeypatch.setattr(staff, "BATCH", 3)
+    desk.turns.run("event-1", lambda turn: turn.work.event_is(*turn.work.event.cancelled()))
+    monkeypatch.setattr(staff, "TELL_AT_ONCE", 3)
+    assert list(desk.events.due(desk.clock.now())) == ["event-1"]
     for _ in range(2):
-        handlers.finish_called_off(desk)
+        handlers.keep_time(desk)
     row = mongo_db["events"].find_one()
     told = [one["subject"] for one in row["outbox"] if "registration.cancelled" in one["type"]]
     assert sorted(told) == sorted(one["id"] for one in row["registrations"])
-    assert (row["taken"], desk.events.ending()) == (0, [])
-    assert handlers.cancel_event(desk, MANAGER, "event-1", 2, Command("off", "x")).state == "cancelled"
+    assert (row["taken"], desk.events.due(desk.clock.now())) == (0, [])
 
 
 def test_a_list_at_its_end_takes_nobody_and_still_gives_places_back(
     desk: Desk, publish: Publish, mongo_db: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A document has a limit; who is in it can still be served, repeated and cancelled."""
-    monkeypatch.setattr(books, "MOST_REGISTRATIONS", 2)
+    monkeypatch.setattr(book, "MOST_REGISTRATIONS", 2)
     publish(1)
     said = [handlers.register(desk, *wanted(who)) for who in "ab"]
     with pytest.raises(NotOpen) as caught:
@@ -211,15 +209,17 @@ def test_a_write_that_comes_after_its_deadline_changes_nothing(desk: Desk, publi
     handlers.register(desk, *wanted("a"))
     handlers.register(desk, *wanted("b"))
     before = mongo_db["events"].find_one()
-    stored = desk.events.find(desk.hashed("manage", manage_hash("a")))
-    book = desk.events.book("event-1")
+    stored = desk.events.book("event-1")
     assert stored is not None
-    assert book is not None
-    event, mine, late = book.event, stored.registration, Command("late", "x")
-    with use(CallContext(deadline=datetime.now(UTC) - timedelta(seconds=1))):
-        assert not desk.events.settle(book, [mine.cancelled(event, desk.clock.now())[0]], [], late, {})
-        assert not desk.events.claim(event, mine, [], late, "new")
-        assert desk.events.enqueue(event, mine, [], late, "new") is None
-        assert not desk.events.replace(event, event.cancelled()[0], [], late)
-        assert not desk.events.end(book, [mine.called_off(event)[0]], [], True)
+    work = Work(stored, desk.clock.now())
+    work.end(next(iter(stored.entries.values())), State.CANCELLED, "cancelled")
+    assert not desk.events.save(work, [], [], datetime.now(UTC) - timedelta(seconds=1))
     assert mongo_db["events"].find_one() == before
+
+
+def test_a_command_that_is_late_is_not_carried_out(desk: Desk, publish: Publish, mongo_db: Any) -> None:
+    """Its caller was told 503 and has gone."""
+    publish(1)
+    with use(CallContext(deadline=desk.clock.now())), pytest.raises(Busy):
+        handlers.register(desk, *wanted("a"))
+    assert registrations(mongo_db) == []

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imigr_events.domain import EventState, Registration, State, next_in_line
-from imigr_events.errors import NotOpen, RegistrationNotChangeable, WrongState
+from imigr_events.domain import EventState, Registration, Seats, State, Tally, next_in_line
+from imigr_events.errors import NotOpen, WrongState
 from imigr_events.seeding import event_of
 
 from .conftest import NOW, make_event
@@ -20,7 +20,7 @@ PUBLISHED = make_event().published()[0]
 
 def registration(places: int = 1, name: str = "r", state: State = State.WAITING) -> Registration:
     """Somebody's, told by a name that only the test knows."""
-    return Registration(name, places, state, None, None, "fr", 1)
+    return Registration(name, Seats(places), state, None, None, "fr", 1)
 
 
 def test_the_life_of_an_event_is_counted_from_its_publication() -> None:
@@ -45,19 +45,10 @@ def test_registrations_are_taken_until_the_very_start() -> None:
         PUBLISHED.must_be_open(PUBLISHED.starts_at)
 
 
-def test_a_registration_can_be_given_back_until_the_very_start() -> None:
-    """And only while the event is to take place."""
-    mine = registration(state=State.CONFIRMED)
-    assert mine.cancelled(PUBLISHED, PUBLISHED.starts_at - timedelta(microseconds=1))[0].state is State.CANCELLED
-    with pytest.raises(RegistrationNotChangeable):
-        mine.cancelled(PUBLISHED, PUBLISHED.starts_at)
-    with pytest.raises(RegistrationNotChangeable):
-        mine.cancelled(PUBLISHED.cancelled()[0], NOW)
-
-
 def test_facts_of_a_registration_carry_what_a_message_needs() -> None:
     """Time, place and an opaque contact id; nothing about the person."""
-    (fact,) = replace(registration(2), contact_id="c", channel="sms").confirmed(PUBLISHED)[1]
+    mine = replace(registration(2), contact_id="c", channel="sms")
+    (fact,) = mine.now(State.CONFIRMED, "registration.confirmed", PUBLISHED)[1]
     assert (fact.subject, fact.sequence, fact.municipality) == ("r", 2, "la-marsa")
     assert fact.data["title"] == PUBLISHED.title
     assert (fact.data["contact_id"], fact.data["places"], fact.data["state"]) == ("c", 2, "confirmed")
@@ -67,7 +58,8 @@ def test_facts_of_a_registration_carry_what_a_message_needs() -> None:
 def test_freed_places_go_down_the_list_and_none_stays_for_who_cannot_use_it(sizes: list[int], free: int) -> None:
     """Against the rule said plainly: each in turn gets places if there are enough for the whole group."""
     waiting = [registration(size, f"r{number}") for number, size in enumerate(sizes)]
-    served = next_in_line(waiting, free)
+    event = make_event(20)
+    served = next_in_line(waiting, Tally(20 - free), event, NOW)
     left = free - sum(one.places for one in served)
     assert left >= min(free, 0)
     assert [one for one in waiting if one in served] == served

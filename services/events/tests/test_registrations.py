@@ -179,8 +179,7 @@ class Lists(RuleBasedStateMachine):
         self.desk: Desk = conftest.desk.__wrapped__(self.db, FrozenClock(conftest.NOW))  # type: ignore[attr-defined]
         draft = conftest.make_event(5)
         self.desk.events.add(draft, Command("add", "x"))
-        published, facts = draft.published()
-        self.desk.events.replace(draft, published, facts, Command("publish", "x"))
+        handlers.publish_event(self.desk, MANAGER, draft.id, 1, Command("publish", "x"))
         self.gone: set[str] = set()
 
     @rule(who=st.sampled_from("abcdefgh"), places=st.integers(1, 3), twice=st.booleans())

@@ -13,7 +13,7 @@ from imigr_events.handlers.desk import Desk
 def list_events(
     desk: Desk, municipality: str | None, since: datetime | None, page: int, per_page: int
 ) -> tuple[Sequence[Event], int]:
-    """Published events from ``since`` (default now) on, by start."""
+    """Public events that end after ``since`` (default now), by start."""
     return desk.events.list(municipality, since or desk.clock.now(), page, per_page)
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from marshmallow import Schema, fields, post_load, validate
 
-from imigr_events.domain import wire_time
+from imigr_events.domain import Event, Session, SessionState, wire_time
 from imigr_events.handlers import Found, Search
 from imigr_events.schemas.base import LANGUAGE, SLUG
-from imigr_events.schemas.event import event_out
+from imigr_events.schemas.shown import event_out, session_out
 
 MOST = 1_000
 """Events of one answer: a whole feed."""
@@ -38,15 +39,40 @@ class SearchAgenda(Schema):
 SEARCH_AGENDA = SearchAgenda()
 
 
-def entry_out(found: Found) -> dict[str, Any]:
+def entry_out(found: Found, now: datetime) -> dict[str, Any]:
     """A public event with its last change."""
-    return event_out(found.event) | {"changed_at": wire_time(found.changed_at)}
+    event = found.event
+    entry = event_out(event, now) | {"changed_at": wire_time(found.changed_at), "picture": event.illustration_url}
+    entry["sessions"] = [session_out(event, one) for one in event.sessions if one.recurrence_id is None]
+    return entry | (_series(event) if event.recurrence else {})
 
 
-def agenda_out(found: Sequence[Found], total: int, wanted: Search) -> dict[str, Any]:
+def _series(event: Event) -> dict[str, Any]:
+    """A series as calendars know it: the first date, the rule, and the dates that differ from it (RFC 5545 3.8.5)."""
+    dates = sorted((one for one in event.sessions if one.recurrence_id), key=lambda one: str(one.recurrence_id))
+    if event.recurrence is None or not dates or dates[0].recurrence_id is None:
+        return {}
+    first = dates[0].recurrence_id
+    different = [one for one in dates if _is_exception(one, event.recurrence.minutes)]
+    return {
+        "rule": event.recurrence.rrule,
+        "starts_at": wire_time(first),
+        "ends_at": wire_time(first + timedelta(minutes=event.recurrence.minutes)),
+        "occurrences": [
+            session_out(event, one) | {"replaces": wire_time(one.recurrence_id or one.starts_at)} for one in different
+        ],
+    }
+
+
+def _is_exception(one: Session, minutes: int) -> bool:
+    usual = one.recurrence_id == one.starts_at and one.ends_at - one.starts_at == timedelta(minutes=minutes)
+    return not usual or bool(one.room) or one.state is SessionState.CANCELLED
+
+
+def agenda_out(found: Sequence[Found], total: int, wanted: Search, now: datetime) -> dict[str, Any]:
     """A page of the agenda."""
     return {
-        "items": [entry_out(one) for one in found],
+        "items": [entry_out(one, now) for one in found],
         "total": total,
         "page": wanted.page,
         "per_page": wanted.per_page,

@@ -2,37 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from marshmallow import Schema, fields, post_load, validate
 
-from imigr_events.domain import Event, Registration
-from imigr_events.handlers import Wanted
-from imigr_events.schemas.base import HASH, ID, KEY, LANGUAGE, SLUG, Change, Manage
-from imigr_events.schemas.event import event_out
+from imigr_events.domain import CATEGORIES, Seats
+from imigr_events.handlers import HoldWanted, Wanted
+from imigr_events.handlers.deciding import REASONS
+from imigr_events.schemas.base import CODE, HASH, ID, KEY, LANGUAGE, SLUG, Change, Manage
+
+PLACES = validate.Range(1, 4)
 
 
-class Register(Schema):
-    """A registration without an account."""
+class SeatsIn(Schema):
+    """Places that are never split."""
+
+    municipality = fields.String(required=True, validate=SLUG)
+    event_id = fields.String(required=True, validate=validate.Length(min=1, max=64))
+    places = fields.Integer(load_default=1, strict=True, validate=PLACES)
+    kinds = fields.Dict(
+        keys=fields.String(validate=validate.OneOf(CATEGORIES)),
+        values=fields.Integer(strict=True, validate=PLACES),
+        load_default=dict,
+    )
+    sessions = fields.List(fields.String(validate=ID), load_default=list, validate=validate.Length(max=100))
+    idempotency_key = fields.String(required=True, validate=KEY)
+
+
+class HoldIn(SeatsIn):
+    """Places to keep while a form is filled."""
+
+    client = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=64))
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> tuple[HoldWanted, str]:
+        """What is wanted, and the idempotency key."""
+        seats = _seats(data)
+        return HoldWanted(data["municipality"], data["event_id"], seats, data["client"]), data["idempotency_key"]
+
+
+class ReleaseHold(Schema):
+    """Which hold to give back."""
 
     municipality = fields.String(required=True, validate=SLUG)
     event_id = fields.String(required=True, validate=ID)
-    places = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, 4))
+    hold_id = fields.String(required=True, validate=ID)
+
+
+class Register(SeatsIn):
+    """A registration without an account."""
+
     manage_hash = fields.String(required=True, validate=HASH)
     contact_id = fields.String(load_default=None, allow_none=True, validate=ID)
+    contact_key = fields.String(load_default=None, allow_none=True, validate=HASH)
     channel = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(["sms", "email"]))
     message_language = fields.String(load_default="fr", validate=LANGUAGE)
-    idempotency_key = fields.String(required=True, validate=KEY)
+    code = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=40))
+    hold_id = fields.String(load_default=None, allow_none=True, validate=ID)
+    answers = fields.Dict(
+        keys=fields.String(validate=CODE),
+        values=fields.List(fields.String(validate=CODE), validate=validate.Length(max=20)),
+        load_default=dict,
+        validate=validate.Length(max=20),
+    )
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> tuple[Wanted, str]:
         """What is wanted, and the idempotency key."""
         key = data.pop("idempotency_key")
-        return Wanted(**data), key
+        seats = _seats(data)
+        rest = {name: value for name, value in data.items() if name not in ("places", "kinds", "sessions", "actor")}
+        return Wanted(**rest, seats=seats), key
 
 
-class Registrations(Schema):
+class RegisterFor(Register):
+    """A registration that staff make for somebody."""
+
+    actor = fields.Dict(required=True)
+
+
+class OwnRegistrations(Schema):
     """Whose list, and who asks."""
 
     actor = fields.Dict(required=True)
@@ -40,13 +89,43 @@ class Registrations(Schema):
     event_id = fields.String(required=True, validate=ID)
 
 
+class Decision(OwnRegistrations):
+    """Which registration, by its id or its reference."""
+
+    registration_id = fields.String(required=True, validate=validate.Length(min=1, max=64))
+    idempotency_key = fields.String(required=True, validate=KEY)
+
+
+class Rejection(Decision):
+    """Why it is refused, from a closed list."""
+
+    reason = fields.String(required=True, validate=validate.OneOf(REASONS))
+
+
+class NoShow(Decision):
+    """Marked, or unmarked again."""
+
+    undo = fields.Boolean(load_default=False)
+
+
+class Merge(Decision):
+    """The one that ends, beside the one that stays."""
+
+    other_id = fields.String(required=True, validate=ID)
+
+
 CHANGE = Change()
+DECISION = Decision()
+HOLD = HoldIn()
 MANAGE = Manage()
+MERGE = Merge()
+NO_SHOW = NoShow()
 REGISTER = Register()
-REGISTRATIONS = Registrations()
+REGISTER_FOR = RegisterFor()
+REGISTRATIONS = OwnRegistrations()
+REJECTION = Rejection()
+RELEASE_HOLD = ReleaseHold()
 
 
-def registrations_out(event: Event, rows: Iterable[Registration]) -> dict[str, Any]:
-    """The list of an event for staff: no contact is in it."""
-    items = [{"id": one.id, "places": one.places, "state": str(one.state), "version": one.version} for one in rows]
-    return {"event": event_out(event), "items": items}
+def _seats(data: dict[str, Any]) -> Seats:
+    return Seats(data["places"], data["kinds"], tuple(data["sessions"]))

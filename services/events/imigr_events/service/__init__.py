@@ -8,14 +8,16 @@ from imigr_events import handlers, schemas
 from imigr_events.ports import Command
 from imigr_events.service.agenda import AgendaMethods
 from imigr_events.service.app import App, build
+from imigr_events.service.commands import command_of
 from imigr_events.service.door import DoorMethods
+from imigr_events.service.staff import StaffMethods
 from imigr_events.settings import EventsSettings
 from imigr_events.storage import ATTENDANCE, ATTENDANCE_INDEXES, EVENTS, INDEXES
 from imigr_kit.entrypoints import every, provided, rpc
 from imigr_kit.keyed import body_hash
 
 
-class EventsService(AgendaMethods, DoorMethods):
+class EventsService(AgendaMethods, DoorMethods, StaffMethods):
     """RPC methods of the events service."""
 
     name = "events"
@@ -35,12 +37,23 @@ class EventsService(AgendaMethods, DoorMethods):
         wanted = schemas.LIST_EVENTS.load(payload)
         page, per_page = wanted["page"], wanted["per_page"]
         found, total = handlers.list_events(self.app.desk, wanted["municipality"], wanted["from_time"], page, per_page)
-        return schemas.events_out(found, total, page, per_page)
+        return schemas.events_out(found, total, page, per_page, self.app.desk.clock.now())
 
     @rpc
     def get_event(self, **payload: Any) -> dict[str, Any]:
-        """One public event."""
-        return schemas.event_out(handlers.get_event(self.app.desk, **schemas.GET_EVENT.load(payload)))
+        """One public event, with its programme."""
+        return self.app.public(handlers.get_event(self.app.desk, **schemas.GET_EVENT.load(payload)))
+
+    @rpc
+    def hold_places(self, **payload: Any) -> dict[str, Any]:
+        """Keep places for ten minutes while a form is filled."""
+        wanted, key = schemas.HOLD.load(payload)
+        return handlers.hold_places(self.app.desk, wanted, Command(key, body_hash(payload)))
+
+    @rpc
+    def release_hold(self, **payload: Any) -> dict[str, Any]:
+        """Give held places back before they run out."""
+        return handlers.release_hold(self.app.desk, **schemas.RELEASE_HOLD.load(payload))
 
     @rpc
     def register(self, **payload: Any) -> dict[str, Any]:
@@ -56,39 +69,19 @@ class EventsService(AgendaMethods, DoorMethods):
     @rpc
     def cancel_registration(self, **payload: Any) -> dict[str, Any]:
         """Give it up."""
-        wanted = schemas.CHANGE.load(payload)
-        command = Command(wanted.pop("idempotency_key"), body_hash(payload))
-        return handlers.cancel_registration(self.app.desk, **wanted, command=command)
+        return handlers.cancel_registration(self.app.desk, **command_of(schemas.CHANGE, payload))
 
     @rpc
-    def create_event(self, **payload: Any) -> dict[str, Any]:
-        """Store a draft."""
-        wanted = schemas.CREATE_EVENT.load(payload)
-        draft = schemas.draft_of(wanted["event"], self.app.desk.new_id())
-        command = Command(wanted["idempotency_key"], body_hash(payload))
-        return schemas.event_out(handlers.create_event(self.app.desk, wanted["actor"], draft, command))
+    def accept_offer(self, **payload: Any) -> dict[str, Any]:
+        """Take the places that an offer holds."""
+        return handlers.accept_offer(self.app.desk, **command_of(schemas.CHANGE, payload))
 
     @rpc
-    def publish_event(self, **payload: Any) -> dict[str, Any]:
-        """Make a draft public."""
-        wanted = schemas.STEP.load(payload)
-        command = Command(wanted.pop("idempotency_key"), body_hash(payload))
-        return schemas.event_out(handlers.publish_event(self.app.desk, **wanted, command=command))
+    def decline_offer(self, **payload: Any) -> dict[str, Any]:
+        """Leave them to the next in line."""
+        return handlers.decline_offer(self.app.desk, **command_of(schemas.CHANGE, payload))
 
-    @rpc
-    def cancel_event(self, **payload: Any) -> dict[str, Any]:
-        """Call an event off."""
-        wanted = schemas.STEP.load(payload)
-        command = Command(wanted.pop("idempotency_key"), body_hash(payload))
-        return schemas.event_out(handlers.cancel_event(self.app.desk, **wanted, command=command))
-
-    @rpc
-    def list_registrations(self, **payload: Any) -> dict[str, Any]:
-        """Who comes, in order of arrival; no contact is in it."""
-        wanted = schemas.REGISTRATIONS.load(payload)
-        return schemas.registrations_out(*handlers.list_registrations(self.app.desk, **wanted))
-
-    @every(5)
-    def finish_called_off(self) -> None:
-        """End registrations that outlived their event because a process died."""
-        handlers.finish_called_off(self.app.desk)
+    @every(2)
+    def keep_time(self) -> None:
+        """Holds and offers that run out, places released, events that begin and end, registrants to be told."""
+        handlers.keep_time(self.app.desk)

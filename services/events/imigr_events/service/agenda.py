@@ -18,9 +18,11 @@ class AgendaMethods:
     def search_agenda(self, **payload: Any) -> dict[str, Any]:
         """Public events by words, theme, language and time, called-off ones too, each with its last change."""
         wanted = schemas.SEARCH_AGENDA.load(payload)
-        return schemas.agenda_out(*handlers.search_agenda(self.app.finder, wanted), wanted)
+        found, total = handlers.search_agenda(self.app.finder, wanted)
+        return schemas.agenda_out(found, total, wanted, self.app.desk.clock.now())
 
     @rpc
     def get_agenda_entry(self, **payload: Any) -> dict[str, Any]:
         """One public event with its last change."""
-        return schemas.entry_out(handlers.get_agenda_entry(self.app.finder, **schemas.GET_EVENT.load(payload)))
+        found = handlers.get_agenda_entry(self.app.finder, **schemas.GET_EVENT.load(payload))
+        return schemas.entry_out(found, self.app.desk.clock.now())

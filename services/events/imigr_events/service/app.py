@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from imigr_events import handlers
+from imigr_events import handlers, schemas
+from imigr_events.domain import Event
 from imigr_events.handlers.door import Door
 from imigr_events.signing import KeyRing
 from imigr_events.storage import MongoAgenda, MongoAttendance, MongoEvents
@@ -20,16 +22,22 @@ class App:
     finder: handlers.Finder
     door: Door
 
+    def public(self, event: Event) -> dict[str, Any]:
+        """An event for everyone."""
+        return schemas.event_in_full(event, self.desk.clock.now())
+
+    def staff(self, event: Event) -> dict[str, Any]:
+        """An event for staff."""
+        return schemas.event_for_staff(event, self.desk.clock.now())
+
 
 def build(runtime: Runtime) -> App:
     """The use cases on this process's database, clock and key."""
     key = runtime.settings.key
-
-    def reference_hash(registration_id: str) -> str:
-        return keyed_hash(key, "reference", short_reference(key, registration_id))
-
+    events = MongoEvents(runtime.db, runtime.stamp)
     desk = handlers.Desk(
-        events=MongoEvents(runtime.db, runtime.stamp, reference_hash),
+        events=events,
+        turns=handlers.Turns(events, runtime.clock),
         clock=runtime.clock,
         new_id=runtime.new_id,
         reference=lambda registration_id: short_reference(key, registration_id),

@@ -12,7 +12,7 @@ from imigr_events.domain.words import holds
 from imigr_events.handlers import Found, Search
 from imigr_events.storage.rows import Document, event_of
 
-_HIDDEN = {"registrations": 0, "claims": 0, "steps": 0, "outbox": 0, "unsent": 0}
+_HIDDEN = {"registrations": 0, "holds": 0, "answers": 0, "claims": 0, "steps": 0, "outbox": 0, "unsent": 0}
 _TEXTS = ("title", "summary", "place", "address")
 _HIDDEN_STATES = (str(EventState.DRAFT), "archived")
 MOST_SEARCHED = 3_000
@@ -31,7 +31,7 @@ class MongoAgenda:
         if wanted.until is not None:
             query["starts_at"] = {"$lt": wanted.until}
         for name, value in (
-            ("municipality", wanted.municipality),
+            ("towns", wanted.municipality),
             ("themes", wanted.theme),
             ("languages", wanted.language),
         ):

@@ -3,64 +3,89 @@
 from __future__ import annotations
 
 import builtins
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
 from datetime import datetime
 
-from pymongo import ReturnDocument
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from imigr_events import handlers
-from imigr_events.domain import Event, EventState, Registration, State
-from imigr_events.ports import Book, Command, Stored
-from imigr_events.storage.rows import Document, event_document, event_of, registration_of
-from imigr_kit.context import current
+from imigr_events.domain import Book, Event, EventState, State, Work
+from imigr_events.ports import Command, Envelope, Step, Stored, Taken
+from imigr_events.storage.rows import (
+    COUNTS,
+    EVENT_FIELDS,
+    Document,
+    event_document,
+    event_of,
+    hold_document,
+    hold_of,
+    registration_document,
+    registration_of,
+)
 from imigr_kit.facts import Fact
 from imigr_kit.mongo import Index, not_after
 from imigr_kit.outbox import with_events
 
-Stamp = Callable[[Iterable[Fact]], list[Document]]
+Stamp = Callable[[Iterable[Fact]], builtins.list[Document]]
 
 EVENTS = "events"
 INDEXES = (
     Index(EVENTS, [("claims", 1)], unique=True, name="claims"),
-    Index(EVENTS, [("municipality", 1), ("state", 1), ("starts_at", 1)], name="agenda"),
-    Index(EVENTS, [("state", 1), ("starts_at", 1)], name="whole_agenda"),
-    Index(EVENTS, [("ending", 1)], partial={"ending": True}, name="ending"),
+    Index(EVENTS, [("towns", 1), ("starts_at", 1), ("state", 1), ("ends_at", 1)], name="agenda_of_town"),
+    Index(EVENTS, [("starts_at", 1), ("state", 1), ("ends_at", 1)], name="agenda_of_all"),
+    Index(EVENTS, [("next_due", 1)], partial={"next_due": {"$exists": True}}, name="next_due"),
+    Index(EVENTS, [("telling", 1)], partial={"telling": True}, name="telling"),
 )
-MOST_REGISTRATIONS = 6_000
-"""Of one event, cancelled ones included: about a kilobyte each, in a document that may hold 16 megabytes."""
-_PUBLIC = {"registrations": 0, "claims": 0, "steps": 0, "outbox": 0, "unsent": 0}
-_BOOK = {"registrations.answers": 0, "claims": 0, "steps": 0, "outbox": 0}
+STEPS_KEPT = 100
+"""Answers of staff commands that an event keeps to say them again."""
+PUBLIC = [str(one) for one in EventState if one not in (EventState.DRAFT, EventState.ARCHIVED)]
+_EVENT = {"registrations": 0, "holds": 0, "claims": 0, "steps": 0, "outbox": 0, "answers": 0}
+_ONE: Document = dict.fromkeys(EVENT_FIELDS, 1)
+_BOOK = {"claims": 0, "steps": 0, "outbox": 0, "answers": 0}
 
 
 class MongoEvents:
-    """``claims`` is an array under a unique index over the whole collection: a command key, a manage hash or a
-    reference exists once. MongoDB does not look for doubles inside one document, so every write asks for that
-    itself. ``change`` counts the writes of a document; ``registrations`` only grows, so positions stay."""
+    """``claims`` is an array under a unique index over the whole collection: a command key or a manage hash exists
+    once. ``change`` counts the writes of a document, and a change is stored only if it was made from the last
+    one; ``registrations`` only grows until it is emptied for good, so positions stay."""
 
-    def __init__(self, db: Database[Document], stamp: Stamp, reference_hash: Callable[[str], str]) -> None:
+    def __init__(self, db: Database[Document], stamp: Stamp) -> None:
         self._events = db[EVENTS]
-        self._stamp = stamp
-        self._reference_hash = reference_hash
+        self.stamp = stamp
 
     def get(self, event_id: str) -> Event | None:
         """Without the registrations."""
-        row = self._events.find_one({"_id": event_id}, _PUBLIC)
+        row = self._events.find_one({"_id": event_id}, _EVENT)
         return None if row is None else event_of(row)
 
     def book(self, event_id: str) -> Book | None:
         """With all registrations."""
         row = self._events.find_one({"_id": event_id}, _BOOK)
-        return None if row is None else Book(event_of(row), tuple(registration_of(one) for one in row["registrations"]))
+        if row is None:
+            return None
+        holds = [hold_of(one) for one in row.get("holds", {}).values()]
+        return Book.of(event_of(row), [registration_of(one) for one in row["registrations"]], holds)
+
+    def change_of(self, event_id: str) -> int | None:
+        """By its id."""
+        row = self._events.find_one({"_id": event_id}, {"change": 1})
+        return None if row is None else int(row["change"])
 
     def list(self, municipality: str | None, since: datetime, page: int, per_page: int) -> tuple[Sequence[Event], int]:
-        """By the agenda index."""
-        query: Document = {"state": str(EventState.PUBLISHED), "ends_at": {"$gt": since}}
+        """By the agenda index, which also counts."""
+        query: Document = {"state": {"$in": PUBLIC}, "ends_at": {"$gt": since}}
         if municipality is not None:
-            query["municipality"] = municipality
-        rows = self._events.find(query, _PUBLIC).sort([("starts_at", 1), ("_id", 1)])
+            query["towns"] = municipality
+        rows = self._events.find(query, _EVENT).sort([("starts_at", 1)])
+        found = [event_of(row) for row in rows.skip((page - 1) * per_page).limit(per_page)]
+        total = len(found) if page == 1 and len(found) < per_page else self._events.count_documents(query)
+        return found, total
+
+    def list_all(self, municipality: str, page: int, per_page: int) -> tuple[Sequence[Event], int]:
+        """By the index of a town."""
+        query = {"towns": municipality}
+        rows = self._events.find(query, _EVENT).sort([("starts_at", -1)])
         found = [event_of(row) for row in rows.skip((page - 1) * per_page).limit(per_page)]
         return found, self._events.count_documents(query)
 
@@ -69,7 +94,7 @@ class MongoEvents:
         shell = {
             "registrations": [],
             "claims": [f"event:{event.id}", f"step:{command.key}"],
-            "steps": [_step_row(event, command)],
+            "steps": [_step_row(Step(command, event))],
             "outbox": [],
         }
         try:
@@ -80,196 +105,98 @@ class MongoEvents:
 
     def by_command(self, key: str) -> tuple[Event, str] | None:
         """By the claims index."""
-        row = self._events.find_one({"claims": f"step:{key}"}, {"steps": 1})
-        steps = [] if row is None else [one for one in row["steps"] if one["key"] == key]
+        row = self._events.find_one({"claims": f"step:{key}"}, {"steps": {"$elemMatch": {"key": key}}})
+        steps = [] if row is None else row.get("steps", [])
         return (event_of(steps[0]["event"]), steps[0]["body_hash"]) if steps else None
-
-    def replace(self, old: Event, new: Event, facts: Sequence[Fact], command: Command) -> bool:
-        """Public data and state, guarded by the version. An event that is called off is marked as ``ending``."""
-        body = event_document(new)
-        for name in ("_id", "taken", "change"):
-            del body[name]
-        if new.state is EventState.CANCELLED:
-            body["ending"] = True
-        step = f"step:{command.key}"
-        update = with_events(
-            {
-                "$set": body,
-                "$inc": {"change": 1},
-                "$push": {"claims": step, "steps": _step_row(new, command)},
-                "$currentDate": {"changed_at": True},
-            },
-            self._stamp(facts),
-        )
-        query = {"_id": old.id, "version": old.version, "claims": {"$ne": step}}
-        try:
-            return bool(self._events.update_one(not_after(query, current().deadline), update).modified_count)
-        except DuplicateKeyError:
-            return False
-
-    def end(self, book: Book, ended: Sequence[Registration], facts: Sequence[Fact], last: bool) -> bool:
-        """Guarded by the change counter."""
-        sets, _, taken = _rows(book, ended)
-        update: Document = {"$set": sets} if sets else {}
-        update |= {"$inc": {"taken": taken, "change": 1}} | ({"$unset": {"ending": ""}} if last else {})
-        query = {"_id": book.event.id, "change": book.event.change}
-        with_facts = with_events(update, self._stamp(facts))
-        return bool(self._events.update_one(not_after(query, current().deadline), with_facts).modified_count)
-
-    def ending(self) -> Sequence[str]:
-        """By the index of those that are marked."""
-        return [row["_id"] for row in self._events.find({"ending": True}, {"_id": 1}).limit(100)]
-
-    def claim(
-        self, event: Event, registration: Registration, facts: Sequence[Fact], command: Command, manage: str
-    ) -> bool:
-        """Only if the places are free. Those who wait do not fit into what is free, or they would have it."""
-        row, claims = self._row(event, registration, command, manage)
-        update = with_events(
-            {
-                "$push": {"registrations": row, "claims": {"$each": claims}},
-                "$inc": {"taken": registration.places, "change": 1},
-            },
-            self._stamp(facts),
-        )
-        free = {"$lte": event.capacity - registration.places}
-        query = not_after(_standing(event, claims) | {"taken": free}, current().deadline)
-        try:
-            return bool(self._events.update_one(query, update).modified_count)
-        except DuplicateKeyError:
-            return False
-
-    def enqueue(
-        self, event: Event, registration: Registration, facts: Sequence[Fact], command: Command, manage: str
-    ) -> int | None:
-        """Only if the places are not free. The server counts who waits, so the position is part of the same
-        write and of the stored answer."""
-        row, claims = self._row(event, registration, command, manage)
-        update = _at_the_end(row, claims, self._stamp(facts))
-        free = {"$gt": event.capacity - registration.places}
-        query = not_after(_standing(event, claims) | {"taken": free}, current().deadline)
-        shown = {"position": {"$last": "$registrations.answers.said.waiting_position"}}
-        try:
-            found = self._events.find_one_and_update(query, update, shown, return_document=ReturnDocument.AFTER)
-        except DuplicateKeyError:
-            return None
-        return None if found is None else int(found["position"][0])
-
-    def is_crowded(self, event_id: str) -> bool:
-        """By the position of the last row that is allowed."""
-        last = {"_id": event_id, f"registrations.{MOST_REGISTRATIONS - 1}": {"$exists": True}}
-        return self._events.find_one(last, {"_id": 1}) is not None
 
     def find(self, manage: str) -> Stored | None:
         """By the claims index."""
-        return self._one(f"manage:{manage}", lambda row: row["manage"] == manage)
-
-    def registered(self, key: str) -> Stored | None:
-        """By the claims index."""
-        return self._one(f"key:{key}", lambda row: any(one["key"] == key for one in row["answers"]))
-
-    def settle(
-        self, book: Book, changed: Sequence[Registration], facts: Sequence[Fact], command: Command, said: Document
-    ) -> bool:
-        """Guarded by what the choice was made from, and by no more: see _same_choice."""
-        sets, rows, taken = _rows(book, changed)
-        position = next(number for number, one in enumerate(book.registrations) if one.id == changed[0].id)
-        asked = f"registrations.{position}.answers"
-        update = with_events(
-            {"$set": sets, "$inc": {"taken": taken, "change": 1}, "$push": {asked: _answer_row(command, said)}},
-            self._stamp(facts),
-        )
-        query = {"_id": book.event.id, "version": book.event.version} | rows | _same_choice(book, taken)
-        return bool(self._events.update_one(not_after(query, current().deadline), update).modified_count)
-
-    def _row(
-        self, event: Event, registration: Registration, command: Command, manage: str
-    ) -> tuple[Document, builtins.list[str]]:
-        said = handlers.answer(event, registration, None)
-        row = asdict(registration) | {
-            "state": str(registration.state),
-            "manage": manage,
-            "answers": [_answer_row(command, said)],
-        }
-        return row, [f"key:{command.key}", f"manage:{manage}", f"ref:{self._reference_hash(registration.id)}"]
-
-    def _one(self, claim: str, wanted: Callable[[Document], bool]) -> Stored | None:
-        row = self._events.find_one({"claims": claim}, {"outbox": 0, "claims": 0, "steps": 0})
-        if row is None:
+        shown = _ONE | {"registrations": {"$elemMatch": {"links": manage}}}
+        row = self._events.find_one({"claims": f"manage:{manage}"}, shown)
+        if row is None or not row.get("registrations"):
             return None
-        waiting: builtins.list[str] = []
-        for one in row["registrations"]:
-            if one["state"] == State.WAITING:
-                waiting.append(one["id"])
-            if wanted(one):
-                position = len(waiting) if one["state"] == State.WAITING else None
-                answers = {a["key"]: (a["body_hash"], a["said"]) for a in one["answers"]}
-                return Stored(event_of(row), registration_of(one), position, answers)
-        return None
+        found = registration_of(row["registrations"][0])
+        position = self._position(row["_id"], found.id) if found.state is State.WAITING else None
+        return Stored(event_of(row), found, position)
+
+    def home(self, claim: str) -> str | None:
+        """By the claims index."""
+        row = self._events.find_one({"claims": claim}, {"_id": 1})
+        return None if row is None else str(row["_id"])
+
+    def answer_counts(self, event_id: str) -> dict[str, dict[str, int]]:
+        """As they were counted, in the writes of the registrations."""
+        row = self._events.find_one({"_id": event_id}, {"answers": 1})
+        return {} if row is None else row.get("answers", {})
+
+    def save(self, work: Work, envelopes: Sequence[Envelope], steps: Sequence[Step], deadline: datetime | None) -> bool:
+        """Guarded by the change counter."""
+        update = with_events(_update(work, steps), envelopes)
+        query = {"_id": work.event.id, "change": work.book.event.change}
+        try:
+            return bool(self._events.update_one(not_after(query, deadline), update).matched_count)
+        except DuplicateKeyError:
+            raise Taken from None
+
+    def due(self, now: datetime) -> Sequence[str]:
+        """By the indexes of those that wait for something."""
+        for query in ({"next_due": {"$lte": now}}, {"telling": True}):
+            found = [row["_id"] for row in self._events.find(query, {"_id": 1}).limit(100)]
+            if found:
+                return found
+        return []
+
+    def _position(self, event_id: str, registration_id: str) -> int:
+        book = self.book(event_id)
+        return book.line.index(registration_id) + 1 if book and registration_id in book.line else 0
 
 
-def _standing(event: Event, claims: Sequence[str]) -> Document:
-    """The event is as it was read, has room for a row, and the claims are new to it."""
-    published = {"state": str(EventState.PUBLISHED), "version": event.version}
-    room = {f"registrations.{MOST_REGISTRATIONS - 1}": {"$exists": False}}
-    return {"_id": event.id, **published, **room, "claims": {"$nin": list(claims)}}
+def _update(work: Work, steps: Sequence[Step]) -> Document:
+    event, book = work.counted(), work.book
+    document = event_document(event)
+    due = work.next_due()
+    sets: Document = {name: document[name] for name in COUNTS if name != "change"}
+    if event.version != book.event.version or work.event is not book.event:
+        sets |= {name: value for name, value in document.items() if name not in (*COUNTS, "_id")}
+    unset: Document = {f"holds.{one}": "" for one in work.dropped}
+    if work.is_archived:
+        sets |= {"registrations": [], "holds": {}, "claims": _kept_claims(work), "figures": _figures(work)}
+        unset = {}
+    else:
+        sets |= _rows(work) | {f"holds.{one.id}": hold_document(one) for one in work.holds.values()}
+    (sets if due else unset)["next_due"] = due or ""
+    (sets if event.notices else unset)["telling"] = True
+    claims = [*work.claims, *(f"step:{one.command.key}" for one in steps)]
+    push: Document = {"claims": {"$each": claims}} if claims and not work.is_archived else {}
+    if steps:
+        push["steps"] = {"$each": [_step_row(one) for one in steps], "$slice": -STEPS_KEPT}
+    increments = {"change": 1} | {f"answers.{name}": number for name, number in work.answers.items()}
+    update: Document = {"$set": sets, "$inc": increments}
+    if event.version != book.event.version:
+        update["$currentDate"] = {"changed_at": True}
+    return update | ({"$push": push} if push else {}) | ({"$unset": unset} if unset else {})
 
 
-def _rows(book: Book, changed: Sequence[Registration]) -> tuple[Document, Document, int]:
-    """What to set for changed registrations, what must still stand there, and how many places that takes."""
-    positions = {one.id: number for number, one in enumerate(book.registrations)}
-    sets: Document = {}
-    stand: Document = {}
-    taken = 0
-    for one in changed:
-        number = positions[one.id]
-        before = book.registrations[number]
-        stand[f"registrations.{number}.version"] = before.version
-        sets |= {f"registrations.{number}.state": str(one.state), f"registrations.{number}.version": one.version}
-        taken += _held(one) - _held(before)
-    return sets, stand, taken
+def _rows(work: Work) -> Document:
+    """Changed registrations at their positions, new ones behind the last."""
+    numbers, rows = work.book.numbers, {}
+    following = len(numbers)
+    for one in work.changed.values():
+        number = numbers.get(one.id)
+        if number is None:
+            number, following = following, following + 1
+        rows[f"registrations.{number}"] = registration_document(one)
+    return rows
 
 
-def _same_choice(book: Book, taken: int) -> Document:
-    """What must still hold for those who are served to be the right ones; ``taken`` is the change of that count.
-
-    With nobody waiting, only a new one in the list could matter. With no place left over, nobody else could be
-    served. Else any change could matter. So a rush of registrations does not hold up who gives a place back.
-    """
-    if not book.waiting():
-        return {"registrations.state": {"$ne": str(State.WAITING)}}
-    if book.event.taken + taken >= book.event.capacity:
-        return {"taken": book.event.taken}
-    return {"change": book.event.change}
+def _kept_claims(work: Work) -> builtins.list[str]:
+    return [f"event:{work.event.id}"]
 
 
-def _at_the_end(row: Document, claims: Sequence[str], events: Sequence[Document]) -> builtins.list[Document]:
-    """A pipeline update that appends a row whose answer says how many wait, itself included."""
-    waiting = {"$filter": {"input": "$registrations.state", "cond": {"$eq": ["$$this", str(State.WAITING)]}}}
-    (first,) = row["answers"]
-    said = {"$mergeObjects": [{"$literal": first["said"]}, {"waiting_position": {"$add": [{"$size": waiting}, 1]}}]}
-    answers = [{"$mergeObjects": [{"$literal": first}, {"said": said}]}]
-    appended = {"$mergeObjects": [{"$literal": row}, {"answers": answers}]}
-    return [
-        {
-            "$set": {
-                "registrations": {"$concatArrays": ["$registrations", [appended]]},
-                "claims": {"$concatArrays": ["$claims", {"$literal": list(claims)}]},
-                "outbox": {"$concatArrays": ["$outbox", {"$literal": list(events)}]},
-                "unsent": True,
-                "change": {"$add": ["$change", 1]},
-            }
-        }
-    ]
+def _figures(work: Work) -> dict[str, int]:
+    """What is kept of registrations in the end: how many, by state."""
+    return dict(Counter(str(one.state) for one in work.entries()))
 
 
-def _step_row(event: Event, command: Command) -> Document:
-    return {"key": command.key, "body_hash": command.body_hash, "event": event_document(event)}
-
-
-def _held(registration: Registration) -> int:
-    return registration.places if registration.state is State.CONFIRMED else 0
-
-
-def _answer_row(command: Command, said: Document) -> Document:
-    return {"key": command.key, "body_hash": command.body_hash, "said": said}
+def _step_row(step: Step) -> Document:
+    return {"key": step.command.key, "body_hash": step.command.body_hash, "event": event_document(step.event)}
