@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, request
+from flask import request
 
-from imigr_gateway import registration_ics
 from imigr_gateway.api.directory import merged
 from imigr_gateway.commands import backends, contact, for_reader, here, idempotency_key, with_link
 from imigr_gateway.doors import public
@@ -138,21 +137,6 @@ def accept_offer(data: dict[str, Any], manage_token: str) -> Any:
 def decline_offer(data: dict[str, Any], manage_token: str) -> Any:
     """Leave the places of an offer to the next in line."""
     return change("decline_offer", manage_token)
-
-
-@blueprint.get("/registrations/<manage_token>/calendar.ics")
-@blueprint.arguments(base.Read, location="query")
-@blueprint.response(200, content_type="text/calendar")
-@public
-def registration_calendar(query: dict[str, Any], manage_token: str) -> Response:
-    """The registration for a phone's calendar: the same UID after a move, cancelled when it is."""
-    found = for_reader(read(manage_token))
-    url = f"{here().public_url}/m/{manage_token}"
-    return Response(
-        registration_ics.calendar(found, url),
-        content_type="text/calendar; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="registration.ics"', "Cache-Control": "no-store"},
-    )
 
 
 @blueprint.get("/registrations/<manage_token>/messages")
