@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from importlib import import_module
+from inspect import getmembers
 from pathlib import Path
 from typing import Any
 
@@ -97,11 +98,16 @@ def test_the_names_of_queues_are_frozen() -> None:
         module = import_module(f"imigr_{service}.service")
         for value in vars(module).values():
             if isinstance(value, type) and getattr(value, "settings", None) is not None:
-                for name, member in vars(value).items():
+                for name, member in getmembers(value):
                     for entrypoint in getattr(member, "nameko_entrypoints", ()):
                         if isinstance(entrypoint, OnEvent):
                             found.add(f"{service}.{entrypoint._queue or name}")
-    assert found == {"notifications.on_appointment", "notifications.on_registration", "notifications.contact_intake"}
+    assert found == {
+        "notifications.on_appointment",
+        "notifications.on_registration",
+        "notifications.contact_intake",
+        "guichet.count_visits",
+    }
 
 
 def test_no_lock_file_holds_an_address_of_a_registry() -> None:

@@ -120,6 +120,19 @@ def test_a_crowd_is_served_once_each(hall: Hall) -> None:
     assert sorted(served) == sorted(numbers)
 
 
+def test_what_happened_is_counted_from_its_events(hall: Hall) -> None:
+    """Thirty persons sat down in the tests above: the manager's figures say so, once each."""
+    manager = sign_in(hall.platform, f"manager.{TOWN}@demo.invalid")
+    month = f"{datetime.now(ZoneInfo('Africa/Tunis')):%Y-%m}"
+    path = f"/api/v1/staff/{TOWN}/guichets/{hall.guichet}/figures?month={month}"
+
+    def waits() -> Any:
+        return sites.site(hall.platform).get(path, Authorization=manager).body["wait"]
+
+    wait_until(lambda: waits()["total"] == 30, 20, "thirty waits")
+    assert waits()["cells"] == {"under_5": 30}
+
+
 def test_the_screen_hears_a_call_and_finds_its_way_back(hall: Hall) -> None:
     """The stream tells a call; after the process was killed, the same page connects again and misses nothing."""
     seen = ""

@@ -146,6 +146,12 @@ class Referrals(Strict):
     state = fields.String(load_default=None, validate=validate.OneOf(REFERRAL_STATES))
 
 
+class Month(Strict):
+    """Which calendar month."""
+
+    month = fields.String(required=True, validate=validate.Regexp(r"^[0-9]{4}-(0[1-9]|1[0-2])$"))
+
+
 class FetchReferral(Strict):
     """The one-time token that the person agreed to."""
 

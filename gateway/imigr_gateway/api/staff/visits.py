@@ -157,6 +157,15 @@ def step_referral(data: dict[str, Any], municipality: str, referral_id: str) -> 
     return command("guichet", "step_referral", municipality, municipality=municipality, referral_id=referral_id, **data)
 
 
+@blueprint.get("/<municipality>/guichets/<guichet_id>/figures")
+@blueprint.arguments(shapes.Month, location="query")
+@blueprint.response(200)
+@staff("manager")
+def get_figures(query: dict[str, Any], municipality: str, guichet_id: str) -> Any:
+    """Waiting time, no-shows, languages asked for in vain and needs of a month; counts under 5 are null."""
+    return call("guichet", "get_figures", municipality, municipality=municipality, guichet_id=guichet_id, **query)
+
+
 def _dated(data: dict[str, Any]) -> dict[str, Any]:
     day = data["follow_up_on"]
     return data | {"follow_up_on": day.isoformat() if day else None}

@@ -63,7 +63,10 @@ def publish(counts: Mapping[str, int]) -> Table:
     small = len(hidden)
     rest = sorted((code for code in cells if code not in hidden), key=lambda code: (cells[code], code))
     while not _safe(cells, hidden, small) and rest:
-        hidden.add(rest.pop(0))
+        smallest = cells[rest[0]]
+        # Equal ones go together: which of them was taken would follow from the order of the codes.
+        hidden |= {code for code in rest if cells[code] == smallest}
+        rest = [code for code in rest if cells[code] != smallest]
     total = sum(cells.values()) if _safe(cells, hidden, small) else None
     return Table({code: None if code in hidden else cells[code] for code in sorted(cells)}, total)
 

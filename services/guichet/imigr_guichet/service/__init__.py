@@ -10,6 +10,7 @@ from imigr_guichet.ports.appointments import Command
 from imigr_guichet.schemas import appointments as wire
 from imigr_guichet.schemas import guichets as plan_wire
 from imigr_guichet.service import visits
+from imigr_guichet.service.figures import FiguresMethods
 from imigr_guichet.service.orientation import OrientationMethods
 from imigr_guichet.service.visits import Visits, build_visits
 from imigr_guichet.service.waiting_room import WaitingRoomMethods
@@ -55,7 +56,7 @@ def build(runtime: Runtime) -> App:
     )
 
 
-class GuichetService(WaitingRoomMethods, OrientationMethods):
+class GuichetService(WaitingRoomMethods, OrientationMethods, FiguresMethods):
     """RPC methods of the guichet."""
 
     name = "guichet"

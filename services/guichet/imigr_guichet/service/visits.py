@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from imigr_guichet.handlers.figures import Ledger
 from imigr_guichet.handlers.orientation import Counsel
 from imigr_guichet.handlers.tickets import Hall
 from imigr_guichet.ports.appointments import Command
 from imigr_guichet.ports.plans import Plans
 from imigr_guichet.storage import orientation as orientation_storage
 from imigr_guichet.storage import tickets as ticket_storage
+from imigr_guichet.storage.figures import MongoFigures
 from imigr_kit.keyed import body_hash, keyed_hash
 from imigr_kit.runtime import Runtime
 
@@ -31,6 +33,7 @@ class Visits:
 
     hall: Hall
     counsel: Counsel
+    ledger: Ledger
 
 
 class WithVisits(Protocol):
@@ -67,7 +70,7 @@ def build_visits(runtime: Runtime, plans: Plans) -> Visits:
         hashed=hashed,
         token=lambda purpose, text: keyed_hash(key, purpose, text)[:TOKEN_LETTERS],
     )
-    return Visits(hall, counsel)
+    return Visits(hall, counsel, Ledger(plans, MongoFigures(db)))
 
 
 def command_of(method: str, payload: dict[str, Any]) -> Command:
