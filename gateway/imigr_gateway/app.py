@@ -13,15 +13,16 @@ from werkzeug.exceptions import HTTPException
 
 from imigr_gateway import health, pages, problems, waiting_pages
 from imigr_gateway.agenda import page as event_page
-from imigr_gateway.api import agenda, directory, events, guichet, tickets, visits
+from imigr_gateway.api import agenda, certificates, directory, events, guichet, tickets, visits
 from imigr_gateway.api.staff import accounts as staff_accounts
+from imigr_gateway.api.staff import certificates as staff_certificates
 from imigr_gateway.api.staff import directory as staff_directory
 from imigr_gateway.api.staff import doors as staff_doors
 from imigr_gateway.api.staff import events as staff_events
 from imigr_gateway.api.staff import guichet as staff_guichet
 from imigr_gateway.api.staff import notifications as staff_notifications
 from imigr_gateway.api.staff import visits as staff_visits
-from imigr_gateway.attending import ticket_page
+from imigr_gateway.attending import certificate_page, ticket_page
 from imigr_gateway.cache import CachedReads
 from imigr_gateway.commands import Extension
 from imigr_gateway.doors import Doorkeeper, public
@@ -40,12 +41,14 @@ API = (
     events,
     agenda,
     tickets,
+    certificates,
     staff_accounts,
     staff_directory,
     staff_guichet,
     staff_visits,
     staff_events,
     staff_doors,
+    staff_certificates,
     staff_notifications,
 )
 """Modules of the API, in the order of the documentation."""
@@ -90,6 +93,7 @@ def create_app(settings: GatewaySettings, client: Client) -> Flask:
     app.register_blueprint(waiting_pages.blueprint)
     app.register_blueprint(event_page.blueprint)
     app.register_blueprint(ticket_page.blueprint)
+    app.register_blueprint(certificate_page.blueprint)
     app.register_blueprint(health.blueprint(backends))
     _serve_spec(app, api)
     app.register_error_handler(ImigrError, problems.of_error)

@@ -115,6 +115,10 @@ class Desk:
         """A keyed hash of a network address that changes every day, for rate limits; the address is not kept."""
         return self._digest("client", datetime.now(UTC).date().isoformat(), address).hex()
 
+    def salt(self, idempotency_key: str, name: Secret[str]) -> bytes:
+        """Follows from the key of a request and the name in it, so that a retry makes the same certificate."""
+        return self._digest("salt", idempotency_key, name.reveal())
+
     def _digest(self, purpose: str, *parts: str) -> bytes:
         text = "\x00".join((purpose, *parts))
         return hmac.new(self._key.reveal(), text.encode(), hashlib.sha256).digest()

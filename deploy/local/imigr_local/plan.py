@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from imigr_local import mongod, parts, ports, rabbitmq
+from imigr_local import mongod, parts, ports, printing, rabbitmq
 from imigr_local.options import Options
 from imigr_local.parts import Surroundings
 from imigr_local.places import REPOSITORY, Instance
@@ -38,6 +38,7 @@ def find_programs(python: Path, options: Options, say: Say) -> Programs:
     """Downloads and installs what is missing of what this instance needs."""
     database = NONE_NEEDED if MONGO in options.given else mongod.ensure_program(python, say)
     broker = NONE_NEEDED if AMQP in options.given else rabbitmq.ensure_program(say)
+    printing.ensure(say)
     return Programs(python, database, broker)
 
 

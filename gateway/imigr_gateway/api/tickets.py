@@ -25,7 +25,7 @@ CALENDAR = "text/calendar; charset=utf-8; component=VEVENT"
 
 @blueprint.get("/registrations/<manage_token>/ticket")
 @blueprint.arguments(base.Read, location="query")
-@blueprint.response(200, shapes.TicketOut)
+@blueprint.response(200, shapes.EventTicketOut)
 @public
 def get_ticket(query: dict[str, Any], manage_token: str) -> Any:
     """The signed ticket of a registration that has its places."""

@@ -19,7 +19,7 @@ class SessionOut(Localised):
     state = fields.String()
 
 
-class TicketOut(Localised):
+class EventTicketOut(Localised):
     """A ticket: the text is what its QR code holds."""
 
     ticket = fields.String(metadata=says("Signed text, see docs/tickets.md"))

@@ -65,6 +65,24 @@ class RegistrationNotChangeable(Conflict):
     code = "events.registration_not_changeable"
 
 
+class NoCertificate(NotFound):
+    """The event gives no certificates."""
+
+    code = "events.no_certificate"
+
+
+class NotOver(Conflict):
+    """A certificate comes after the last session."""
+
+    code = "events.not_over"
+
+
+class NotAttended(Conflict):
+    """Too little was attended for a certificate; ``params`` say how many sessions of how many."""
+
+    code = "events.not_attended"
+
+
 class NoTicket(Conflict):
     """The registration has no places, so there is no ticket; ``params.state`` says why."""
 

@@ -2,6 +2,7 @@
 costs more than a load."""
 
 from imigr_events.schemas.agenda import SEARCH_AGENDA, agenda_out, entry_out
+from imigr_events.schemas.certificates import CERTIFICATE_RULE, SIGN_CERTIFICATE, rule_of, rule_out
 from imigr_events.schemas.door import SCANS
 from imigr_events.schemas.event import (
     ADD_SESSION,
@@ -45,6 +46,7 @@ from imigr_events.schemas.shown import (
 
 __all__ = [
     "ADD_SESSION",
+    "CERTIFICATE_RULE",
     "CHANGE",
     "CHANGE_SESSION",
     "CREATE_EVENT",
@@ -68,6 +70,7 @@ __all__ = [
     "RELEASE_HOLD",
     "SCANS",
     "SEARCH_AGENDA",
+    "SIGN_CERTIFICATE",
     "STEP",
     "agenda_out",
     "draft_of",
@@ -78,6 +81,8 @@ __all__ = [
     "events_out",
     "registrations_out",
     "results_out",
+    "rule_of",
+    "rule_out",
     "session_of",
     "session_values",
     "values_of",

@@ -7,9 +7,10 @@ from typing import Any
 
 from imigr_events import handlers, schemas
 from imigr_events.domain import Event
+from imigr_events.handlers.certifying import Registry
 from imigr_events.handlers.door import Door
 from imigr_events.signing import KeyRing
-from imigr_events.storage import MongoAgenda, MongoAttendance, MongoEvents
+from imigr_events.storage import MongoAgenda, MongoAttendance, MongoCertificates, MongoEvents
 from imigr_kit.keyed import keyed_hash, short_reference
 from imigr_kit.runtime import Runtime
 
@@ -21,6 +22,7 @@ class App:
     desk: handlers.Desk
     finder: handlers.Finder
     door: Door
+    registry: Registry
 
     def public(self, event: Event) -> dict[str, Any]:
         """An event for everyone."""
@@ -44,8 +46,10 @@ def build(runtime: Runtime) -> App:
         hashed=lambda purpose, text: keyed_hash(key, purpose, text),
     )
     signer = KeyRing(runtime.settings.signing_key, runtime.settings.retired_keys)
+    door = Door(desk, MongoAttendance(runtime.db, runtime.stamp), signer)
     return App(
         desk=desk,
         finder=handlers.Finder(MongoAgenda(runtime.db), runtime.clock),
-        door=Door(desk, MongoAttendance(runtime.db, runtime.stamp), signer),
+        door=door,
+        registry=Registry(door, MongoCertificates(runtime.db, runtime.stamp)),
     )

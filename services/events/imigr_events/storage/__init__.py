@@ -3,5 +3,17 @@
 from imigr_events.storage.agenda import MongoAgenda
 from imigr_events.storage.attendance import ATTENDANCE, ATTENDANCE_INDEXES, MongoAttendance
 from imigr_events.storage.books import EVENTS, INDEXES, MongoEvents
+from imigr_events.storage.certificates import CERTIFICATE_INDEXES, CERTIFICATES, MongoCertificates
 
-__all__ = ["ATTENDANCE", "ATTENDANCE_INDEXES", "EVENTS", "INDEXES", "MongoAgenda", "MongoAttendance", "MongoEvents"]
+__all__ = [
+    "ATTENDANCE",
+    "ATTENDANCE_INDEXES",
+    "CERTIFICATES",
+    "CERTIFICATE_INDEXES",
+    "EVENTS",
+    "INDEXES",
+    "MongoAgenda",
+    "MongoAttendance",
+    "MongoCertificates",
+    "MongoEvents",
+]

@@ -1,0 +1,51 @@
+"""Has certificates printed by a process each: few at a time, none for long."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from imigr_kit.errors import Unavailable
+from imigr_kit.logs import get_logger
+
+log = get_logger(__name__)
+
+AT_ONCE = 2
+WAIT_SECONDS = 3.0
+PRINT_SECONDS = 20.0
+_places = threading.BoundedSemaphore(AT_ONCE)
+
+
+class PrinterUnavailable(Unavailable):
+    """Too many are being printed, or the libraries and fonts that printing needs are not installed."""
+
+    code = "gateway.printer_unavailable"
+
+
+def printed(fields: Mapping[str, Any]) -> bytes:
+    """The PDF. The fields go through a pipe: never into arguments, environment, files or logs."""
+    if not _places.acquire(timeout=WAIT_SECONDS):
+        raise PrinterUnavailable(retry_after=5)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "imigr_gateway.attending.printer"],
+            input=json.dumps(fields, ensure_ascii=False).encode(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=PRINT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        # Its text would hold the command's input.
+        log.error("certificate.printing_timed_out")  # the cause must not be logged
+        raise PrinterUnavailable(retry_after=30) from None
+    finally:
+        _places.release()
+    if done.returncode != 0 or not done.stdout.startswith(b"%PDF"):
+        log.error("certificate.not_printed", exit_code=done.returncode)
+        raise PrinterUnavailable(retry_after=60)
+    return done.stdout
