@@ -21,6 +21,7 @@ from imigr_gateway.api.staff import doors as staff_doors
 from imigr_gateway.api.staff import events as staff_events
 from imigr_gateway.api.staff import guichet as staff_guichet
 from imigr_gateway.api.staff import notifications as staff_notifications
+from imigr_gateway.api.staff import vault as staff_vault
 from imigr_gateway.api.staff import visits as staff_visits
 from imigr_gateway.attending import certificate_page, ticket_page
 from imigr_gateway.cache import CachedReads
@@ -50,6 +51,7 @@ API = (
     staff_doors,
     staff_certificates,
     staff_notifications,
+    staff_vault,
 )
 """Modules of the API, in the order of the documentation."""
 _CORRELATION = re.compile(r"^[A-Za-z0-9._-]{8,64}$")

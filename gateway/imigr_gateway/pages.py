@@ -67,8 +67,8 @@ def manage_change(manage_token: str) -> Response:
     registration = _is_registration(manage_token)
     try:
         if request.form.get("action") == "forget":
-            _forget(registration, manage_token)
-            return _manage(manage_token, words["forgotten"])
+            receipt = _forget(registration, manage_token)
+            return _manage(manage_token, f"{words['forgotten']} {receipt}".rstrip())
         service, method = ("events", "cancel_registration") if registration else ("guichet", "cancel_appointment")
         payload = {"municipality": municipality, "manage_hash": manage_hash, "idempotency_key": str(uuid.uuid4())}
         backends().call(service, method, municipality, **payload)
@@ -113,16 +113,19 @@ def _rows(record: dict[str, Any], language: str) -> Iterator[tuple[str, str]]:
     yield labels["reference"], record["reference"]
 
 
-def _forget(registration: bool, manage_token: str) -> None:
+def _forget(registration: bool, manage_token: str) -> str:
+    """The receipt; empty when there was no contact."""
     record = (registrations.read if registration else appointments.read)(manage_token)
-    if record["contact_id"] is not None:
-        backends().call(
-            "notifications",
-            "forget_contact",
-            record["municipality"],
-            contact_id=record["contact_id"],
-            idempotency_key=str(uuid.uuid4()),
-        )
+    if record["contact_id"] is None:
+        return ""
+    answer = backends().call(
+        "notifications",
+        "forget_contact",
+        record["municipality"],
+        contact_id=record["contact_id"],
+        idempotency_key=str(uuid.uuid4()),
+    )
+    return str(answer["receipt"])
 
 
 def _is_registration(manage_token: str) -> bool:

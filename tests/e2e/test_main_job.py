@@ -162,6 +162,6 @@ def test_the_contact_is_deleted_in_one_tap(platform: Any) -> None:
     with sites.database(platform) as client:
         wait_until(lambda: client["imigr_notifications"]["contacts"].count_documents({}) > 0, 10, "the contact")
         before = client["imigr_notifications"]["contacts"].count_documents({})
-        assert site.post(f"{path}/forget", {}).body == {"forgotten": True}
+        assert site.post(f"{path}/forget", {}).body["forgotten"]
         assert client["imigr_notifications"]["contacts"].count_documents({}) == before - 1
     assert site.get(path).status == 200

@@ -101,6 +101,8 @@ class Forgotten(Schema):
     """The contact is destroyed."""
 
     forgotten = fields.Boolean()
+    erased_at = fields.DateTime()
+    receipt = fields.String(metadata=says("Proof, with the moment, that it was destroyed; the same when asked again"))
 
 
 class Problem(Schema):

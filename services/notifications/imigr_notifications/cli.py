@@ -1,9 +1,10 @@
-"""Command line of notifications: seed (indexes), rotate-keys, figures. Run as ``python -m imigr_notifications.cli``."""
+"""Command line of notifications; each command says what it does. Run as ``python -m imigr_notifications.cli``."""
 
 from __future__ import annotations
 
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -12,7 +13,7 @@ from imigr_kit.mongo import connect, ensure_indexes
 from imigr_kit.outbox import INDEX
 from imigr_kit.settings import load
 from imigr_notifications.settings import NotificationsSettings
-from imigr_notifications.storage import INDEXES, MESSAGES, MongoContacts, MongoMessages
+from imigr_notifications.storage import INDEXES, MESSAGES, FileLedger, MongoContacts, MongoMessages, MongoReveals
 from imigr_notifications.vault import Vault
 
 
@@ -24,7 +25,7 @@ def cli(context: click.Context) -> None:
     db = connect(settings)
     vault = Vault(settings.vault_private_key, settings.vault_master_keys, settings.vault_hash_key)
     ensure_indexes(db, [*INDEXES, INDEX(MESSAGES)])
-    context.obj = (MongoMessages(db, lambda facts: []), MongoContacts(db, vault))
+    context.obj = (MongoMessages(db, lambda facts: []), MongoContacts(db, vault, FileLedger(settings.erasure_ledger)))
 
 
 @cli.command()
@@ -39,6 +40,23 @@ def seed(data: Path) -> None:
 def rotate_keys(stores: tuple[MongoMessages, MongoContacts]) -> None:
     """Bring every contact under the current master key."""
     click.echo(f"{stores[1].rewrap()} contacts re-wrapped")
+
+
+@cli.command("verify-reveals")
+@click.pass_context
+def verify_reveals(context: click.Context) -> None:
+    """Check the chain of reveals; ends with 1 and the number of the first row that does not hold."""
+    settings = load(NotificationsSettings, os.environ)
+    found = MongoReveals(connect(settings), settings.vault_hash_key).break_at(datetime.now(UTC))
+    click.echo("the chain of reveals holds" if found is None else f"row {found} does not follow from the one before")
+    context.exit(0 if found is None else 1)
+
+
+@cli.command("replay-erasures")
+@click.pass_obj
+def replay_erasures(stores: tuple[MongoMessages, MongoContacts]) -> None:
+    """Erase again what IMIGR_ERASURE_LEDGER remembers; run it after a restore, before the service starts."""
+    click.echo(f"{stores[1].replay()} restored contacts erased again")
 
 
 @cli.command()

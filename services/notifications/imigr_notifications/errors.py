@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imigr_kit.errors import Conflict, Invalid
+from imigr_kit.errors import Conflict, Invalid, NotFound
 
 
 class InvalidInput(Invalid):
@@ -39,3 +39,15 @@ class VersionConflict(Conflict):
     """Somebody changed it meanwhile; read it again."""
 
     code = "notifications.version_conflict"
+
+
+class UnknownReason(Invalid):
+    """An address is shown for one of the listed reasons only."""
+
+    code = "notifications.unknown_reason"
+
+
+class NothingToReveal(NotFound):
+    """No contact of this municipality may be read under this reference."""
+
+    code = "notifications.nothing_to_reveal"

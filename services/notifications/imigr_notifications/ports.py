@@ -79,6 +79,16 @@ class Reached(Protocol):
         ...
 
     @property
+    def channel(self) -> str:
+        """``sms`` or ``email``."""
+        ...
+
+    @property
+    def consents(self) -> Collection[str]:
+        """What the person allowed."""
+        ...
+
+    @property
     def manage_token(self) -> Secret[str] | None:
         """Token of the manage link."""
         ...
@@ -180,8 +190,8 @@ class Contacts(Protocol):
         """The contact has a purpose until then; false, and nothing noted, when it was erased."""
         ...
 
-    def forget(self, contact_id: str, now: datetime) -> bool:
-        """Destroy it and remember that it must not come back; whether there was one."""
+    def forget(self, contact_id: str, now: datetime) -> tuple[bool, datetime]:
+        """Destroy it and remember that it must not come back; whether there was one, and when it was first asked."""
         ...
 
 

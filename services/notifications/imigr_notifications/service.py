@@ -17,12 +17,13 @@ from imigr_notifications.domain import NOTICES
 from imigr_notifications.errors import InvalidInput, UndecryptableContact
 from imigr_notifications.figures import UNREAD
 from imigr_notifications.parts.rules import RulesPart
+from imigr_notifications.parts.vault import VaultPart
 from imigr_notifications.settings import NotificationsSettings
 from imigr_notifications.storage import INDEXES, MESSAGES
 from imigr_notifications.wiring import App, build
 
 
-class NotificationsService(RulesPart):
+class NotificationsService(RulesPart, VaultPart):
     """What notifications hears, does by itself, and answers."""
 
     name = "notifications"
@@ -73,23 +74,11 @@ class NotificationsService(RulesPart):
         """Look after messages whose worker died or whose answer was lost."""
         handlers.settle_stranded(self.app.desk)
 
-    @every(60)
-    def fade(self) -> None:
-        """Delete contacts without a living purpose."""
-        self.app.contacts.sweep(self.app.desk.clock.now())
-
     @rpc
     def list_messages(self, **payload: Any) -> dict[str, Any]:
         """What is planned and was sent for an appointment or a registration."""
         wanted = schemas.Subject().load(payload)
         return schemas.messages_out(handlers.list_messages(self.app.desk, wanted["subject"]))
-
-    @rpc
-    def forget_contact(self, **payload: Any) -> dict[str, Any]:
-        """Destroy a contact at once."""
-        wanted = schemas.Forget().load(payload)
-        handlers.forget_contact(self.app.desk, wanted["contact_id"])
-        return {"forgotten": True}
 
     @rpc
     def figures(self, **payload: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from imigr_kit.secret import Secret
@@ -42,6 +43,16 @@ def as_system_id(text: str) -> str:
     return text
 
 
+def as_path(text: str) -> Path | None:
+    """A path whose folder exists; empty: none."""
+    if not text:
+        return None
+    path = Path(text)
+    if not path.parent.is_dir():
+        raise ValueError("must be a file in a folder that exists")
+    return path
+
+
 @dataclass(frozen=True, kw_only=True)
 class NotificationsSettings(KitSettings):
     """The kit's settings, the vault's keys, and where messages are handed over."""
@@ -56,6 +67,12 @@ class NotificationsSettings(KitSettings):
     )
     vault_hash_key: Secret[bytes] = setting(
         "IMIGR_VAULT_HASH_KEY", as_key, comment="Key of the look-up hash of addresses, 32 bytes in base64"
+    )
+    erasure_ledger: Path | None = setting(
+        "IMIGR_ERASURE_LEDGER",
+        as_path,
+        default=None,
+        comment="File outside the database's backup that remembers erasures, to be replayed after a restore",
     )
     public_url: str = setting(
         "IMIGR_PUBLIC_URL", default="http://127.0.0.1:8080", comment="Address in links of messages"

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -16,6 +17,7 @@ from nacl.public import PrivateKey, SealedBox
 from imigr_kit.keyed import keyed_hash
 from imigr_kit.secret import Secret
 from imigr_notifications.addresses import email_address, mobile_number
+from imigr_notifications.domain import ASKED_FOR, Consent
 from imigr_notifications.errors import NotAMobileNumber, NotAnEmail, UndecryptableContact
 from imigr_notifications.settings import MasterKeys
 
@@ -33,6 +35,7 @@ class Contact:
     manage_token: Secret[str] | None
     person: str = ""
     """Keyed hash of the address, once it is in the vault."""
+    consents: frozenset[str] = ASKED_FOR
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class Vault:
             content = json.loads(SealedBox(PrivateKey(self._private_key.reveal())).decrypt(sealed))
             channel, address = str(content["channel"]), Secret(str(content["address"]))
             language, token = str(content["language"]), content.get("manage_token")
+            consents = frozenset(Consent(one) for one in content.get("consents", ASKED_FOR))
         except (CryptoError, ValueError, KeyError, TypeError):
             raise UndecryptableContact from None
         if channel not in CHANNELS:
@@ -77,7 +81,7 @@ class Vault:
             normal = mobile_number(address, countries) if channel == "sms" else email_address(address)
         except (NotAMobileNumber, NotAnEmail) as error:
             return Unusable(channel, error.code)
-        return Contact(channel, normal, language, None if token is None else Secret(str(token)))
+        return Contact(channel, normal, language, None if token is None else Secret(str(token)), consents=consents)
 
     def seal(self, contact_id: str, contact: Contact) -> Sealed:
         """Encrypt for the database, under a fresh key."""
@@ -126,9 +130,23 @@ class Vault:
         """Name of the master key for new contacts."""
         return self._masters.current
 
+    def receipt(self, contact_id: str, at: datetime) -> str:
+        """A code that shows, with the contact's id and the moment, that we said it was erased."""
+        return keyed_hash(self._hash_key, "erasure", f"{contact_id} {at.isoformat()}")[:16]
+
     def lookup(self, address: Secret[str]) -> str:
         """Keyed hash by which an address is found again (opt-outs); a plain hash would be broken in a minute."""
         return keyed_hash(self._hash_key, "address", address.reveal())
+
+
+def hint(contact: Contact) -> str:
+    """Enough to recognise one's own address, and too little to use another's: the last two digits, or the first
+    letter and the domain."""
+    address = contact.address.reveal()
+    if contact.channel == "sms":
+        return "*" * (len(address) - 2) + address[-2:]
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}***@{domain}"
 
 
 def _encrypt(key: bytes, plain: bytes, bound_to: str) -> bytes:

@@ -12,6 +12,7 @@ from imigr_notifications.ports import Receipt
 from imigr_notifications.senders import Named, Singly, SmppAccount, SmppSender, SmtpSender, named_id
 from imigr_notifications.settings import NotificationsSettings
 from imigr_notifications.storage import (
+    FileLedger,
     MongoContacts,
     MongoDaily,
     MongoMatters,
@@ -19,6 +20,7 @@ from imigr_notifications.storage import (
     MongoOptOuts,
     MongoReceipts,
     MongoReminders,
+    MongoReveals,
     MongoRules,
 )
 from imigr_notifications.texts import LANGUAGES, templates
@@ -37,6 +39,7 @@ class App:
     contacts: MongoContacts
     vault: Vault
     rule_book: MongoRules
+    reveals: MongoReveals
 
 
 def build(runtime: Runtime) -> App:
@@ -44,8 +47,8 @@ def build(runtime: Runtime) -> App:
     settings: NotificationsSettings = runtime.settings
     vault = Vault(settings.vault_private_key, settings.vault_master_keys, settings.vault_hash_key)
     messages = MongoMessages(runtime.db, runtime.stamp)
-    contacts = MongoContacts(runtime.db, vault)
     rule_book = MongoRules(runtime.db)
+    contacts = MongoContacts(runtime.db, vault, FileLedger(settings.erasure_ledger))
 
     def take_receipt(receipt: Receipt) -> None:
         handlers.take_receipt(desk, replace(receipt, provider_id=named_id("smpp", receipt.provider_id)))
@@ -77,7 +80,7 @@ def build(runtime: Runtime) -> App:
     for language in LANGUAGES:
         templates(language)
     sms.start()
-    return App(desk, messages, contacts, vault, rule_book)
+    return App(desk, messages, contacts, vault, rule_book, MongoReveals(runtime.db, settings.vault_hash_key))
 
 
 def smpp_account(settings: NotificationsSettings) -> SmppAccount:

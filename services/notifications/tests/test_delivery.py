@@ -448,13 +448,13 @@ def test_forgetting_drops_what_was_planned(
     """Case 35: at once, for all messages of the contact; later receipts find nothing and say so."""
     book()
     handlers.deliver_due(desk, "sms")
-    assert handlers.forget_contact(desk, "contact-1")
+    assert handlers.forget_contact(desk, "contact-1").existed
     assert (of(desk, "reminder:1:eve").state, of(desk, "reminder:1:eve").reason) == (State.CANCELLED, "contact_gone")
     handlers.take_receipt(desk, receipt("fake-1"))
     clock.advance(days=2, hours=8)
     handlers.deliver_due(desk, "sms")
     assert len(sender.taken) == 1
-    assert not handlers.forget_contact(desk, "contact-1")
+    assert not handlers.forget_contact(desk, "contact-1").existed
 
 
 def test_nothing_is_planned_for_a_forgotten_contact(desk: Desk, matter: MakeMatter, clock: FrozenClock) -> None:

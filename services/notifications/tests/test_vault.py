@@ -140,13 +140,13 @@ def test_forgetting_is_at_once_and_for_good(
     """Key and data go together, and the same contact does not come back by a late or repeated intake."""
     give()
     contacts.keep_until("contact-1", "one", clock.now() + timedelta(days=3), None)
-    assert contacts.forget("contact-1", clock.now())
+    assert contacts.forget("contact-1", clock.now())[0]
     give()
     assert contacts.reach("contact-1", clock.now()) is None
     assert contacts.readiness("contact-1", clock.now()) is Readiness.GONE
     assert mongo_db[CONTACTS].count_documents({}) == 0
     assert mongo_db[PURPOSES].count_documents({}) == 0
-    assert not contacts.forget("contact-1", clock.now())
+    assert not contacts.forget("contact-1", clock.now())[0]
 
 
 def test_a_contact_forgotten_before_it_arrived_stays_away(

@@ -1,6 +1,13 @@
 """Use cases of notifications: plan from events, deliver what is due, settle doubts, forget on request."""
 
-from imigr_notifications.handlers.contacts import forget_contact
+from imigr_notifications.handlers.contacts import (
+    Erased,
+    forget_contact,
+    held_contact,
+    list_reveals,
+    reveal_contact,
+    set_consent,
+)
 from imigr_notifications.handlers.delivery import BATCH, deliver_due
 from imigr_notifications.handlers.desk import Desk
 from imigr_notifications.handlers.doubts import settle_stranded
@@ -15,6 +22,7 @@ __all__ = [
     "DEFAULT",
     "PAUSES",
     "Desk",
+    "Erased",
     "Gate",
     "Provider",
     "Way",
@@ -23,9 +31,13 @@ __all__ = [
     "deliver_due",
     "forget_contact",
     "get_rules",
+    "held_contact",
     "list_messages",
+    "list_reveals",
     "may_see_figures",
     "plan",
+    "reveal_contact",
+    "set_consent",
     "set_rules",
     "settle_stranded",
     "take_receipt",

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from imigr_kit.context import CallContext, use
 from imigr_kit.logs import get_logger
 from imigr_notifications import ports
-from imigr_notifications.domain import Message
+from imigr_notifications.domain import Message, needed
 from imigr_notifications.handlers.desk import Desk
 from imigr_notifications.handlers.limits import Ready, after_quiet, leave_behind, sift
 from imigr_notifications.handlers.outcomes import doubt, fail, taken
@@ -77,6 +77,9 @@ def _reached(
     elif isinstance(contact, ports.Readiness):
         wait = min(max((now - message.due_at) / 4, SHORTEST_WAIT), LONGEST_WAIT)
         desk.messages.postpone(message, lease, now + wait)
+    elif needed(message.source, message.kind) not in {None, *contact.consents}:
+        withdrawn, facts = message.withdrawn("no_consent")
+        desk.messages.settle(withdrawn, lease, facts)
     else:
         return contact
     return None

@@ -1,9 +1,19 @@
 """Wire to domain and back: events that are heard, RPC methods that are answered."""
 
-from imigr_notifications.schemas.asked import Figures, Forget, OfMunicipality, Subject
+from imigr_notifications.schemas.asked import (
+    Figures,
+    Forget,
+    ListReveals,
+    OfContact,
+    OfMunicipality,
+    RevealContact,
+    SetConsent,
+    Subject,
+)
 from imigr_notifications.schemas.heard import SOURCES, Appointment, Given, Registration, concerns, matter_of
 from imigr_notifications.schemas.rules import OwnRules, SetRules, rules_out
 from imigr_notifications.schemas.told import message_out, messages_out
+from imigr_notifications.schemas.vault import erased_out, held_out, revealed_out, reveals_out
 
 __all__ = [
     "SOURCES",
@@ -11,14 +21,22 @@ __all__ = [
     "Figures",
     "Forget",
     "Given",
+    "ListReveals",
+    "OfContact",
     "OfMunicipality",
     "OwnRules",
     "Registration",
+    "RevealContact",
+    "SetConsent",
     "SetRules",
     "Subject",
     "concerns",
+    "erased_out",
+    "held_out",
     "matter_of",
     "message_out",
     "messages_out",
+    "revealed_out",
+    "reveals_out",
     "rules_out",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from imigr_notifications.domain import Consent
 from imigr_notifications.schemas.fields_shared import ID, SLUG
 
 
@@ -18,6 +19,36 @@ class Forget(Schema):
 
     contact_id = fields.String(required=True, validate=ID)
     idempotency_key = fields.String(required=True, validate=validate.Length(min=1, max=200))
+
+
+class OfContact(Schema):
+    """Which contact."""
+
+    contact_id = fields.String(required=True, validate=ID)
+
+
+class SetConsent(Forget):
+    """What the person allows from now on."""
+
+    consents = fields.List(fields.String(validate=validate.OneOf([str(one) for one in Consent])), required=True)
+
+
+class RevealContact(Schema):
+    """Whose address, to whom, why."""
+
+    actor = fields.Dict(required=True)
+    municipality = fields.String(required=True, validate=ID)
+    subject = fields.String(required=True, validate=ID)
+    reason = fields.String(required=True, validate=ID)
+    idempotency_key = fields.String(required=True, validate=validate.Length(min=1, max=200))
+
+
+class ListReveals(Schema):
+    """Of which town, and for whom."""
+
+    actor = fields.Dict(required=True)
+    municipality = fields.String(required=True, validate=ID)
+    limit = fields.Integer(load_default=100, validate=validate.Range(1, 500))
 
 
 class Figures(Schema):

@@ -12,13 +12,16 @@ from imigr_notifications.storage.indexes import (
     OPT_OUTS,
     PURPOSES,
     RECEIPTS,
+    REVEALS,
     RULES,
 )
+from imigr_notifications.storage.ledger import FileLedger
 from imigr_notifications.storage.matters import MongoMatters
 from imigr_notifications.storage.messages import MongoMessages
 from imigr_notifications.storage.persons import MongoDaily, MongoOptOuts
 from imigr_notifications.storage.receipts import MongoReceipts
 from imigr_notifications.storage.reminders import MongoReminders
+from imigr_notifications.storage.reveals import MongoReveals
 from imigr_notifications.storage.rulebook import MongoRules
 
 __all__ = [
@@ -32,7 +35,9 @@ __all__ = [
     "OPT_OUTS",
     "PURPOSES",
     "RECEIPTS",
+    "REVEALS",
     "RULES",
+    "FileLedger",
     "MongoContacts",
     "MongoDaily",
     "MongoMatters",
@@ -40,6 +45,7 @@ __all__ = [
     "MongoOptOuts",
     "MongoReceipts",
     "MongoReminders",
+    "MongoReveals",
     "MongoRules",
     "message_document",
     "message_of",

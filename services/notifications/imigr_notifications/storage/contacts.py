@@ -9,12 +9,16 @@ from datetime import datetime, timedelta
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
+from imigr_notifications.domain import ASKED_FOR
 from imigr_notifications.errors import UndecryptableContact
 from imigr_notifications.ports import Readiness
+from imigr_notifications.ports_vault import Held
 from imigr_notifications.storage.documents import Document, sealed_of
 from imigr_notifications.storage.indexes import CONTACTS, ERASURES, PURPOSES
-from imigr_notifications.vault import Contact, Unusable, Vault
+from imigr_notifications.storage.ledger import FileLedger
+from imigr_notifications.vault import Contact, Unusable, Vault, hint
 
+NO_LEDGER = FileLedger(None)
 FADE = timedelta(hours=24)
 """How long a contact outlives its last purpose (DESIGN section 6)."""
 
@@ -27,9 +31,10 @@ class MongoContacts:
     """Contacts as ciphertext. A contact may be read while a purpose is less than a day past, or while it is
     less than a day old; this is checked on every read, the sweep only makes room."""
 
-    def __init__(self, db: Database[Document], vault: Vault) -> None:
+    def __init__(self, db: Database[Document], vault: Vault, ledger: FileLedger = NO_LEDGER) -> None:
         self._db = db
         self._vault = vault
+        self._ledger = ledger
 
     def store(self, contact_id: str, contact: Contact | Unusable, now: datetime, session: ClientSession) -> bool:
         """Keep a contact, unless it was erased before it arrived; of an unusable one only the reason."""
@@ -39,7 +44,8 @@ class MongoContacts:
         if isinstance(contact, Unusable):
             row |= {"unusable": contact.reason}
         else:
-            row |= {"language": contact.language} | asdict(self._vault.seal(contact_id, contact))
+            row |= {"language": contact.language, "consents": sorted(contact.consents)}
+            row |= asdict(self._vault.seal(contact_id, contact))
         self._db[CONTACTS].update_one({"_id": contact_id}, {"$setOnInsert": row}, upsert=True, session=session)
         return True
 
@@ -91,12 +97,43 @@ class MongoContacts:
         )
         return True
 
-    def forget(self, contact_id: str, now: datetime) -> bool:
-        """The ledger first, so that a contact still on its way is refused; then key and data together."""
-        self._db[ERASURES].update_one({"_id": contact_id}, {"$setOnInsert": {"at": now}}, upsert=True)
+    def forget(self, contact_id: str, now: datetime) -> tuple[bool, datetime]:
+        """The ledgers first, so that a contact still on its way, or in a backup, is refused; then key and data
+        together. Whether there was one, and the moment it was first asked."""
+        row = self._db[ERASURES].find_one({"_id": contact_id})
+        if row is None:
+            self._ledger.add(contact_id, now)
+        return self._erase(contact_id, now if row is None else row["at"])
+
+    def replay(self) -> int:
+        """Erase again what the ledger outside the database remembers; how many contacts were still, or again,
+        there. For the first start after a restore, before anything is sent."""
+        return sum(self._erase(contact_id, at)[0] for contact_id, at in self._ledger.entries())
+
+    def _erase(self, contact_id: str, at: datetime) -> tuple[bool, datetime]:
+        self._db[ERASURES].update_one({"_id": contact_id}, {"$setOnInsert": {"at": at}}, upsert=True)
         existed = self._db[CONTACTS].delete_one({"_id": contact_id}).deleted_count
         self._db[PURPOSES].delete_many({"contact_id": contact_id})
-        return bool(existed)
+        return bool(existed), at
+
+    def held(self, contact_id: str, now: datetime) -> Held | None:
+        """What is held, the address only hinted at; None when nothing may be read any more."""
+        contact = self.reach_all([contact_id], now)[contact_id]
+        row = self._db[CONTACTS].find_one({"_id": contact_id})
+        if row is None or contact is Readiness.GONE:
+            return None
+        found = self._db[PURPOSES].find({"contact_id": contact_id})
+        purposes = {one["_id"].partition(":")[2]: one["until"] for one in found}
+        until = max([*purposes.values(), row["created_at"]]) + FADE
+        shown = "" if isinstance(contact, Readiness) else hint(contact)
+        return Held(row["channel"], shown, row.get("language"), row.get("consents", ()), until, purposes)
+
+    def consent(self, contact_id: str, consents: Collection[str], now: datetime) -> bool:
+        """What the person allows from now on; false when there is no contact."""
+        if self.readiness(contact_id, now) is Readiness.GONE:
+            return False
+        change = {"$set": {"consents": sorted(consents), "consented_at": now}}
+        return bool(self._db[CONTACTS].update_one({"_id": contact_id}, change).matched_count)
 
     def sweep(self, now: datetime) -> int:
         """Delete what may not be read any more; how many."""
@@ -120,7 +157,7 @@ class MongoContacts:
             return Readiness.UNUSABLE
         try:
             opened = self._vault.open(contact_id, sealed_of(row), row["channel"], row["language"])
-            return replace(opened, person=row["lookup"])
+            return replace(opened, person=row["lookup"], consents=frozenset(row.get("consents", ASKED_FOR)))
         except UndecryptableContact:
             return Readiness.UNREADABLE
 

@@ -13,6 +13,8 @@ MATTERS = "matters"
 RULES = "rules"
 DAILY = "daily"
 OPT_OUTS = "opt_outs"
+REVEALS = "reveals"
+REVEAL_SECONDS = 366 * 24 * 3600
 LEDGER_SECONDS = 400 * 24 * 3600
 MESSAGE_SECONDS = 30 * 24 * 3600
 RECEIPT_SECONDS = 3 * 24 * 3600
@@ -33,6 +35,9 @@ INDEXES = (
     Index(PURPOSES, [("contact_id", 1), ("until", 1)], name="contact"),
     Index(PURPOSES, [("until", 1)], expire_after=7 * 24 * 3600, name="expiry"),
     Index(ERASURES, [("at", 1)], expire_after=LEDGER_SECONDS, name="expiry"),
+    Index(REVEALS, [("municipality", 1), ("_id", -1)], name="municipality"),
+    Index(REVEALS, [("command", 1)], name="command"),
+    Index(REVEALS, [("at", 1)], expire_after=REVEAL_SECONDS, name="expiry"),
     Index(RECEIPTS, [("lookup", 1), ("at", 1)], name="lookup"),
     Index(MATTERS, [("start", 1)], expire_after=MATTER_SECONDS, name="expiry"),
     Index(DAILY, [("at", 1)], expire_after=DAILY_SECONDS, name="expiry"),
