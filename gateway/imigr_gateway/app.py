@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from imigr_gateway import health, pages, problems, waiting_pages
 from imigr_gateway.agenda import page as event_page
-from imigr_gateway.api import agenda, certificates, directory, events, guichet, tickets, visits
+from imigr_gateway.api import agenda, certificates, directory, events, guichet, providers, tickets, visits
 from imigr_gateway.api.staff import accounts as staff_accounts
 from imigr_gateway.api.staff import certificates as staff_certificates
 from imigr_gateway.api.staff import directory as staff_directory
@@ -43,6 +43,7 @@ API = (
     agenda,
     tickets,
     certificates,
+    providers,
     staff_accounts,
     staff_directory,
     staff_guichet,

@@ -90,21 +90,38 @@ class Desk:
             "language": who.language,
             "manage_token": link.token,
         }
+        self._publish("contact_intake", "contact.given", contact_id, municipality, {"contact_id": contact_id}, content)
+        return contact_id
+
+    def give_answer(self, address: Secret[str], text: Secret[str], provider: str, reference: str) -> None:
+        """Seal what a phone wrote, and publish it confirmed to notifications. The id follows from the provider's
+        reference, so an SMS that is brought twice is recognised. Raises BrokerUnavailable."""
+        named = f"{provider}:{reference}" if reference else ""
+        content = {"address": address.reveal(), "text": text.reveal(), "reference": named}
+        digest = self._digest("answer", named or new_id())[:16]
+        self._publish("inbound_sms", "answer.given", str(uuid.UUID(bytes=_version_8(digest))), "home", {}, content)
+
+    def provider_token(self, provider: str) -> str:
+        """What a provider of SMS shows when it brings one: it follows from the gateway's key."""
+        return base64.urlsafe_b64encode(self._digest("provider", provider)[:18]).decode()
+
+    def _publish(
+        self, queue: str, kind: str, subject: str, municipality: str, data: dict[str, str], content: dict[str, str]
+    ) -> None:
         sealed = self._box.encrypt(json.dumps(content).encode())
         event = {
             "specversion": "1.0",
             "id": new_id(),
             "source": self._source,
-            "type": "tn.imigr.gateway.contact.given.v1",
-            "subject": contact_id,
+            "type": f"tn.imigr.gateway.{kind}.v1",
+            "subject": subject,
             "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "datacontenttype": "application/json",
             "municipality": municipality,
-            "data": {"contact_id": contact_id, "sealed": base64.b64encode(sealed).decode()},
+            "data": data | {"sealed": base64.b64encode(sealed).decode()},
         }
-        queue = f"{self._backends.name('notifications', municipality)}.contact_intake"
-        self._backends.client.publish_confirmed(queue, event, timeout=PUBLISH_SECONDS)
-        return contact_id
+        name = f"{self._backends.name('notifications', municipality)}.{queue}"
+        self._backends.client.publish_confirmed(name, event, timeout=PUBLISH_SECONDS)
 
     def contact_key(self, who: Person, scope: str) -> str:
         """A keyed hash of an address that finds it again within one record only, such as one event: "once per phone"

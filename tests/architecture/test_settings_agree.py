@@ -106,6 +106,7 @@ def test_the_names_of_queues_are_frozen() -> None:
         "notifications.on_appointment",
         "notifications.on_registration",
         "notifications.contact_intake",
+        "notifications.inbound_sms",
         "guichet.count_visits",
     }
 

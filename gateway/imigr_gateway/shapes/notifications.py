@@ -70,3 +70,10 @@ class RulesOut(Schema):
     own = fields.Nested(Rules)
     rules = fields.Nested(Rules)
     months = fields.List(fields.Nested(RamadanMonth), metadata=says("Months of Ramadan, estimated or announced"))
+
+
+class ProviderDoor(Schema):
+    """Where a provider of SMS brings what phones write."""
+
+    url = fields.String()
+    token = fields.String(metadata=says("Secret"))

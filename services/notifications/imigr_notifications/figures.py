@@ -11,8 +11,9 @@ REPEATED = counter("imigr_notifications_repeated", "Messages in doubt that were 
 EXPIRED = counter("imigr_notifications_expired", "Messages that would have come too late", _MESSAGE)
 RECEIPTS = counter("imigr_notifications_receipts", "Receipts received from providers", ["outcome"])
 UNATTACHED = counter("imigr_notifications_receipts_unattached", "Receipts that came for no message known then")
-INBOUND = counter("imigr_notifications_inbound", "SMS sent to us by phones; they are answered and not read")
+INBOUND = counter("imigr_notifications_inbound", "SMS sent to us by phones")
 KEPT_BACK = counter(
     "imigr_notifications_kept_back", "Messages that were not sent for the person's sake", ["reason", "kind"]
 )
 UNREAD = counter("imigr_notifications_unread", "Events of a kind nobody here knows, passed over", ["kind"])
+ANSWERS = counter("imigr_notifications_answers", "What SMS sent to us meant; their text is not kept", ["answer"])

@@ -182,6 +182,22 @@ class Contacts(Protocol):
         """The keyed hash of its address."""
         ...
 
+    def person_of(self, address: Secret[str]) -> str:
+        """The keyed hash of an address."""
+        ...
+
+    def slip(self, text: str) -> str:
+        """A keyed hash by which a repetition is recognised."""
+        ...
+
+    def language_of(self, person: str) -> str | None:
+        """The language this person asked for last."""
+        ...
+
+    def keep_for_answer(self, address: Secret[str], language: str, now: datetime, session: Any) -> str:
+        """A contact for one answer by SMS, which fades within a day; its id."""
+        ...
+
     def of_person(self, person: str) -> Sequence[str]:
         """The contacts with this keyed hash, newest first."""
         ...

@@ -52,12 +52,16 @@ class NotificationsService(RulesPart, VaultPart):
     def on_contact(self, event: CloudEvent, session: ClientSession) -> None:
         """Take a sealed contact into the vault."""
         given = schemas.Given().load(dict(event.data))
-        try:
-            sealed = base64.b64decode(given["sealed"], validate=True)
-        except binascii.Error:
-            raise UndecryptableContact from None
-        contact = self.app.vault.open_intake(sealed, self.app.desk.rules(event.municipality).countries)
+        contact = self.app.vault.open_intake(
+            _unpacked(given["sealed"]), self.app.desk.rules(event.municipality).countries
+        )
         self.app.contacts.store(given["contact_id"], contact, self.app.desk.clock.now(), session)
+
+    @on_queue("inbound_sms")
+    def on_answer(self, event: CloudEvent, session: ClientSession) -> None:
+        """Act upon what a phone wrote, as a provider brought it over HTTP."""
+        inbound = self.app.vault.open_answer(_unpacked(schemas.Answered().load(dict(event.data))["sealed"]))
+        handlers.hear_text(self.app.desk, inbound, session)
 
     @every(0.3)
     def deliver_sms(self) -> None:
@@ -100,3 +104,10 @@ class NotificationsService(RulesPart, VaultPart):
             return
         if matter is not None:
             handlers.plan(self.app.desk, matter, verb, event.sequence, session)
+
+
+def _unpacked(sealed: str) -> bytes:
+    try:
+        return base64.b64decode(sealed, validate=True)
+    except binascii.Error:
+        raise UndecryptableContact from None

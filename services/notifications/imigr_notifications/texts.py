@@ -33,6 +33,8 @@ KINDS = {
         "changed",
         "offer",
     ),
+    "reply": ("stopped", "started", "noted", "subscribed", "help"),
+    "subscription": ("opt_in",),
 }
 """Every text that must exist, in every language."""
 PLACEHOLDERS = frozenset({"town", "date", "time", "place", "link", "old_date", "old_time", "until"})

@@ -19,6 +19,7 @@ from imigr_kit.secret import Secret
 from imigr_notifications.addresses import email_address, mobile_number
 from imigr_notifications.domain import ASKED_FOR, Consent
 from imigr_notifications.errors import NotAMobileNumber, NotAnEmail, UndecryptableContact
+from imigr_notifications.ports_replies import Inbound
 from imigr_notifications.settings import MasterKeys
 
 _NONCE = 12
@@ -83,6 +84,14 @@ class Vault:
             return Unusable(channel, error.code)
         return Contact(channel, normal, language, None if token is None else Secret(str(token)), consents=consents)
 
+    def open_answer(self, sealed: bytes) -> Inbound:
+        """An SMS from a phone in a sealed box. Raises UndecryptableContact."""
+        try:
+            content = json.loads(SealedBox(PrivateKey(self._private_key.reveal())).decrypt(sealed))
+            return Inbound(Secret(str(content["address"])), Secret(str(content["text"])), str(content["reference"]))
+        except (CryptoError, ValueError, KeyError, TypeError):
+            raise UndecryptableContact from None
+
     def seal(self, contact_id: str, contact: Contact) -> Sealed:
         """Encrypt for the database, under a fresh key."""
         key = AESGCM.generate_key(bit_length=256)
@@ -133,6 +142,10 @@ class Vault:
     def receipt(self, contact_id: str, at: datetime) -> str:
         """A code that shows, with the contact's id and the moment, that we said it was erased."""
         return keyed_hash(self._hash_key, "erasure", f"{contact_id} {at.isoformat()}")[:16]
+
+    def slip(self, text: str) -> str:
+        """Keyed hash of something that must be recognised and not read."""
+        return keyed_hash(self._hash_key, "slip", text)
 
     def lookup(self, address: Secret[str]) -> str:
         """Keyed hash by which an address is found again (opt-outs); a plain hash would be broken in a minute."""

@@ -9,6 +9,7 @@ from imigr_kit.mongo import in_transaction
 from imigr_kit.runtime import Runtime
 from imigr_notifications import handlers
 from imigr_notifications.ports import Receipt
+from imigr_notifications.ports_replies import Inbound
 from imigr_notifications.senders import Named, Singly, SmppAccount, SmppSender, SmtpSender, named_id
 from imigr_notifications.settings import NotificationsSettings
 from imigr_notifications.storage import (
@@ -20,8 +21,10 @@ from imigr_notifications.storage import (
     MongoOptOuts,
     MongoReceipts,
     MongoReminders,
+    MongoReplies,
     MongoReveals,
     MongoRules,
+    MongoSubscriptions,
 )
 from imigr_notifications.texts import LANGUAGES, templates
 from imigr_notifications.vault import Vault
@@ -54,7 +57,11 @@ def build(runtime: Runtime) -> App:
         handlers.take_receipt(desk, replace(receipt, provider_id=named_id("smpp", receipt.provider_id)))
         runtime.wake_if_dirty()
 
-    sms = SmppSender(smpp_account(settings), take_receipt)
+    def take_inbound(inbound: Inbound) -> None:
+        handlers.take_inbound(desk, inbound)
+        runtime.wake_if_dirty()
+
+    sms = SmppSender(smpp_account(settings), take_receipt, take_inbound)
     mail = Singly(SmtpSender(settings.smtp_host, settings.smtp_port, settings.smtp_from), MAIL_LANES)
     ways = {
         "sms": [handlers.Way(handlers.Provider("smpp", Named(sms, "smpp")))],
@@ -72,6 +79,8 @@ def build(runtime: Runtime) -> App:
         reminders=MongoReminders(runtime.db),
         daily=MongoDaily(runtime.db),
         opt_outs=MongoOptOuts(runtime.db),
+        replies=MongoReplies(runtime.db, runtime.stamp),
+        subscriptions=MongoSubscriptions(runtime.db),
         in_transaction=lambda work: in_transaction(runtime.db, work),
         doubt_lasts=timedelta(seconds=settings.doubt_seconds),
         lease_lasts=timedelta(seconds=settings.lease_seconds),

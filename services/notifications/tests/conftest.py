@@ -36,7 +36,9 @@ from imigr_notifications.storage import (
     MongoOptOuts,
     MongoReceipts,
     MongoReminders,
+    MongoReplies,
     MongoRules,
+    MongoSubscriptions,
 )
 from imigr_notifications.testing import FakeSender, one_way
 from imigr_notifications.vault import Contact, Vault
@@ -102,6 +104,8 @@ def desk(mongo_db: Any, clock: FrozenClock, vault: Vault, sender: FakeSender) ->
         reminders=MongoReminders(mongo_db),
         daily=MongoDaily(mongo_db),
         opt_outs=MongoOptOuts(mongo_db),
+        replies=MongoReplies(mongo_db, Stamp("notifications", "test", clock, new_id)),
+        subscriptions=MongoSubscriptions(mongo_db),
         in_transaction=lambda work: in_transaction(mongo_db, work),
         doubt_lasts=timedelta(seconds=60),
     )
@@ -180,6 +184,12 @@ class Peers:
         body = json.dumps(wanted).encode()
         request = urllib.request.Request(f"{self._url()}/api/behaviour", body, method="PUT")
         with urllib.request.urlopen(request, timeout=5):
+            return
+
+    def write(self, source: str, text: str) -> None:
+        """An SMS from a phone."""
+        body = json.dumps({"from": source, "text": text}).encode()
+        with urllib.request.urlopen(urllib.request.Request(f"{self._url()}/api/answers", body), timeout=5):
             return
 
     def _url(self) -> str:

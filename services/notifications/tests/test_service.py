@@ -256,3 +256,18 @@ def test_questions_by_rpc(service: Any, rpc_client: RpcClient) -> None:
 def test_it_stops_politely(service: Any) -> None:
     """SIGTERM ends it within its drain time, with the bind still open."""
     assert service.stop() == 0
+
+
+def test_stop_from_a_phone_and_from_an_http_provider(
+    service: Any, peers: Any, publish: Callable[..., None], seal: Callable[..., bytes]
+) -> None:
+    """Both ways lead to the same: acknowledged once, by SMS, though the second one repeats it."""
+    peers.write(PHONE, "ARRÊT")
+    wait_until(lambda: len(peers.received()) == 1, 15, "the acknowledgement arrives")
+    assert (peers.received()[0]["to"], "STOP" in peers.received()[0]["text"]) == (PHONE, False)
+    for reference in ("http:1", "http:1", "http:2"):
+        box = seal(address=PHONE, text="start" if reference == "http:1" else "START", reference=reference)
+        data = {"sealed": base64.b64encode(box).decode()}
+        publish(envelope("gateway.answer.given", new_id(), 1, data), "notifications.inbound_sms", exchange="")
+    wait_until(lambda: len(peers.received()) == 2, 15, "the end of it is acknowledged")
+    assert "STOP" in peers.received()[0]["text"]

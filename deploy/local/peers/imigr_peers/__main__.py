@@ -11,6 +11,7 @@ from imigr_peers import mail
 from imigr_peers.behaviour import Behaviour
 from imigr_peers.mailbox import Mailbox
 from imigr_peers.page import Page
+from imigr_peers.pdu import deliver_message
 from imigr_peers.smsc import Account, Centre
 
 
@@ -28,10 +29,15 @@ async def _run() -> None:
     mailbox = Mailbox(Path(_setting("IMIGR_PEERS_JOURNAL")))
     behaviour = Behaviour(per_second=int(os.environ.get("IMIGR_PEERS_SMS_PER_SECOND", "0")))
     account = Account(_setting("IMIGR_PEERS_SYSTEM_ID"), _setting("IMIGR_PEERS_PASSWORD"))
+    centre = Centre(account, mailbox, behaviour)
+
+    def write(source: str, words: str) -> None:
+        centre.bring(deliver_message(source, "imigr", words))
+
     servers = [
-        await Centre(account, mailbox, behaviour).serve(host, int(_setting("IMIGR_PEERS_SMPP_PORT"))),
+        await centre.serve(host, int(_setting("IMIGR_PEERS_SMPP_PORT"))),
         await mail.serve(host, int(_setting("IMIGR_PEERS_SMTP_PORT")), mailbox),
-        await Page(mailbox, behaviour).serve(host, int(_setting("IMIGR_PEERS_PAGE_PORT"))),
+        await Page(mailbox, behaviour, write).serve(host, int(_setting("IMIGR_PEERS_PAGE_PORT"))),
     ]
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

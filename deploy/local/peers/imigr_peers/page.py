@@ -42,13 +42,15 @@ class Response:
 class Page:
     """Answers one request per connection."""
 
-    def __init__(self, mailbox: Mailbox, behaviour: Behaviour) -> None:
+    def __init__(self, mailbox: Mailbox, behaviour: Behaviour, write: Callable[[str, str], None] | None = None) -> None:
         self._mailbox, self._behaviour = mailbox, behaviour
+        self._write = write or (lambda source, words: None)
         self._routes: dict[tuple[str, str], Callable[[Request], Response]] = {
             ("GET", "/"): self._people,
             ("GET", "/api/messages"): self._list,
             ("DELETE", "/api/messages"): self._clear,
             ("PUT", "/api/behaviour"): self._behave,
+            ("POST", "/api/answers"): self._answer_by_sms,
         }
 
     async def serve(self, host: str, port: int) -> asyncio.Server:
@@ -88,6 +90,15 @@ class Page:
         except (ValueError, AttributeError) as problem:
             return _json({"title": str(problem)}, "422 Unprocessable Content")
         return _json({"title": "changed"})
+
+    def _answer_by_sms(self, request: Request) -> Response:
+        """What a phone writes to us: ``{"from": "+216...", "text": "1"}``."""
+        try:
+            wanted = json.loads(request.body)
+            self._write(str(wanted["from"]), str(wanted["text"]))
+        except (ValueError, KeyError, TypeError) as problem:
+            return _json({"title": str(problem)}, "422 Unprocessable Content")
+        return _json({"title": "sent"})
 
     def _people(self, request: Request) -> Response:
         articles = "".join(map(_article, self._mailbox.find())) or "<p class=empty>Nothing has arrived yet.</p>"

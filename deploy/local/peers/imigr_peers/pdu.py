@@ -175,3 +175,10 @@ def deliver_receipt(message_id: str, submit: Submit, words: str, state: int) -> 
     head += b"\x04\x00\x00" + text("") + text("") + b"\x00\x00\x00\x00" + bytes([len(octets)]) + octets
     known = parameter(Tag.RECEIPTED_MESSAGE_ID, text(message_id))
     return head + known + parameter(Tag.MESSAGE_STATE, bytes([state]))
+
+
+def deliver_message(source: str, destination: str, words: str) -> bytes:
+    """Body of a deliver_sm with what a phone wrote, in UCS-2 (section 4.6)."""
+    octets = words.encode("utf-16-be")[:254]
+    head = text("") + b"\x01\x01" + text(source.lstrip("+")) + b"\x01\x01" + text(destination)
+    return head + b"\x00\x00\x00" + text("") + text("") + b"\x00\x00\x08\x00" + bytes([len(octets)]) + octets

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from imigr_gateway.api.staff.calls import call, command, staff_blueprint
+from imigr_gateway.commands import here
 from imigr_gateway.doors import staff
 from imigr_gateway.shapes import notifications as shapes
 
@@ -34,3 +35,12 @@ def get_message_rules(municipality: str) -> Any:
 def set_message_rules(data: dict[str, Any], municipality: str) -> Any:
     """Settle them on the version that was read; planned reminders follow within seconds."""
     return command("notifications", "set_rules", municipality, municipality=municipality, **data)
+
+
+@blueprint.get("/<municipality>/messages/providers/<provider>")
+@blueprint.response(200, shapes.ProviderDoor)
+@staff("admin")
+def get_provider_door(municipality: str, provider: str) -> Any:
+    """Where a provider of SMS brings what phones write, and the token it shows there."""
+    token = here().people.provider_token(provider)
+    return {"url": f"{here().public_url}/api/v1/providers/{provider}/sms", "token": token}

@@ -88,6 +88,8 @@ class Message:
     asks: bool = False
     """True when the person may answer by SMS."""
     rules_version: int = 0
+    answer: str | None = None
+    """What the person answered to it."""
 
     @property
     def is_reminder(self) -> bool:
@@ -114,6 +116,19 @@ class Message:
     def withdrawn(self, reason: str) -> tuple[Message, list[Fact]]:
         """It is no longer wanted: ``superseded``, ``cancelled`` or ``contact_gone``."""
         return self._told("cancelled", State.CANCELLED, reason)
+
+    def answered(self, answer: str) -> tuple[Message, list[Fact]]:
+        """The person answered: ``confirm`` or ``cancel``. What follows is decided where the subject lives."""
+        changed = replace(self, answer=answer, version=self.version + 1)
+        data = {
+            "message_id": self.id,
+            "subject": self.subject,
+            "kind": self.kind,
+            "channel": self.channel,
+            "source": self.source,
+            "answer": answer,
+        }
+        return changed, [Fact("message.answered", self.id, self.municipality, changed.version, data)]
 
     def tried(self, taken: Sequence[str]) -> Message:
         """An attempt was answered with "not now"; parts that were taken are not sent again."""

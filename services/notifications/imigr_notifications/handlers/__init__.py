@@ -11,6 +11,7 @@ from imigr_notifications.handlers.contacts import (
 from imigr_notifications.handlers.delivery import BATCH, deliver_due
 from imigr_notifications.handlers.desk import Desk
 from imigr_notifications.handlers.doubts import settle_stranded
+from imigr_notifications.handlers.inbound import hear_text, take_inbound
 from imigr_notifications.handlers.planning import apply_rules, plan
 from imigr_notifications.handlers.reading import list_messages, may_see_figures
 from imigr_notifications.handlers.receipts import take_receipt
@@ -31,6 +32,7 @@ __all__ = [
     "deliver_due",
     "forget_contact",
     "get_rules",
+    "hear_text",
     "held_contact",
     "list_messages",
     "list_reveals",
@@ -40,5 +42,6 @@ __all__ = [
     "set_consent",
     "set_rules",
     "settle_stranded",
+    "take_inbound",
     "take_receipt",
 ]

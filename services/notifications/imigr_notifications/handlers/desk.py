@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from imigr_kit.clock import Clock
-from imigr_notifications import ports, ports_planning
+from imigr_notifications import ports, ports_planning, ports_replies
 from imigr_notifications.domain import Rules
 from imigr_notifications.handlers.ways import Ways
 
@@ -28,8 +28,12 @@ class Desk:
     reminders: ports_planning.Reminders
     daily: ports_planning.Daily
     opt_outs: ports_planning.OptOuts
+    replies: ports_replies.Replies
+    subscriptions: ports_replies.Subscriptions
     in_transaction: Callable[[Callable[[Any], None]], None]
     """Runs the work with a session, all of it or nothing."""
+    home: str = "home"
+    """The municipality under which answers to people go out that no town has written to."""
     doubt_lasts: timedelta = timedelta(seconds=60)
     """How long a message in doubt waits for a receipt."""
     lease_lasts: timedelta = timedelta(seconds=20)

@@ -10,13 +10,14 @@ from imigr_notifications.schemas.asked import (
     SetConsent,
     Subject,
 )
-from imigr_notifications.schemas.heard import SOURCES, Appointment, Given, Registration, concerns, matter_of
+from imigr_notifications.schemas.heard import SOURCES, Answered, Appointment, Given, Registration, concerns, matter_of
 from imigr_notifications.schemas.rules import OwnRules, SetRules, rules_out
 from imigr_notifications.schemas.told import message_out, messages_out
 from imigr_notifications.schemas.vault import erased_out, held_out, revealed_out, reveals_out
 
 __all__ = [
     "SOURCES",
+    "Answered",
     "Appointment",
     "Figures",
     "Forget",

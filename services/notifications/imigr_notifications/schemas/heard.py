@@ -75,6 +75,12 @@ class Given(Schema):
     sealed = fields.String(required=True, validate=validate.Length(min=64, max=8192))
 
 
+class Answered(Schema):
+    """Data of gateway.answer.given."""
+
+    sealed = fields.String(required=True, validate=validate.Length(min=64, max=16384))
+
+
 SOURCES: dict[str, type[_Heard]] = {"guichet": Appointment, "events": Registration}
 
 

@@ -31,6 +31,8 @@ from imigr_notifications.ports import (
     Uncertain,
     Unreachable,
 )
+from imigr_notifications.ports_replies import Inbound
+from imigr_notifications.senders.inbound import read_inbound
 from imigr_notifications.sms_text import Alphabet, Sms, TextTooLong, cut, encoded
 
 log = get_logger(__name__)
@@ -93,9 +95,15 @@ class SmppSender:
     ``on_receipt``; a receipt is acknowledged only after that returned, so none is lost.
     """
 
-    def __init__(self, account: SmppAccount, on_receipt: Callable[[Receipt], None]) -> None:
+    def __init__(
+        self,
+        account: SmppAccount,
+        on_receipt: Callable[[Receipt], None],
+        on_inbound: Callable[[Inbound], None] | None = None,
+    ) -> None:
         self._account = account
         self._on_receipt = on_receipt
+        self._on_inbound = on_inbound
         self._client: Any = None
         self._waiting: dict[int, _Answer] = {}
         self._writing = threading.Lock()
@@ -279,16 +287,18 @@ class SmppSender:
                 raise exceptions.ConnectionError
 
     def _take(self, pdu: Any) -> int:
-        """The status to answer a deliver_sm with: a receipt is taken when it is stored."""
+        """The status to answer a deliver_sm with: a receipt, or what a person wrote, is taken when it is stored."""
         receipt = read_receipt(pdu)
-        if receipt is None:
-            if not int(pdu.esm_class) & _RECEIPT:
-                INBOUND.inc()
-            return 0
+        is_from_a_person = receipt is None and not int(pdu.esm_class) & _RECEIPT
         try:
-            self._on_receipt(receipt)
+            if receipt is not None:
+                self._on_receipt(receipt)
+            elif is_from_a_person:
+                INBOUND.inc()
+                if self._on_inbound is not None:
+                    self._on_inbound(read_inbound(pdu))
         except Exception as error:  # noqa: BLE001  # whatever it was: the centre keeps the receipt and repeats it
-            log.warning("smpp.receipt_not_stored", reason=type(error).__name__)
+            log.warning("smpp.not_stored", reason=type(error).__name__)
             return _TEMPORARY_TROUBLE
         return 0
 

@@ -21,8 +21,10 @@ from imigr_notifications.storage.messages import MongoMessages
 from imigr_notifications.storage.persons import MongoDaily, MongoOptOuts
 from imigr_notifications.storage.receipts import MongoReceipts
 from imigr_notifications.storage.reminders import MongoReminders
+from imigr_notifications.storage.replies import MongoReplies
 from imigr_notifications.storage.reveals import MongoReveals
 from imigr_notifications.storage.rulebook import MongoRules
+from imigr_notifications.storage.subscriptions import MongoSubscriptions
 
 __all__ = [
     "CONTACTS",
@@ -45,8 +47,10 @@ __all__ = [
     "MongoOptOuts",
     "MongoReceipts",
     "MongoReminders",
+    "MongoReplies",
     "MongoReveals",
     "MongoRules",
+    "MongoSubscriptions",
     "message_document",
     "message_of",
     "sealed_of",

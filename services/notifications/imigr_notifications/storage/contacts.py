@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
+from imigr_kit.ids import new_id
+from imigr_kit.secret import Secret
 from imigr_notifications.domain import ASKED_FOR
 from imigr_notifications.errors import UndecryptableContact
 from imigr_notifications.ports import Readiness
@@ -81,6 +83,27 @@ class MongoContacts:
         """The keyed hash of its address."""
         row = self._db[CONTACTS].find_one({"_id": contact_id}, {"lookup": 1})
         return None if row is None else row.get("lookup")
+
+    def person_of(self, address: Secret[str]) -> str:
+        """The keyed hash of an address."""
+        return self._vault.lookup(address)
+
+    def slip(self, text: str) -> str:
+        """A keyed hash by which a repetition is recognised."""
+        return self._vault.slip(text)
+
+    def language_of(self, person: str) -> str | None:
+        """The language this person asked for last."""
+        row = self._db[CONTACTS].find_one({"lookup": person}, {"language": 1}, sort=[("created_at", -1)])
+        return None if row is None else row.get("language")
+
+    def keep_for_answer(self, address: Secret[str], language: str, now: datetime, session: ClientSession | None) -> str:
+        """A contact for one answer by SMS, which fades within a day; its id."""
+        contact_id = new_id()
+        sealed = self._vault.seal(contact_id, Contact("sms", address, language, None))
+        row = {"_id": contact_id, "channel": "sms", "created_at": now, "language": language} | asdict(sealed)
+        self._db[CONTACTS].insert_one(row, session=session)
+        return contact_id
 
     def of_person(self, person: str) -> list[str]:
         """The contacts with this keyed hash, newest first."""

@@ -15,10 +15,15 @@ DAILY = "daily"
 OPT_OUTS = "opt_outs"
 REVEALS = "reveals"
 REVEAL_SECONDS = 366 * 24 * 3600
+REPLIES = "replies"
+HELPED = "helped"
+SUBSCRIPTIONS = "subscriptions"
 LEDGER_SECONDS = 400 * 24 * 3600
 MESSAGE_SECONDS = 30 * 24 * 3600
 RECEIPT_SECONDS = 3 * 24 * 3600
 MATTER_SECONDS = 30 * 24 * 3600
+REPLY_SECONDS = 30 * 24 * 3600
+SUBSCRIPTION_SECONDS = 30 * 24 * 3600
 DAILY_SECONDS = 3 * 24 * 3600
 INDEXES = (
     Index(MESSAGES, [("state", 1), ("channel", 1), ("priority", 1), ("claim_at", 1)], name="claim_by_priority"),
@@ -40,6 +45,17 @@ INDEXES = (
     Index(REVEALS, [("at", 1)], expire_after=REVEAL_SECONDS, name="expiry"),
     Index(RECEIPTS, [("lookup", 1), ("at", 1)], name="lookup"),
     Index(MATTERS, [("start", 1)], expire_after=MATTER_SECONDS, name="expiry"),
+    Index(REPLIES, [("at", 1)], expire_after=REPLY_SECONDS, name="expiry"),
+    Index(HELPED, [("at", 1)], expire_after=DAILY_SECONDS, name="expiry"),
+    Index(SUBSCRIPTIONS, [("manage", 1)], unique=True, name="manage"),
+    Index(SUBSCRIPTIONS, [("key", 1)], unique=True, name="key"),
+    Index(SUBSCRIPTIONS, [("contact_id", 1)], name="contact"),
+    Index(
+        SUBSCRIPTIONS,
+        [("municipality", 1), ("topic", 1), ("state", 1), ("language", 1), ("_id", 1)],
+        name="audience",
+    ),
+    Index(SUBSCRIPTIONS, [("until", 1)], expire_after=SUBSCRIPTION_SECONDS, name="expiry"),
     Index(DAILY, [("at", 1)], expire_after=DAILY_SECONDS, name="expiry"),
     Index(RECEIPTS, [("at", 1)], expire_after=RECEIPT_SECONDS, name="expiry"),
 )
