@@ -1,10 +1,10 @@
-"""The floors as WSGI applications: Flask alone, and Flask with one RPC call that does nothing."""
+"""The floors as WSGI applications: Flask alone, with one RPC call that does nothing, with one that stores a row."""
 
 from __future__ import annotations
 
 import os
 
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, jsonify, request
 
 from imigr_kit.rpc_client import RpcClient
 from imigr_kit.secret import Secret
@@ -23,6 +23,12 @@ def alone() -> Response:
 def noop() -> Response:
     """One RPC to a method that does nothing."""
     return jsonify(_client().call("guichet", "ping", {}))
+
+
+@app.post("/<any(store, tell):method>")
+def command(method: str) -> tuple[Response, int]:
+    """One RPC to a method that makes one durable insert, without and with an event that is heard."""
+    return jsonify(_client().call("bench_floor", method, request.get_json())), 201
 
 
 def _client() -> RpcClient:

@@ -10,20 +10,21 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from bench import load
 from bench.report import Row, against, alone
-from bench.throughput import raw_publisher, relay_rate
+from bench.throughput import broker_uri, raw_publisher, relay_rate
 
 ROOT = Path(__file__).resolve().parent.parent
 for folder in ("local", "provision", "demo"):
     sys.path.insert(0, str(ROOT / "deploy" / folder))
 
 HOST = "127.0.0.1"
+FLOOR_SERVICES = ("FloorService", "FloorEar")
 DESKS = 12
 """Desks of the guichet that is measured: enough seats for the longest run."""
 
@@ -51,7 +52,8 @@ def measure(seconds: float) -> list[Row]:
         with floors(platform) as floor_port:
             flask = alone("Flask alone", rate(floor_port, "/alone", seconds), "requests/s")
             noop = alone("Flask + no-op RPC", rate(floor_port, "/noop", seconds), "requests/s")
-            rows = [flask, noop, *reads(platform, flask, noop, seconds), *writes(platform, guichet, noop, seconds)]
+            rows = [flask, noop, *reads(platform, flask, noop, seconds), *commands(floor_port, noop, seconds)]
+            rows += writes(platform, guichet, noop, seconds)
         raw, relayed = raw_publisher(platform, seconds), relay_rate(platform)
         floor = alone("raw kombu publisher with confirms", raw, "events/s")
         rows += [floor, against("outbox relay", relayed, "events/s", floor, 0.5)]
@@ -72,12 +74,43 @@ def floors(platform: Any) -> Iterator[int]:
     }
     configuration = ROOT / "deploy" / "gateway" / "gunicorn.conf.py"
     command = [sys.executable, "-m", "gunicorn", "-c", str(configuration), "bench.floors:app"]
-    with subprocess.Popen(command, env=env, stderr=subprocess.DEVNULL) as server:
+    storing = os.environ | {
+        "IMIGR_AMQP_URI": broker_uri(platform),
+        "IMIGR_MONGO_URI": platform.admin_environment()["IMIGR_TEST_MONGO_URI"],
+        "PYTHONPATH": str(ROOT),
+    }
+    with ExitStack() as started:
+        for name in FLOOR_SERVICES:
+            code = f"from imigr_kit.launch import launch; launch('bench.floor_service:{name}')"
+            started.enter_context(_process([sys.executable, "-c", code], storing))
+        started.enter_context(_process(command, env))
+        _wait(port)
+        yield port
+
+
+@contextmanager
+def _process(command: list[str], env: dict[str, str]) -> Iterator[None]:
+    with subprocess.Popen(command, env=env, stderr=subprocess.DEVNULL) as process:
         try:
-            _wait(port)
-            yield port
+            yield
         finally:
-            server.terminate()
+            process.terminate()
+
+
+def commands(port: int, noop: Row, seconds: float) -> list[Row]:
+    """What a command costs that does nothing but its writes: no plan, no rules, no person."""
+    stored, told = floor_rate(port, "store", seconds), floor_rate(port, "tell", seconds)
+    return [
+        against("RPC + one durable insert", stored, "requests/s", noop),
+        against("the same, its event published and heard", told, "requests/s", noop),
+    ]
+
+
+def floor_rate(port: int, method: str, seconds: float) -> float:
+    """Commands per second of the floor service: ``store`` or ``tell``."""
+    body = json.dumps({"guichet_id": "x" * 36, "start": "2026-11-26T07:30:00Z", "topic": "information"}).encode()
+    request = load.post(HOST, f"/{method}", body)
+    return load.run(port, lambda process, thread: itertools.repeat(request), seconds=seconds, expect=201).per_second
 
 
 def rate(port: int, path: str, seconds: float) -> float:
