@@ -7,7 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from imigr_gateway.languages import chain
@@ -42,6 +42,7 @@ class Entry:
     etag: str
     stored_at: float
     fresh_until: float
+    generation: int
 
 
 class CachedReads:
@@ -56,6 +57,7 @@ class CachedReads:
         self._lock = threading.Lock()
         self._asking: dict[tuple[Any, ...], threading.Event] = {}
         self._generation = 0
+        self._distrusted: dict[str, int] = {}
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer from memory, or ask the application and keep what it says."""
@@ -68,17 +70,20 @@ class CachedReads:
             chain(environ.get("HTTP_ACCEPT_LANGUAGE", "")),
         )
         entry = self._entries.get(key)
-        if entry is not None and self._now() < entry.fresh_until:
+        if entry is not None and self._is_fresh(entry):
             return self._tell(environ, start_response, entry, "hit")
         return self._ask(environ, start_response, key, rule, entry)
 
     def distrust(self, service: str | None = None) -> None:
-        """What depends on the service (or everything) is no longer fresh; it is kept for bad times."""
+        """What depends on the service (or everything) is no longer fresh; it is kept for bad times. Costs the same
+        however much is kept: an entry is compared with the last distrust when it is asked for."""
         with self._lock:
             self._generation += 1
-            for key, entry in self._entries.items():
-                if service in (None, entry.service) and entry.fresh_until:
-                    self._entries[key] = replace(entry, fresh_until=0.0)
+            self._distrusted[service or ""] = self._generation
+
+    def _is_fresh(self, entry: Entry) -> bool:
+        told = max(self._distrusted.get("", 0), self._distrusted.get(entry.service, 0))
+        return entry.generation >= told and self._now() < entry.fresh_until
 
     def _ask(
         self,
@@ -95,7 +100,7 @@ class CachedReads:
         if other is not None:
             other.wait(WAIT_SECONDS)
             kept = self._entries.get(key)
-            if kept is not None and (kept is not entry or self._now() < kept.fresh_until):
+            if kept is not None and (kept is not entry or self._is_fresh(kept)):
                 return self._tell(environ, start_response, kept, "hit")
             return self._app(environ, start_response)
         try:
@@ -115,9 +120,9 @@ class CachedReads:
         generation = self._generation
         status, headers, body = self._run(environ)
         if status.startswith("200"):
-            fresh = self._now() + rule[1] if generation == self._generation else 0.0
             etag = _etag(body)
-            made = Entry(rule[0], (*_kept(headers), ("ETag", etag)), body, etag, self._now(), fresh)
+            now = self._now()
+            made = Entry(rule[0], (*_kept(headers), ("ETag", etag)), body, etag, now, now + rule[1], generation)
             self._keep(key, made)
             return self._tell(environ, start_response, made, "fwd=miss")
         if status.startswith("5") and entry is not None and self._now() - entry.stored_at < STALE_SECONDS:

@@ -16,8 +16,9 @@ from imigr_kit.events import CloudEvent
 from imigr_kit.rpc_client import RpcClient, subscribe
 from imigr_kit.settings import SettingsError, load
 
-PATTERNS = ("*.directory.#", "*.guichet.#", "*.events.#")
-"""What tells that cached answers are outdated."""
+PATTERNS = ("*.directory.#", "*.guichet.guichet.#", "*.events.event.#", "*.events.session.#")
+"""What tells that cached answers are outdated. Bookings, tickets and registrations are not among them: they are many,
+every worker would hear each, and what depends on them is fresh for a few seconds only (see cache.FRESH_SECONDS)."""
 
 
 def build() -> Flask:
