@@ -13,7 +13,17 @@ from werkzeug.exceptions import HTTPException
 
 from imigr_gateway import health, pages, problems, waiting_pages
 from imigr_gateway.agenda import page as event_page
-from imigr_gateway.api import agenda, certificates, directory, events, guichet, providers, tickets, visits
+from imigr_gateway.api import (
+    agenda,
+    certificates,
+    directory,
+    evaluations,
+    events,
+    guichet,
+    providers,
+    tickets,
+    visits,
+)
 from imigr_gateway.api.staff import accounts as staff_accounts
 from imigr_gateway.api.staff import certificates as staff_certificates
 from imigr_gateway.api.staff import directory as staff_directory
@@ -21,6 +31,7 @@ from imigr_gateway.api.staff import doors as staff_doors
 from imigr_gateway.api.staff import events as staff_events
 from imigr_gateway.api.staff import guichet as staff_guichet
 from imigr_gateway.api.staff import notifications as staff_notifications
+from imigr_gateway.api.staff import pathways as staff_pathways
 from imigr_gateway.api.staff import vault as staff_vault
 from imigr_gateway.api.staff import visits as staff_visits
 from imigr_gateway.attending import certificate_page, ticket_page
@@ -43,6 +54,7 @@ API = (
     agenda,
     tickets,
     certificates,
+    evaluations,
     providers,
     staff_accounts,
     staff_directory,
@@ -51,6 +63,7 @@ API = (
     staff_events,
     staff_doors,
     staff_certificates,
+    staff_pathways,
     staff_notifications,
     staff_vault,
 )

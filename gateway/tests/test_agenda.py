@@ -280,6 +280,14 @@ def test_a_month_by_days_as_the_zone_counts_them(app: Flask, agenda: FakeClient)
     assert len(answer["items"]) == 2
 
 
+def test_a_series_stands_on_each_of_its_dates(app: Flask, agenda: FakeClient) -> None:
+    """And a programme on each of its days, with nothing in between."""
+    dates = [{"starts_at": f"2026-12-{day}T09:00:00Z", "ends_at": f"2026-12-{day}T12:00:00Z"} for day in ("05", "19")]
+    agenda.answers["search_agenda"]["items"] = [event(dates=dates, ends_at="2027-05-01T12:00:00Z")]
+    answer = app.test_client().get("/api/v1/agenda/month?month=2026-12").json
+    assert [day["date"] for day in answer["days"] if day["events"]] == ["2026-12-05", "2026-12-19"]
+
+
 @pytest.mark.parametrize(
     "path",
     [

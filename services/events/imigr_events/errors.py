@@ -83,6 +83,18 @@ class NotAttended(Conflict):
     code = "events.not_attended"
 
 
+class UnknownPathway(NotFound):
+    """No such pathway in this municipality, or the event has no questionnaire."""
+
+    code = "events.unknown_pathway"
+
+
+class UnknownCoaching(NotFound):
+    """The pathway has no such coaching day."""
+
+    code = "events.unknown_coaching"
+
+
 class NoTicket(Conflict):
     """The registration has no places, so there is no ticket; ``params.state`` says why."""
 

@@ -44,6 +44,11 @@ def entry_out(found: Found, now: datetime) -> dict[str, Any]:
     event = found.event
     entry = event_out(event, now) | {"changed_at": wire_time(found.changed_at), "picture": event.illustration_url}
     entry["sessions"] = [session_out(event, one) for one in event.sessions if one.recurrence_id is None]
+    entry["dates"] = [
+        {"starts_at": wire_time(one.starts_at), "ends_at": wire_time(one.ends_at)}
+        for one in event.sessions
+        if one.state is not SessionState.CANCELLED
+    ]
     return entry | (_series(event) if event.recurrence else {})
 
 

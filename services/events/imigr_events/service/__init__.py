@@ -11,20 +11,30 @@ from imigr_events.service.app import App, build
 from imigr_events.service.certificates import CertificateMethods
 from imigr_events.service.commands import command_of
 from imigr_events.service.door import DoorMethods
+from imigr_events.service.pathways import PathwayMethods
 from imigr_events.service.staff import StaffMethods
 from imigr_events.settings import EventsSettings
-from imigr_events.storage import ATTENDANCE, ATTENDANCE_INDEXES, CERTIFICATE_INDEXES, CERTIFICATES, EVENTS, INDEXES
+from imigr_events.storage import (
+    ATTENDANCE,
+    ATTENDANCE_INDEXES,
+    CERTIFICATE_INDEXES,
+    CERTIFICATES,
+    EVENTS,
+    INDEXES,
+    PATHWAY_INDEXES,
+    PATHWAYS,
+)
 from imigr_kit.entrypoints import every, provided, rpc
 from imigr_kit.keyed import body_hash
 
 
-class EventsService(AgendaMethods, DoorMethods, CertificateMethods, StaffMethods):
+class EventsService(AgendaMethods, DoorMethods, CertificateMethods, PathwayMethods, StaffMethods):
     """RPC methods of the events service."""
 
     name = "events"
     settings = EventsSettings
-    outbox_collections = (EVENTS, ATTENDANCE, CERTIFICATES)
-    indexes = (*INDEXES, *ATTENDANCE_INDEXES, *CERTIFICATE_INDEXES)
+    outbox_collections = (EVENTS, ATTENDANCE, CERTIFICATES, PATHWAYS)
+    indexes = (*INDEXES, *ATTENDANCE_INDEXES, *CERTIFICATE_INDEXES, *PATHWAY_INDEXES)
     app: App = provided(build)
 
     @rpc

@@ -9,8 +9,9 @@ from imigr_events import handlers, schemas
 from imigr_events.domain import Event
 from imigr_events.handlers.certifying import Registry
 from imigr_events.handlers.door import Door
+from imigr_events.handlers.pathways import School
 from imigr_events.signing import KeyRing
-from imigr_events.storage import MongoAgenda, MongoAttendance, MongoCertificates, MongoEvents
+from imigr_events.storage import MongoAgenda, MongoAttendance, MongoCertificates, MongoEvents, MongoPathways
 from imigr_kit.keyed import keyed_hash, short_reference
 from imigr_kit.runtime import Runtime
 
@@ -23,6 +24,7 @@ class App:
     finder: handlers.Finder
     door: Door
     registry: Registry
+    school: School
 
     def public(self, event: Event) -> dict[str, Any]:
         """An event for everyone."""
@@ -52,4 +54,5 @@ def build(runtime: Runtime) -> App:
         finder=handlers.Finder(MongoAgenda(runtime.db), runtime.clock),
         door=door,
         registry=Registry(door, MongoCertificates(runtime.db, runtime.stamp)),
+        school=School(door, MongoPathways(runtime.db, runtime.stamp)),
     )

@@ -4,6 +4,7 @@ from imigr_events.storage.agenda import MongoAgenda
 from imigr_events.storage.attendance import ATTENDANCE, ATTENDANCE_INDEXES, MongoAttendance
 from imigr_events.storage.books import EVENTS, INDEXES, MongoEvents
 from imigr_events.storage.certificates import CERTIFICATE_INDEXES, CERTIFICATES, MongoCertificates
+from imigr_events.storage.pathways import PATHWAY_INDEXES, PATHWAYS, MongoPathways
 
 __all__ = [
     "ATTENDANCE",
@@ -12,8 +13,11 @@ __all__ = [
     "CERTIFICATE_INDEXES",
     "EVENTS",
     "INDEXES",
+    "PATHWAYS",
+    "PATHWAY_INDEXES",
     "MongoAgenda",
     "MongoAttendance",
     "MongoCertificates",
     "MongoEvents",
+    "MongoPathways",
 ]
