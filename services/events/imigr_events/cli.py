@@ -14,6 +14,7 @@ from imigr_events.domain import Event, free_for_all
 from imigr_events.errors import StaleVersion, WrongState
 from imigr_events.handlers import Desk, Turns
 from imigr_events.ports import Command
+from imigr_events.sealing import ContactSeal
 from imigr_events.seeding import event_of
 from imigr_events.settings import EventsSettings
 from imigr_events.storage import EVENTS, INDEXES, MongoEvents
@@ -37,7 +38,7 @@ def cli(context: click.Context) -> None:
     db = connect(settings)
     ensure_indexes(db, [*INDEXES, INDEX(EVENTS)])
     stamp = Stamp("events", settings.instance, SystemClock(), new_id)
-    events, clock = MongoEvents(db, stamp), SystemClock()
+    events, clock = MongoEvents(db, stamp, ContactSeal(settings.key)), SystemClock()
     context.obj = Desk(
         events=events,
         turns=Turns(events, clock),

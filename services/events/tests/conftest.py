@@ -13,6 +13,7 @@ import pytest
 from imigr_events.domain import Event, EventState, Seats
 from imigr_events.handlers import Desk, Turns, Wanted, publish_event
 from imigr_events.ports import Command
+from imigr_events.sealing import ContactSeal
 from imigr_events.storage import INDEXES, MongoEvents
 from imigr_kit.events import Stamp
 from imigr_kit.ids import new_id
@@ -60,7 +61,7 @@ def desk(mongo_db: Any, clock: FrozenClock) -> Desk:
     """The use cases on a fresh database."""
     ensure_indexes(mongo_db, INDEXES)
     stamp = Stamp("events", "test", clock, new_id)
-    events = MongoEvents(mongo_db, stamp)
+    events = MongoEvents(mongo_db, stamp, ContactSeal(KEY))
     return Desk(
         events=events,
         turns=Turns(events, clock),

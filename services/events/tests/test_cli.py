@@ -12,9 +12,10 @@ from click.testing import CliRunner
 
 from imigr_events.cli import cli
 from imigr_events.ports import Command
+from imigr_events.sealing import ContactSeal
 from imigr_events.storage import MongoEvents
 
-from .conftest import make_event
+from .conftest import KEY, make_event
 
 DATA = Path(__file__).resolve().parents[3] / "data"
 Run = Callable[..., str]
@@ -70,7 +71,7 @@ def test_the_list_has_one_line_for_each_event(run: Run, mongo_db: Any) -> None:
     """Also for one that has no French title."""
     run("seed", "--data", str(DATA), "--municipality", "raoued")
     draft = make_event(id="e", title={"ar": "يوم مفتوح"}, starts_at=_far(), ends_at=_far(1))
-    MongoEvents(mongo_db, lambda _: []).add(draft, Command("k", "x"))
+    MongoEvents(mongo_db, lambda _: [], ContactSeal(KEY)).add(draft, Command("k", "x"))
     mongo_db["events"].update_one({"_id": "e"}, {"$set": {"state": "published"}})
     lines = run("list").splitlines()
     assert len(lines) == 2

@@ -88,6 +88,15 @@ def test_the_job_releases_kept_places_when_nobody_comes_by(desk: Desk, publish: 
     assert states(desk) == ["confirmed"]
 
 
+def test_a_moment_at_which_nothing_changes_passes_once(desk: Desk, publish: Publish, clock: FrozenClock) -> None:
+    """Nobody waits for the places that are released, and the job does not look again and again."""
+    publish(2, groups=(Group("women", places=1, released_at=RELEASE),))
+    clock.advance(days=11)
+    assert list(desk.events.due(clock.now())) == ["event-1"]
+    handlers.keep_time(desk)
+    assert list(desk.events.due(clock.now())) == []
+
+
 def test_a_kind_with_a_limit_of_the_room_goes_no_further(desk: Desk, publish: Publish) -> None:
     """Two wheelchair places: a third waits although seats are free."""
     publish(10, groups=(Group("wheelchair", places=2, most=2),))
@@ -103,6 +112,7 @@ def test_the_kind_of_a_seat_is_told_to_its_holder_and_to_nobody_else(
     handlers.register(desk, *wanted("w", kinds={"women": 1}, contact_id="c-1", channel="sms"))
     assert handlers.get_registration(desk, "la-marsa", manage_hash("w"))["kinds"] == {"women": 1}
     row = mongo_db["events"].find_one()
+    assert "c-1" not in str(row["registrations"]), "the database alone does not say whose seat it is"
     assert "women" not in str([one["data"] for one in row["outbox"]])
     assert row["kinds_taken"] == {"women": 1}
     cancel(desk, "w")

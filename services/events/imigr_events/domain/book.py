@@ -33,11 +33,15 @@ class Book:
     line: list[str] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
     offers: dict[str, datetime] = field(default_factory=dict)
+    due: datetime | None = None
+    """When the time will next change something, as it was stored."""
 
     @classmethod
-    def of(cls, event: Event, entries: Sequence[Registration], holds: Sequence[Hold]) -> Book:
+    def of(
+        cls, event: Event, entries: Sequence[Registration], holds: Sequence[Hold], due: datetime | None = None
+    ) -> Book:
         """A book as it was stored."""
-        book = cls(event)
+        book = cls(event, due=due)
         for hold in holds:
             book._put_hold(hold)
         for one in entries:
@@ -60,7 +64,7 @@ class Book:
         self.holds.update(work.holds)
         for one in work.changed.values():
             self._put(one)
-        self.line, self.tally = work.line, work.tally
+        self.line, self.tally, self.due = work.line, work.tally, work.next_due()
 
     def _put_hold(self, hold: Hold) -> None:
         self.holds[hold.id] = hold
@@ -110,10 +114,11 @@ class Work:
 
     @property
     def has_changed(self) -> bool:
-        """Whether there is anything to store."""
-        return bool(
-            self.changed or self.holds or self.dropped or self.facts or self.claims or self.event is not self.book.event
-        )
+        """Whether there is anything to store, be it only that a moment has passed at which something might have
+        changed."""
+        is_due = self.book.due is not None and self.book.due <= self.now
+        news = (self.changed, self.holds, self.dropped, self.facts, self.claims, is_due)
+        return any(news) or self.event is not self.book.event
 
     @property
     def is_crowded(self) -> bool:
@@ -299,7 +304,7 @@ class Work:
         elif event.state is EventState.RUNNING:
             moments.append(event.ends_at)
         elif event.state in (EventState.FINISHED, EventState.CANCELLED):
-            moments = [event.ends_at + KEPT_AFTER_END]
+            moments.append(event.ends_at + KEPT_AFTER_END)
         return min((one for one in moments if one > self.now), default=None)
 
     def entries_offered(self) -> list[Registration]:

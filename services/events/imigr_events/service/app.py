@@ -10,6 +10,7 @@ from imigr_events.domain import Event
 from imigr_events.handlers.certifying import Registry
 from imigr_events.handlers.door import Door
 from imigr_events.handlers.pathways import School
+from imigr_events.sealing import ContactSeal
 from imigr_events.signing import KeyRing
 from imigr_events.storage import MongoAgenda, MongoAttendance, MongoCertificates, MongoEvents, MongoPathways
 from imigr_kit.keyed import keyed_hash, short_reference
@@ -38,7 +39,7 @@ class App:
 def build(runtime: Runtime) -> App:
     """The use cases on this process's database, clock and key."""
     key = runtime.settings.key
-    events = MongoEvents(runtime.db, runtime.stamp)
+    events = MongoEvents(runtime.db, runtime.stamp, ContactSeal(key))
     desk = handlers.Desk(
         events=events,
         turns=handlers.Turns(events, runtime.clock),

@@ -12,6 +12,7 @@ from pymongo.errors import DuplicateKeyError
 
 from imigr_events.domain import Book, Event, EventState, State, Work
 from imigr_events.ports import Command, Envelope, Step, Stored, Taken
+from imigr_events.sealing import ContactSeal
 from imigr_events.storage.rows import (
     COUNTS,
     EVENT_FIELDS,
@@ -50,8 +51,9 @@ class MongoEvents:
     once. ``change`` counts the writes of a document, and a change is stored only if it was made from the last
     one; ``registrations`` only grows until it is emptied for good, so positions stay."""
 
-    def __init__(self, db: Database[Document], stamp: Stamp) -> None:
+    def __init__(self, db: Database[Document], stamp: Stamp, seal: ContactSeal) -> None:
         self._events = db[EVENTS]
+        self._seal = seal
         self.stamp = stamp
 
     def get(self, event_id: str) -> Event | None:
@@ -65,7 +67,8 @@ class MongoEvents:
         if row is None:
             return None
         holds = [hold_of(one) for one in row.get("holds", {}).values()]
-        return Book.of(event_of(row), [registration_of(one) for one in row["registrations"]], holds)
+        entries = [registration_of(one, self._seal) for one in row["registrations"]]
+        return Book.of(event_of(row), entries, holds, row.get("next_due"))
 
     def change_of(self, event_id: str) -> int | None:
         """By its id."""
@@ -115,7 +118,7 @@ class MongoEvents:
         row = self._events.find_one({"claims": f"manage:{manage}"}, shown)
         if row is None or not row.get("registrations"):
             return None
-        found = registration_of(row["registrations"][0])
+        found = registration_of(row["registrations"][0], self._seal)
         position = self._position(row["_id"], found.id) if found.state is State.WAITING else None
         return Stored(event_of(row), found, position)
 
@@ -131,7 +134,7 @@ class MongoEvents:
 
     def save(self, work: Work, envelopes: Sequence[Envelope], steps: Sequence[Step], deadline: datetime | None) -> bool:
         """Guarded by the change counter."""
-        update = with_events(_update(work, steps), envelopes)
+        update = with_events(_update(work, steps, self._seal), envelopes)
         query = {"_id": work.event.id, "change": work.book.event.change}
         try:
             return bool(self._events.update_one(not_after(query, deadline), update).matched_count)
@@ -151,7 +154,7 @@ class MongoEvents:
         return book.line.index(registration_id) + 1 if book and registration_id in book.line else 0
 
 
-def _update(work: Work, steps: Sequence[Step]) -> Document:
+def _update(work: Work, steps: Sequence[Step], seal: ContactSeal) -> Document:
     event, book = work.counted(), work.book
     document = event_document(event)
     due = work.next_due()
@@ -163,7 +166,7 @@ def _update(work: Work, steps: Sequence[Step]) -> Document:
         sets |= {"registrations": [], "holds": {}, "claims": _kept_claims(work), "figures": _figures(work)}
         unset = {}
     else:
-        sets |= _rows(work) | {f"holds.{one.id}": hold_document(one) for one in work.holds.values()}
+        sets |= _rows(work, seal) | {f"holds.{one.id}": hold_document(one) for one in work.holds.values()}
     (sets if due else unset)["next_due"] = due or ""
     (sets if event.notices else unset)["telling"] = True
     claims = [*work.claims, *(f"step:{one.command.key}" for one in steps)]
@@ -177,7 +180,7 @@ def _update(work: Work, steps: Sequence[Step]) -> Document:
     return update | ({"$push": push} if push else {}) | ({"$unset": unset} if unset else {})
 
 
-def _rows(work: Work) -> Document:
+def _rows(work: Work, seal: ContactSeal) -> Document:
     """Changed registrations at their positions, new ones behind the last."""
     numbers, rows = work.book.numbers, {}
     following = len(numbers)
@@ -185,7 +188,7 @@ def _rows(work: Work) -> Document:
         number = numbers.get(one.id)
         if number is None:
             number, following = following, following + 1
-        rows[f"registrations.{number}"] = registration_document(one)
+        rows[f"registrations.{number}"] = registration_document(one, seal)
     return rows
 
 

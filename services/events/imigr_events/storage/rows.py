@@ -23,6 +23,7 @@ from imigr_events.domain import (
     SessionState,
     State,
 )
+from imigr_events.sealing import ContactSeal
 
 Document = dict[str, Any]
 COUNTS = ("taken", "kinds_taken", "session_taken", "waiting", "change")
@@ -57,13 +58,13 @@ def event_of(row: Document) -> Event:
     return Event(id=row["_id"], **values)
 
 
-def registration_document(one: Registration) -> Document:
-    """A registration as an embedded row."""
+def registration_document(one: Registration, seal: ContactSeal) -> Document:
+    """A registration as an embedded row; its contact is sealed."""
     row: Document = {
         "id": one.id,
         "places": one.seats.places,
         "state": str(one.state),
-        "contact_id": one.contact_id,
+        "contact": seal.seal(one.contact_id) if one.contact_id else None,
         "channel": one.channel,
         "message_language": one.message_language,
         "version": one.version,
@@ -78,13 +79,13 @@ def registration_document(one: Registration) -> Document:
     return {name: value for name, value in row.items() if value not in (None, [], {})}
 
 
-def registration_of(row: Document) -> Registration:
+def registration_of(row: Document, seal: ContactSeal) -> Registration:
     """The registration in an embedded row."""
     return Registration(
         id=row["id"],
         seats=Seats(row["places"], row.get("kinds", {}), tuple(row.get("sessions", ()))),
         state=State(row["state"]),
-        contact_id=row.get("contact_id"),
+        contact_id=seal.open(row["contact"]) if "contact" in row else None,
         channel=row.get("channel"),
         message_language=row["message_language"],
         version=row["version"],
