@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from imigr_gateway.commands import backends, contact, for_reader, here, idempotency_key, with_link
+from imigr_gateway.commands import as_json, backends, contact, for_reader, here, idempotency_key, with_link
 from imigr_gateway.doors import public
 from imigr_gateway.people import split_token
 from imigr_gateway.shapes import base
@@ -53,7 +53,7 @@ def list_slots(query: dict[str, Any], guichet_id: str) -> Any:
 
 
 @blueprint.post("/appointments")
-@blueprint.arguments(shapes.BookAppointment)
+@blueprint.arguments(shapes.BookAppointment())
 @blueprint.response(201, shapes.AppointmentOut)
 @public
 def book_appointment(data: dict[str, Any]) -> Any:
@@ -72,7 +72,7 @@ def book_appointment(data: dict[str, Any]) -> Any:
         manage_hash=link.hash,
         idempotency_key=key,
     )
-    return for_reader(with_link(answer, link.token))
+    return as_json(for_reader(with_link(answer, link.token)), 201)
 
 
 @blueprint.get("/appointments/<manage_token>")

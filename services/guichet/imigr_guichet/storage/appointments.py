@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from pymongo import UpdateOne
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, WriteError
 
@@ -23,6 +24,7 @@ from imigr_guichet.storage.documents import (
     place_fields,
     stored_of,
 )
+from imigr_guichet.storage.gathering import Gathering
 from imigr_guichet.storage.plans import Stamp
 from imigr_kit.context import current
 from imigr_kit.facts import Fact
@@ -33,6 +35,7 @@ CELL_SECONDS = CELL_MINUTES * 60
 PLACE_STATES = frozenset(OCCUPYING)
 DIVIDED_BY_ZERO = 2
 """MongoDB's code (BadValue) for the error that claim provokes after its deadline."""
+DUPLICATE_KEY = 11000
 UNREAD = {"outbox": 0, "unsent": 0}
 
 
@@ -43,6 +46,7 @@ class MongoAppointments:
 
     def __init__(self, db: Database[Document], stamp: Stamp, reference_hash: Callable[[str], str]) -> None:
         self._rows = db[APPOINTMENTS]
+        self._gathering = Gathering(self._rows)
         self._reference_hash = reference_hash
         self._stamp = stamp
 
@@ -53,15 +57,16 @@ class MongoAppointments:
         row["commands"] = [command_row(command.key, _done(appointment, command))]
         row["claims"] = [f"key:{command.key}", f"manage:{manage}", f"reference:{reference}", *cells(appointment)]
         row |= new_document_fields(self._stamp(facts))
-        try:
-            self._rows.update_one({"_id": appointment.id}, _insert(row, current().deadline), upsert=True)
-        except DuplicateKeyError as error:
-            return self.by_command(command.key) if "key:" in _refused(error) else None
-        except WriteError as error:
-            if error.code == DIVIDED_BY_ZERO:
-                raise TooLate(retry_after=1) from error
-            raise
-        return Stored(appointment, {})
+        refusal = self._gathering.write(
+            UpdateOne({"_id": appointment.id}, _insert(row, current().deadline), upsert=True)
+        )
+        if refusal is None:
+            return Stored(appointment, {})
+        if refusal["code"] == DIVIDED_BY_ZERO:
+            raise TooLate(retry_after=1)
+        if refusal["code"] != DUPLICATE_KEY:
+            raise WriteError(str(refusal.get("errmsg")), refusal["code"], refusal)
+        return self.by_command(command.key) if "key:" in _refused(refusal) else None
 
     def find(self, manage: str) -> Stored | None:
         """By the claims index."""
@@ -93,7 +98,7 @@ class MongoAppointments:
                 not_after(query, current().deadline), with_events(update, self._stamp(facts))
             )
         except DuplicateKeyError as error:
-            return Outcome.STALE if "key:" in _refused(error) else Outcome.TAKEN
+            return Outcome.STALE if "key:" in _refused(error.details or {}) else Outcome.TAKEN
         return Outcome.DONE if written.modified_count else Outcome.STALE
 
     def taken(self, guichet_id: str, first: date, last: date) -> dict[tuple[date, str], list[Interval]]:
@@ -150,6 +155,6 @@ def _insert(row: Document, deadline: datetime | None) -> list[Document]:
     return [{"$replaceWith": {"$mergeObjects": ["$$ROOT", {"$literal": row}, {"changed_at": at}]}}]
 
 
-def _refused(error: DuplicateKeyError) -> str:
+def _refused(details: Mapping[str, Any]) -> str:
     """The claim that exists already."""
-    return str((error.details or {}).get("keyValue", {}).get("claims", ""))
+    return str(details.get("keyValue", {}).get("claims", ""))
