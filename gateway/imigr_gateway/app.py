@@ -15,6 +15,7 @@ from imigr_gateway import health, pages, problems, waiting_pages
 from imigr_gateway.agenda import page as event_page
 from imigr_gateway.api import (
     agenda,
+    appointments,
     certificates,
     directory,
     evaluations,
@@ -49,6 +50,7 @@ MOST_BYTES = 64 * 1024
 API = (
     directory,
     guichet,
+    appointments,
     visits,
     events,
     agenda,

@@ -6,12 +6,14 @@ import json
 import re
 import uuid
 from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import ip_address
 from typing import Any
 
 from flask import Response, current_app, request
 
 from imigr_gateway.languages import chain, localised
-from imigr_gateway.people import Desk, Link, person
+from imigr_gateway.people import Desk, Link, Person, person
 from imigr_gateway.routing import Backends
 from imigr_kit.errors import FieldError, Invalid
 
@@ -68,18 +70,54 @@ def contact(
 ) -> dict[str, Any]:
     """Take phone and email out of ``data``, hand them to the vault, and give what the services may know. With
     ``once_in``, the id of a record, also a keyed hash by which that record finds the same contact again."""
-    who = person(data.pop("phone"), data.pop("email"), data["message_language"])
+    who = person_in(data)
+    known = given(who, link, municipality, key)
+    if who is None or once_in is None:
+        return known
+    return known | {"contact_key": here().people.contact_key(who, once_in)}
+
+
+def person_in(data: dict[str, Any]) -> Person | None:
+    """Take phone and email out of ``data``: who wants messages, if anybody."""
+    return person(data.pop("phone"), data.pop("email"), data["message_language"])
+
+
+def given(who: Person | None, link: Link, municipality: str, key: str) -> dict[str, Any]:
+    """Hand a person's contact to the vault, and give what the services may know."""
     if who is None:
         return {"contact_id": None, "channel": None}
     contact_id = here().people.give(who, link, municipality, key)
-    known = {"contact_id": contact_id, "channel": who.channel}
-    return known if once_in is None else known | {"contact_key": here().people.contact_key(who, once_in)}
+    return {"contact_id": contact_id, "channel": who.channel}
+
+
+def client_key() -> str | None:
+    """The keyed hash of the address that asks, for limits. Behind a proxy in the same network the proxy says it
+    (X-Forwarded-For, whose last entry only a trusted neighbour can write); a caller inside has none."""
+    address = request.remote_addr or ""
+    if _is_inside(address):
+        address = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    return here().people.client_key(address) if address and not _is_inside(address) else None
+
+
+@lru_cache(maxsize=4096)
+def _is_inside(address: str) -> bool:
+    """Whether an address cannot be somebody on the internet: loopback, private, or no address at all."""
+    try:
+        return not ip_address(address).is_global
+    except ValueError:
+        return True
 
 
 def as_json(answer: Any, status: int = 200) -> Response:
     """An answer that is sent as it is, for routes where marshmallow's dump would cost more than the work; its shape is
     still the declared one, and a test compares them."""
     return Response(json.dumps(answer, ensure_ascii=False), status, content_type="application/json")
+
+
+def as_calendar(text: str) -> Response:
+    """An iCalendar file that only its holder should keep."""
+    headers = {"Cache-Control": "private, no-store"}
+    return Response(text, 200, headers, content_type="text/calendar; charset=utf-8")
 
 
 def with_link(answer: dict[str, Any], link_token: str) -> dict[str, Any]:

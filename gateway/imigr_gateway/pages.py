@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, current_app, make_response, render_template, request
 
+from imigr_gateway.api import appointments
 from imigr_gateway.api import events as registrations
-from imigr_gateway.api import guichet as appointments
 from imigr_gateway.commands import backends, here
 from imigr_gateway.doors import public, rule_of
 from imigr_gateway.languages import chain, localised

@@ -136,6 +136,10 @@ class Desk:
         """Follows from the key of a request and the name in it, so that a retry makes the same certificate."""
         return self._digest("salt", idempotency_key, name.reveal())
 
+    def device_key(self, token: str) -> str:
+        """A keyed hash of a token that a device keeps, for limits per device; it changes every month."""
+        return self._digest("device", datetime.now(UTC).strftime("%Y-%m"), token).hex()
+
     def _digest(self, purpose: str, *parts: str) -> bytes:
         text = "\x00".join((purpose, *parts))
         return hmac.new(self._key.reveal(), text.encode(), hashlib.sha256).digest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from imigr_gateway.api import events, guichet
+from imigr_gateway.api import appointments, events
 from imigr_gateway.commands import backends, idempotency_key
 from imigr_gateway.doors import public
 from imigr_gateway.shapes import base
@@ -23,7 +23,7 @@ NOTHING = {"held": False}
 @public
 def held_for_appointment(query: dict[str, Any], manage_token: str) -> Any:
     """What is held about the phone number or email of an appointment."""
-    return _ask(guichet.read(manage_token), "held_contact")
+    return _ask(appointments.read(manage_token), "held_contact")
 
 
 @blueprint.get("/registrations/<manage_token>/contact")
@@ -41,7 +41,7 @@ def held_for_registration(query: dict[str, Any], manage_token: str) -> Any:
 @public
 def allow_for_appointment(data: dict[str, Any], manage_token: str) -> Any:
     """What may be written about from now on."""
-    return _ask(guichet.read(manage_token), "set_consent", **data, idempotency_key=idempotency_key())
+    return _ask(appointments.read(manage_token), "set_consent", **data, idempotency_key=idempotency_key())
 
 
 @blueprint.post("/registrations/<manage_token>/consent")

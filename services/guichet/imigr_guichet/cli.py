@@ -11,8 +11,8 @@ import click
 from imigr_guichet.domain.guichet import opened
 from imigr_guichet.settings import GuichetSettings
 from imigr_guichet.storage.collections import GUICHETS, INDEXES
-from imigr_guichet.storage.documents import guichet_of
 from imigr_guichet.storage.plans import MongoPlans
+from imigr_guichet.written import guichet_of
 from imigr_kit.clock import SystemClock
 from imigr_kit.events import Stamp
 from imigr_kit.ids import new_id
@@ -28,7 +28,8 @@ def cli(context: click.Context) -> None:
     settings = load(GuichetSettings, os.environ)
     db = connect(settings)
     ensure_indexes(db, [*INDEXES, INDEX(GUICHETS)])
-    context.obj = MongoPlans(db, Stamp("guichet", settings.instance, SystemClock(), new_id))
+    clock = SystemClock()
+    context.obj = MongoPlans(db, Stamp("guichet", settings.instance, clock, new_id), clock)
 
 
 @cli.command()

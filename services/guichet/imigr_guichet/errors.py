@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imigr_kit.errors import Conflict, Gone, Invalid, NotFound, Unavailable
+from imigr_kit.errors import Conflict, Gone, Invalid, NotFound, TooMany, Unavailable
 
 
 class SlotFull(Conflict):
@@ -51,6 +51,78 @@ class AppointmentNotChangeable(Conflict):
     """The appointment is over, cancelled, or has begun."""
 
     code = "guichet.appointment_not_changeable"
+
+
+class HoldExpired(Gone):
+    """The minutes of the hold are over; its place is offered to others again."""
+
+    code = "guichet.hold_expired"
+
+
+class NotOpenToBooking(Invalid):
+    """The topic is not open to bookings of this kind (public, staff, partner), or only in group sessions."""
+
+    code = "guichet.not_open_to_booking"
+
+
+class AlreadyBooked(Conflict):
+    """The contact has an appointment that day; nothing is said about it, since who asks may be another person."""
+
+    code = "guichet.already_booked"
+
+
+class TooManyBookings(TooMany):
+    """The contact, the address or the device has booked as much as one may in this time."""
+
+    code = "guichet.too_many_bookings"
+
+
+class ProofNeeded(TooMany):
+    """More bookings from here need a proof of work; ``params.challenge`` and ``params.bits`` say which."""
+
+    code = "guichet.proof_needed"
+
+
+class TooManyLookups(TooMany):
+    """Too many look-ups that found nothing came from here."""
+
+    code = "guichet.too_many_lookups"
+
+
+class PlanChanged(Conflict):
+    """The plan was changed by somebody else since it was read."""
+
+    code = "guichet.plan_changed"
+
+
+class PlanNotConsistent(Invalid):
+    """The plan contradicts itself; the fields say where."""
+
+    code = "guichet.plan_not_consistent"
+
+
+class UnknownMediator(NotFound):
+    """No such mediator at this guichet."""
+
+    code = "guichet.unknown_mediator"
+
+
+class UnknownSession(NotFound):
+    """No such group session at this guichet."""
+
+    code = "guichet.unknown_session"
+
+
+class SessionFull(Conflict):
+    """Every seat of the group session is taken."""
+
+    code = "guichet.session_full"
+
+
+class UnknownFeed(NotFound):
+    """No calendar feed answers to this address."""
+
+    code = "guichet.unknown_feed"
 
 
 class KeyReused(Invalid):

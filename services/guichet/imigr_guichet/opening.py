@@ -82,7 +82,7 @@ def _open(guichet: Guichet, day: date, desk: str | None) -> list[Interval]:
     opened = _merged(_absolute(span, day, zone) for span in _planned(guichet, day, desk))
     breaks = [_absolute(span, day, zone) for span in _breaks(guichet, day, desk)]
     cut = subtract(opened, _merged(breaks)) if breaks else opened
-    for regime in guichet.regimes:
+    for regime in (*guichet.regimes, *guichet.town_regimes):
         if regime.first <= day <= regime.last and day.weekday() in regime.hours:
             hours = _merged(_absolute(span, day, zone) for span in regime.hours[day.weekday()])
             cut = intersect(cut, hours)

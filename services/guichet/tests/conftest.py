@@ -6,29 +6,29 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from imigr_guichet.building import Bookings, assemble
 from imigr_guichet.domain.guichet import Guichet, opened
 from imigr_guichet.handlers.booking import Booking
 from imigr_guichet.handlers.office import Office
 from imigr_guichet.handlers.orientation import Counsel
 from imigr_guichet.handlers.tickets import Hall
 from imigr_guichet.ports.appointments import Command
-from imigr_guichet.storage.appointments import MongoAppointments
 from imigr_guichet.storage.collections import INDEXES
-from imigr_guichet.storage.documents import guichet_of
 from imigr_guichet.storage.orientation import INDEXES as ORIENTATION_INDEXES
 from imigr_guichet.storage.orientation import MongoOrientations, MongoReferrals
-from imigr_guichet.storage.plans import MongoPlans
 from imigr_guichet.storage.tickets import INDEXES as TICKET_INDEXES
 from imigr_guichet.storage.tickets import MongoTickets, mongo_demands
+from imigr_guichet.written import guichet_of
 from imigr_kit.events import Stamp
 from imigr_kit.ids import new_id
-from imigr_kit.keyed import keyed_hash, short_reference
+from imigr_kit.keyed import keyed_hash
 from imigr_kit.mongo import ensure_indexes
 from imigr_kit.secret import Secret
 from imigr_kit.testing import FrozenClock
@@ -55,20 +55,25 @@ def clock() -> FrozenClock:
 
 
 @pytest.fixture
-def office(mongo_db: Any, clock: FrozenClock, la_marsa: Guichet) -> Office:
-    """The use cases on a fresh database which holds La Marsa's guichet."""
-    ensure_indexes(mongo_db, INDEXES)
-    stamp = Stamp("guichet", "test", clock, new_id)
-    plans = MongoPlans(mongo_db, stamp)
-    plans.put(la_marsa, [opened(la_marsa, first=True)])
-    return Office(
-        plans=plans,
-        appointments=MongoAppointments(mongo_db, stamp, lambda one: keyed_hash(KEY, "ref", short_reference(KEY, one))),
-        clock=clock,
-        new_id=new_id,
-        reference=lambda one: short_reference(KEY, one),
-        hashed=lambda purpose, text: keyed_hash(KEY, purpose, text),
-    )
+def bookings(mongo_db: Any, clock: FrozenClock, la_marsa: Guichet) -> Bookings:
+    """The use cases of slots, appointments and plans on a fresh database which holds La Marsa's guichet."""
+    return bookings_on(mongo_db, clock, la_marsa)
+
+
+@pytest.fixture
+def office(bookings: Bookings) -> Office:
+    """What most use cases need."""
+    return bookings.office
+
+
+def bookings_on(db: Any, clock: FrozenClock, *guichets: Guichet) -> Bookings:
+    """The use cases on a database which holds these guichets. A place that is given back is free at once, as if
+    chance had said so."""
+    ensure_indexes(db, INDEXES)
+    made = assemble(db, Stamp("guichet", "test", clock, new_id), clock, new_id, KEY)
+    for guichet in guichets:
+        made.office.plans.put(guichet, [opened(guichet, first=True)])  # type: ignore[attr-defined]  # not of the port
+    return replace(made, office=replace(made.office, chance=lambda: 0.0))
 
 
 @pytest.fixture

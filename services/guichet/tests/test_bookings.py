@@ -13,8 +13,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from imigr_guichet.domain.appointment import OCCUPYING
 from imigr_guichet.domain.guichet import Guichet
+from imigr_guichet.domain.states import OCCUPYING
 from imigr_guichet.domain.text import overlaps
 from imigr_guichet.errors import (
     AppointmentNotChangeable,
@@ -29,7 +29,7 @@ from imigr_guichet.errors import (
 from imigr_guichet.handlers.booking import Booking, book_appointment
 from imigr_guichet.handlers.changing import cancel_appointment, get_appointment, move_appointment
 from imigr_guichet.handlers.office import Office
-from imigr_guichet.handlers.slots import list_slots
+from imigr_guichet.handlers.slots import Ask, list_slots
 from imigr_guichet.ports.appointments import Command
 from imigr_kit.errors import ImigrError
 from imigr_kit.testing import FrozenClock
@@ -242,11 +242,11 @@ def test_bad_bookings_change_nothing(
 
 def test_slots_show_places_and_spoken_languages(office: Office, booking: Maker, la_marsa: Guichet) -> None:
     """Two seats at a start are shown once, as two places."""
-    before = list_slots(office, la_marsa, "information", "fr", None, 7, 100)
+    before = list_slots(office, la_marsa, Ask("information", ("fr",)), None, 7, 100)
     first = before[THURSDAY.date()][0]
     assert (first.places, first.languages) == (2, ("ar", "en", "ff", "fr"))
     book_appointment(office, *booking("a"))
-    after = list_slots(office, la_marsa, "information", "fr", None, 7, 100)
+    after = list_slots(office, la_marsa, Ask("information", ("fr",)), None, 7, 100)
     assert after[THURSDAY.date()][0].places == 1
     assert len(after[THURSDAY.date()]) == 12
 
@@ -262,7 +262,7 @@ class Guichets(RuleBasedStateMachine):
         guichet = conftest.la_marsa.__wrapped__() if hasattr(conftest.la_marsa, "__wrapped__") else None
         assert guichet is not None
         self.guichet: Guichet = guichet
-        self.office: Office = conftest.office.__wrapped__(self.db, self.clock, guichet)  # type: ignore[attr-defined]
+        self.office: Office = conftest.bookings_on(self.db, self.clock, guichet).office
         self.state: dict[str, tuple[str, str]] = {}
         self.counter = 0
 

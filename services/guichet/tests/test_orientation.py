@@ -311,7 +311,7 @@ class Putting(RuleBasedStateMachine):
         self._held = fresh_database()
         self.db = self._held.__enter__()
         guichet = conftest.la_marsa.__wrapped__()  # type: ignore[attr-defined]
-        office = conftest.office.__wrapped__(self.db, FrozenClock(conftest.NOW), guichet)  # type: ignore[attr-defined]
+        office = conftest.bookings_on(self.db, FrozenClock(conftest.NOW), guichet).office
         self.talk = Talk(conftest.counsel.__wrapped__(self.db, office))  # type: ignore[attr-defined]
         self.referral = self.talk.propose()
         self.token = ""

@@ -351,7 +351,7 @@ class WaitingRoom(RuleBasedStateMachine):
         self.db = self._held.__enter__()
         self.clock = FrozenClock(THURSDAY)
         guichet: Guichet = conftest.la_marsa.__wrapped__()  # type: ignore[attr-defined]
-        office = conftest.office.__wrapped__(self.db, self.clock, guichet)  # type: ignore[attr-defined]
+        office = conftest.bookings_on(self.db, self.clock, guichet).office
         self.room = Room(conftest.hall.__wrapped__(self.db, office), guichet)  # type: ignore[attr-defined]
         self.ids: list[str] = []
 

@@ -1,43 +1,24 @@
-"""An appointment: its states, its rules, and the facts each change returns."""
+"""An appointment: its rules, and the facts each change returns."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from imigr_guichet.domain.guichet import Guichet
+from imigr_guichet.domain.states import CHANGEABLE, OCCUPYING, OPEN, STEPS, State
 from imigr_guichet.domain.text import wire_time
-from imigr_guichet.errors import AppointmentNotChangeable
+from imigr_guichet.errors import AppointmentNotChangeable, HoldExpired
 from imigr_kit.facts import Fact
-
-
-class State(StrEnum):
-    """States of an appointment (VOCABULARY); those in OCCUPYING hold a place."""
-
-    HELD = "held"
-    TO_CONFIRM = "to_confirm"
-    CONFIRMED = "confirmed"
-    ARRIVED = "arrived"
-    IN_SERVICE = "in_service"
-    DONE = "done"
-    EXPIRED = "expired"
-    CANCELLED_BY_VISITOR = "cancelled_by_visitor"
-    CANCELLED_BY_SERVICE = "cancelled_by_service"
-    MOVED = "moved"
-    NO_SHOW = "no_show"
-    LEFT_BEFORE_SERVICE = "left_before_service"
-
-
-OCCUPYING = (State.HELD, State.TO_CONFIRM, State.CONFIRMED, State.ARRIVED, State.IN_SERVICE, State.DONE)
-CHANGEABLE = (State.TO_CONFIRM, State.CONFIRMED)
 
 
 @dataclass(frozen=True)
 class Appointment:
     """One appointment. ``day`` is the opening day it belongs to; ``busy`` what it occupies, buffers included;
-    ``version`` counts its facts; ``seat`` is the place in a group session; ``booked_by`` visitor, staff or partner."""
+    ``version`` counts its facts; ``booked_by`` public, staff or partner; ``frees_at`` when the place of a hold (or of
+    a cancelled appointment that returns with delay) is free again; ``session_id`` and ``seat`` in a group session;
+    ``is_extra``: a deliberate overbooking, which claims no place; ``stranded`` why it cannot take place as planned."""
 
     id: str
     municipality: str
@@ -57,27 +38,86 @@ class Appointment:
     busy_until: datetime
     booked_by: str = "public"
     interpreter: bool = False
-    expires_at: datetime | None = None
+    frees_at: datetime | None = None
     session_id: str | None = None
     seat: int | None = None
+    is_extra: bool = False
+    stranded: str | None = None
+
+    @property
+    def has_place(self) -> bool:
+        """Whether it claims its place: in an occupying state, or cancelled with the place not yet given back."""
+        return not self.is_extra and (self.state in OCCUPYING or self.frees_at is not None)
+
+    def hold(self, guichet: Guichet, *, until: datetime) -> tuple[Appointment, list[Fact]]:
+        """A place kept for minutes."""
+        held = replace(self, state=State.HELD, version=1, frees_at=until)
+        return held, [held._fact("appointment.held", guichet)]
 
     def book(self, guichet: Guichet) -> tuple[Appointment, list[Fact]]:
-        """Confirmed from the start; the first fact of the appointment."""
-        booked = replace(self, state=State.CONFIRMED, version=1)
+        """Confirmed from the start, or waiting for staff where the topic says so; holds its place from now on."""
+        waits = guichet.topic(self.topic).confirmed_by_staff and self.booked_by == "public"
+        booked = replace(
+            self, state=State.TO_CONFIRM if waits else State.CONFIRMED, version=self.version + 1, frees_at=None
+        )
         return booked, [booked._fact("appointment.booked", guichet)]
+
+    def take_up(
+        self, guichet: Guichet, contact_id: str | None, channel: str | None, message_language: str, *, now: datetime
+    ) -> tuple[Appointment, list[Fact]]:
+        """A hold becomes an appointment; raises HoldExpired at or after its end."""
+        if self.state is not State.HELD:
+            raise AppointmentNotChangeable(params={"state": str(self.state)})
+        if self.frees_at is not None and now >= self.frees_at:
+            raise HoldExpired
+        filled = replace(self, contact_id=contact_id, channel=channel, message_language=message_language)
+        return filled.book(guichet)
+
+    def expire(self, guichet: Guichet) -> tuple[Appointment, list[Fact]]:
+        """A hold that nobody took up."""
+        expired = replace(self, state=State.EXPIRED, version=self.version + 1, frees_at=None)
+        return expired, [expired._fact("appointment.expired", guichet)]
 
     def move(self, to: Appointment, guichet: Guichet, *, now: datetime) -> tuple[Appointment, list[Fact]]:
         """The same appointment at the place of ``to``; id, reference and link stay."""
         self._must_be_changeable(now)
-        moved = replace(to, state=State.CONFIRMED, version=self.version + 1)
+        moved = replace(to, state=self.state, version=self.version + 1, stranded=None)
         return moved, [moved._fact("appointment.moved", guichet, previous_start=wire_time(self.start))]
 
-    def cancel(self, guichet: Guichet, *, by: str, now: datetime) -> tuple[Appointment, list[Fact]]:
-        """Frees the place; ``by`` is ``visitor`` or ``service``."""
-        self._must_be_changeable(now)
+    def reassign(self, desk: str, guichet: Guichet) -> tuple[Appointment, list[Fact]]:
+        """The same time at another desk, with a mediator who speaks the language as well."""
+        given = replace(self, desk=desk, version=self.version + 1, stranded=None)
+        return given, [given._fact("appointment.reassigned", guichet, reason="mediator_absent")]
+
+    def strand(self, reason: str, guichet: Guichet) -> tuple[Appointment, list[Fact]]:
+        """It cannot take place as planned: it goes on the worklist, and its visitor is asked to move."""
+        stranded = replace(self, stranded=reason, version=self.version + 1)
+        return stranded, [stranded._fact("appointment.stranded", guichet, reason=reason)]
+
+    def cancel(
+        self, guichet: Guichet, *, by: str, now: datetime, reason: str | None = None, returns_at: datetime | None = None
+    ) -> tuple[Appointment, list[Fact]]:
+        """Frees the place (at ``returns_at`` if that is given); ``by`` is ``visitor`` or ``service``."""
+        if self.state is not State.HELD:
+            self._must_be_changeable(now)
         state = State.CANCELLED_BY_VISITOR if by == "visitor" else State.CANCELLED_BY_SERVICE
-        cancelled = replace(self, state=state, version=self.version + 1)
-        return cancelled, [cancelled._fact("appointment.cancelled", guichet, cancelled_by=by)]
+        gone = replace(self, state=state, version=self.version + 1, frees_at=returns_at, stranded=None)
+        more = {"cancelled_by": by} | ({"reason": reason} if reason else {})
+        return gone, [gone._fact("appointment.cancelled", guichet, **more)]
+
+    def step(self, name: str, guichet: Guichet, *, now: datetime, today: date) -> tuple[Appointment, list[Fact]]:
+        """One of STEPS; raises AppointmentNotChangeable when its rule does not allow it."""
+        rule = STEPS[name]
+        allowed = self.state in rule.sources and (not rule.same_day or self.day in (today, today - timedelta(days=1)))
+        if not allowed or (rule.after_start and now < self.start):
+            raise AppointmentNotChangeable(params={"state": str(self.state), "step": name})
+        stepped = replace(self, state=rule.target, version=self.version + 1)
+        return stepped, [stepped._fact(rule.fact, guichet)]
+
+    @property
+    def can_be_stranded(self) -> bool:
+        """Before the visit, and not known to be stranded."""
+        return self.state in OPEN and self.stranded is None
 
     def _must_be_changeable(self, now: datetime) -> None:
         if self.state not in CHANGEABLE or now >= self.start:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -187,8 +187,12 @@ class Guichet:
     """Country (ISO 3166-1) whose public holidays close the guichet; None: none do."""
     closed: frozenset[date] = frozenset()
     """Holidays as known now, from the calendar of the municipality or worked out; an exception overrules them."""
+    town_regimes: tuple[Regime, ...] = ()
+    """Regimes from the calendar of the municipality; they cut as the guichet's own do."""
     walk_in_share: int = 0
-    """Percent of the places of a day kept for people who come without appointment."""
+    """Percent of each opening kept, at its end, for people who come without appointment: not open to the public."""
+    interpreters: tuple[str, ...] = ()
+    """Languages for which an interpreter can be called to any mediator."""
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -207,19 +211,16 @@ class Guichet:
         """The staffed desks of a day, in the order of the plan."""
         return _places(self.desks, self.mediators, day)
 
-    def places_for(self, topic: str, language: str | None, day: date, spread: str = "") -> tuple[Place, ...]:
-        """Places that can serve, those with the rarest other languages last, so that these stay free. Among equals
-        the order follows from ``spread`` (any text), so that the work is shared and rushes do not meet at one desk.
+    def places_for(self, topic: str, languages: Collection[str], day: date) -> tuple[Place, ...]:
+        """Places of a day that treat the topic and speak one of the languages (none given: any), those with the
+        rarest other languages last, so that these stay free."""
+        return _ranked(self.places(day), topic, tuple(languages))
 
-        Raises LanguageNotOffered when nobody at all who treats the topic speaks the language; may be empty on a day.
-        """
-        ranked = _ranked(self.places(day), topic, language)
-        if not ranked and language is not None and not self._ever(topic, language):
-            raise LanguageNotOffered(params={"language": language})
-        if len(ranked) < 2:
-            return tuple(place for _, place in ranked)
-        order = sorted(ranked, key=lambda one: (one[0], crc32(f"{spread}{one[1].desk}".encode()), one[1].desk))
-        return tuple(place for _, place in order)
+    def must_speak(self, topic: str, language: str) -> None:
+        """Raise LanguageNotOffered unless somebody who treats the topic ever speaks the language; the error says
+        whether an interpreter can be called."""
+        if not self._ever(topic, language):
+            raise LanguageNotOffered(params={"language": language, "interpreter": language in self.interpreters})
 
     def _ever(self, topic: str, language: str) -> bool:
         everybody: tuple[Desk | Mediator, ...] = (*self.desks, *self.mediators)
@@ -243,12 +244,25 @@ def _places(desks: tuple[Desk, ...], mediators: tuple[Mediator, ...], day: date)
 
 
 @lru_cache(maxsize=4096)
-def _ranked(places: tuple[Place, ...], topic: str, language: str | None) -> tuple[tuple[float, Place], ...]:
-    """Able places with the rarity of their other languages."""
-    spoken = {one for place in places for one in place.languages}
-    speakers = {one: sum(one in place.languages for place in places) for one in spoken}
-    able = [p for p in places if topic in p.topics and (language is None or language in p.languages)]
-    return tuple((sum(1 / speakers[one] for one in place.languages if one != language), place) for place in able)
+def _ranked(places: tuple[Place, ...], topic: str, languages: tuple[str, ...]) -> tuple[Place, ...]:
+    able = [p for p in places if topic in p.topics and (not languages or set(languages) & set(p.languages))]
+    return tuple(sorted(able, key=lambda place: rarity(places, place, languages)))
+
+
+@lru_cache(maxsize=65_536)
+def rarity(places: tuple[Place, ...], place: Place, wanted: tuple[str, ...]) -> float:
+    """How much is lost for others when this place is given: each other language weighs as it is rare that day."""
+    others = [one for one in place.languages if one not in wanted]
+    return sum(1 / sum(one in other.languages for other in places) for one in others)
+
+
+def shared(places: tuple[Place, ...], able: Sequence[Place], language: str, spread: str) -> list[Place]:
+    """Able places by rarity; equals in an order that follows from ``spread`` (any text), so that the work is shared
+    and rushes do not meet at one desk."""
+    if len(able) < 2:
+        return list(able)
+    order = [(rarity(places, one, (language,)), crc32(f"{spread}{one.desk}".encode()), one.desk, one) for one in able]
+    return [one for *_, one in sorted(order, key=lambda row: row[:3])]
 
 
 def opened(guichet: Guichet, *, first: bool) -> Fact:

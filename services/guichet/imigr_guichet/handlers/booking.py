@@ -1,26 +1,40 @@
-"""Booking: one conditional write per try, at the first place that is free."""
+"""Booking and holding: one conditional write per try, at the first place that is free."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from imigr_guichet.domain.appointment import Appointment, State
-from imigr_guichet.domain.guichet import Extras, Guichet, Place
-from imigr_guichet.domain.text import Interval, overlaps
-from imigr_guichet.errors import SlotFull, SlotNotOffered
-from imigr_guichet.handlers.office import Office, get_guichet, said, said_again
-from imigr_guichet.handlers.slots import next_slots
-from imigr_guichet.opening import is_bookable, opening_day
-from imigr_guichet.ports.appointments import Command
-from imigr_kit.errors import FieldError
+from imigr_guichet.domain.appointment import Appointment
+from imigr_guichet.domain.guichet import CELL_MINUTES, Extras, Guichet, Place, shared
+from imigr_guichet.domain.limits import Asker, Quota, bits_for, is_proof, quotas
+from imigr_guichet.domain.states import State
+from imigr_guichet.domain.text import Interval
+from imigr_guichet.errors import (
+    AlreadyBooked,
+    Busy,
+    ProofNeeded,
+    SlotFull,
+    SlotNotOffered,
+    TooManyBookings,
+)
+from imigr_guichet.handlers.fading import clear_the_way
+from imigr_guichet.handlers.office import Office, board, get_guichet, moment, said, said_again
+from imigr_guichet.handlers.slots import Ask, as_booked, asked_topic, interpreted, next_slots
+from imigr_guichet.opening import DAY, local_date
+from imigr_guichet.places import WIDTH, allowed, cell_of
+from imigr_guichet.ports.appointments import Command, Outcome, Ties
+from imigr_kit.errors import FieldError, ImigrError
+from imigr_kit.facts import Fact
+
+HOLD_MINUTES = 10
 
 
 @dataclass(frozen=True)
 class Booking:
-    """What a visitor asks for."""
+    """What is asked for, by a visitor or on behalf of one (``booked_by``)."""
 
     municipality: str
     guichet_id: str
@@ -31,64 +45,152 @@ class Booking:
     contact_id: str | None
     channel: str | None
     message_language: str
+    extras: Extras = Extras()
+    booked_by: str = "public"
+    asker: Asker = Asker()
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A start as the plan offers it: its opening day, its end, what it occupies."""
+    """A start as the plan offers it: its opening day, its end, what it occupies, and who could serve."""
 
     day: date
     start: datetime
     end: datetime
     busy: Interval
+    able: tuple[Place, ...]
 
 
 def book_appointment(office: Office, booking: Booking, command: Command) -> dict[str, Any]:
     """Book the start at the first desk that is free; the answer of the first run for a repeated command.
 
-    Raises SlotNotOffered, TopicNotOffered, LanguageNotOffered, SlotFull (with the next free slots) or KeyReused.
+    Raises SlotNotOffered, TopicNotOffered, LanguageNotOffered, NotOpenToBooking, SlotFull (with the next free slots),
+    AlreadyBooked, TooManyBookings, ProofNeeded or KeyReused.
     """
     guichet = get_guichet(office, booking.guichet_id, booking.municipality)
-    length = guichet.topic(booking.topic).length(Extras())
-    wanted = offered(office, guichet, booking.topic, booking.language, booking.start, length)
+    return _claim(office, guichet, booking, command, lambda draft: draft.book(guichet))
+
+
+def hold_place(office: Office, booking: Booking, command: Command) -> dict[str, Any]:
+    """Keep a place for HOLD_MINUTES while a form is filled in; raises what book_appointment raises."""
+    guichet = get_guichet(office, booking.guichet_id, booking.municipality)
+    until = moment(office).replace(microsecond=0) + timedelta(minutes=HOLD_MINUTES)
+    return _claim(office, guichet, booking, command, lambda draft: draft.hold(guichet, until=until))
+
+
+Make = Callable[[Appointment], tuple[Appointment, list[Fact]]]
+
+
+def _claim(office: Office, guichet: Guichet, booking: Booking, command: Command, make: Make) -> dict[str, Any]:
+    ask = Ask(booking.topic, (booking.language,), booking.extras, booking.booked_by)
+    length = asked_topic(guichet, ask).length(booking.extras)
+    wanted = offered(office, guichet, ask, booking.start, length)
     appointment_id = office.new_id()
-    able = guichet.places_for(booking.topic, booking.language, wanted.day, spread=appointment_id)
-    manage = office.hashed("manage", booking.manage_hash)
-    for place in in_turn(office, guichet, able, wanted):
-        booked, facts = _draft(booking, appointment_id, place, wanted).book(guichet)
-        stored = office.appointments.claim(booked, facts, command, manage)
-        if stored is not None:
-            if stored.appointment is booked:
-                return said(office, booked)
-            return said_again(office, stored, command)
+    places = shared(guichet.places(wanted.day), wanted.able, booking.language, appointment_id)
+    for place in in_turn(office, guichet, places, wanted):
+        made, facts = make(draft(booking, appointment_id, place, wanted))
+        outcome = claim_within_quotas(office, booking, made, facts, command)
+        if outcome is Outcome.DONE:
+            return said(office, made)
+        if outcome is not Outcome.TAKEN:
+            return refused(office, outcome, command)
+    return refused(office, Outcome.TAKEN, command, next_slots(office, guichet, ask, booking.start))
+
+
+def refused(
+    office: Office,
+    outcome: Outcome,
+    command: Command,
+    params: dict[str, Any] | None = None,
+    full: ImigrError | None = None,
+) -> dict[str, Any]:
+    """The answer of an earlier run if there was one; else the refusal."""
     earlier = office.appointments.by_command(command.key)
     if earlier is not None:
         return said_again(office, earlier, command)
-    raise SlotFull(params=next_slots(office, guichet, booking.topic, booking.language, booking.start))
+    if outcome is Outcome.CONTACT:
+        raise AlreadyBooked
+    if outcome is Outcome.TAKEN:
+        raise full or SlotFull(params=params or {})
+    raise Busy(retry_after=1)
 
 
-def offered(office: Office, guichet: Guichet, topic: str, language: str, start: datetime, length: timedelta) -> Wanted:
-    """The start as the plan offers it; raises SlotNotOffered (with the next slots) or LanguageNotOffered."""
-    reason = guichet.topic(topic)
-    day = opening_day(guichet, start, length)
-    guichet.places_for(topic, language, day or start.date())
-    if day is None or not is_bookable(guichet, reason, start, office.clock.now()):
-        fields = [FieldError("start", "guichet.slot_not_offered", "not a slot of this guichet")]
-        raise SlotNotOffered(fields=fields, params=next_slots(office, guichet, topic, language, start))
-    return Wanted(day, start, start + length, reason.busy(start, start + length))
+def claim_within_quotas(
+    office: Office, booking: Booking, made: Appointment, facts: Sequence[Fact], command: Command
+) -> Outcome:
+    """Claim with the next number of each quota; a number that another took meanwhile is followed by the next."""
+    limits = quotas(booking.asker, office.clock.now()) if booking.booked_by == "public" else []
+    manage = office.hashed("manage", booking.manage_hash)
+    is_known = True
+    for _ in range(sum(one.most for one in limits) + 2):
+        numbers = tuple(_number(office, one, booking, command, is_known) for one in limits)
+        outcome = office.appointments.claim(made, facts, command, Ties(manage, booking.asker.contact, numbers))
+        if outcome is Outcome.TAKEN and clear_the_way(office, made):
+            outcome = office.appointments.claim(made, facts, command, Ties(manage, booking.asker.contact, numbers))
+        if outcome is not Outcome.QUOTA:
+            return outcome
+        is_known = False
+    return Outcome.QUOTA
 
 
-def in_turn(office: Office, guichet: Guichet, able: Sequence[Place], wanted: Wanted) -> Iterator[Place]:
+def _number(office: Office, quota: Quota, booking: Booking, command: Command, is_known: bool) -> str:
+    number = office.appointments.next_number(quota.prefix, known=is_known)
+    if number >= quota.most:
+        if office.appointments.by_command(command.key) is None:
+            raise TooManyBookings(params={"counted": quota.kind}, retry_after=3600)
+    elif quota.kind == "address":
+        challenge = office.hashed("proof", f"{booking.manage_hash}:{number}")[:32]
+        if not is_proof(challenge, booking.asker.proof, bits_for(number)):
+            raise ProofNeeded(params={"challenge": challenge, "bits": bits_for(number)}, retry_after=1)
+    return f"{quota.prefix}:{number}"
+
+
+def offered(office: Office, guichet: Guichet, ask: Ask, start: datetime, length: timedelta) -> Wanted:
+    """The start as the plan offers it; raises SlotNotOffered (with the next slots)."""
+    topic = as_booked(guichet.topic(ask.topic), ask)
+    plan = board(office, guichet)
+    languages = () if interpreted(guichet, ask) else ask.languages
+    local = local_date(guichet, start)
+    cells = int(length.total_seconds()) // 60 // CELL_MINUTES
+    busy = topic.busy(start, start + length)
+    for day in (local, local - DAY):
+        bit = cell_of(start) - plan.base(day)
+        if start.timestamp() % (CELL_MINUTES * 60) or not 0 <= bit < WIDTH:
+            break
+        if not allowed(plan, topic, moment(office), day) >> bit & 1:
+            continue
+        able = tuple(
+            place
+            for place in guichet.places_for(ask.topic, languages, day)
+            if plan.fitting(place, day, cells, public=ask.booked_by == "public") >> bit & 1
+            and not _is_away(plan.absent(place.mediator, day), busy, plan.base(day))
+        )
+        if able:
+            return Wanted(day, start, start + length, busy, able)
+    fields = [FieldError("start", "guichet.slot_not_offered", "not a slot of this guichet")]
+    raise SlotNotOffered(fields=fields, params=next_slots(office, guichet, ask, start))
+
+
+def in_turn(office: Office, guichet: Guichet, places: Sequence[Place], wanted: Wanted) -> Iterator[Place]:
     """The first place unseen, since it is nearly always free; if it was not, those that look free now."""
-    yield from able[:1]
-    if len(able) > 1:
-        taken = office.appointments.taken(guichet.id, wanted.day, wanted.day)
-        for place in able[1:]:
-            if not any(overlaps(wanted.busy, one) for one in taken.get((wanted.day, place.desk), ())):
+    yield from places[:1]
+    if len(places) > 1:
+        office.occupancy.refresh()
+        first, last = cell_of(wanted.busy[0]), cell_of(wanted.busy[1] - timedelta(seconds=1))
+        for place in places[1:]:
+            if not office.occupancy.taken(guichet.id, place.desk, first, last - first + 1):
                 yield place
 
 
-def _draft(booking: Booking, appointment_id: str, place: Place, wanted: Wanted) -> Appointment:
+def _is_away(absent: int, busy: Interval, base: int) -> bool:
+    if not absent:
+        return False
+    first, last = cell_of(busy[0]) - base, cell_of(busy[1] - timedelta(seconds=1)) - base
+    return bool(absent >> max(0, first) & ((1 << (last - first + 1)) - 1))
+
+
+def draft(booking: Booking, appointment_id: str, place: Place, wanted: Wanted) -> Appointment:
+    """The appointment that a booking would make at a place."""
     return Appointment(
         id=appointment_id,
         municipality=booking.municipality,
@@ -106,4 +208,6 @@ def _draft(booking: Booking, appointment_id: str, place: Place, wanted: Wanted) 
         version=0,
         busy_from=wanted.busy[0],
         busy_until=wanted.busy[1],
+        booked_by=booking.booked_by,
+        interpreter=booking.extras.interpreter,
     )

@@ -1,23 +1,59 @@
-"""What a visitor does with the link of an appointment: see, move, cancel."""
+"""What a visitor does with the link of an appointment: see, take up a hold, move, cancel."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
-from imigr_guichet.domain.guichet import Guichet
-from imigr_guichet.errors import Busy, KeyReused, SlotFull, UnknownAppointment
+from imigr_guichet.domain.guichet import Extras, Guichet
+from imigr_guichet.domain.limits import RETURN_SECONDS
+from imigr_guichet.errors import AlreadyBooked, SlotFull, UnknownAppointment
 from imigr_guichet.handlers.booking import Wanted, in_turn, offered
-from imigr_guichet.handlers.office import CHANGE_TRIES, Office, get_guichet, said, said_again
-from imigr_guichet.handlers.slots import next_slots
+from imigr_guichet.handlers.fading import clear_the_way
+from imigr_guichet.handlers.office import (
+    CHANGE_TRIES,
+    Office,
+    answer,
+    get_guichet,
+    given_up,
+    moment,
+    said,
+    said_again,
+)
+from imigr_guichet.handlers.slots import Ask, next_slots
 from imigr_guichet.ports.appointments import Command, Outcome, Stored
-from imigr_kit.errors import ImigrError
+
+
+@dataclass(frozen=True)
+class Reachable:
+    """How the person of a hold wants to be reached."""
+
+    contact_id: str | None
+    channel: str | None
+    message_language: str
+    contact: str | None = None
+    """Keyed hash of the contact, for one appointment per contact and day."""
 
 
 def get_appointment(office: Office, municipality: str, manage_hash: str) -> dict[str, Any]:
     """The appointment behind a manage link."""
     return said(office, find(office, municipality, manage_hash).appointment)
+
+
+def take_up_hold(
+    office: Office, municipality: str, manage_hash: str, who: Reachable, command: Command
+) -> dict[str, Any]:
+    """A hold becomes an appointment; raises HoldExpired when its minutes are over."""
+    return answer(
+        office,
+        lambda: find(office, municipality, manage_hash),
+        command,
+        lambda stored, guichet: stored.appointment.take_up(
+            guichet, who.contact_id, who.channel, who.message_language, now=moment(office)
+        ),
+        who.contact,
+    )
 
 
 def move_appointment(
@@ -28,61 +64,65 @@ def move_appointment(
         stored = find(office, municipality, manage_hash)
         if command.key in stored.commands:
             return said_again(office, stored, command)
-        old = stored.appointment
-        guichet = get_guichet(office, old.guichet_id, municipality)
-        wanted = offered(office, guichet, old.topic, old.language, start, old.end - old.start)
-        outcome, answer = _move(office, guichet, stored, wanted, command)
+        outcome, moved = move(office, stored, start, command)
         if outcome is Outcome.DONE:
-            return answer
+            return moved
+        if outcome is Outcome.CONTACT:
+            raise AlreadyBooked
         if outcome is Outcome.TAKEN:
-            raise SlotFull(params=next_slots(office, guichet, old.topic, old.language, start))
-    raise _given_up(office, command)
+            old = stored.appointment
+            guichet = get_guichet(office, old.guichet_id, municipality)
+            raise SlotFull(params=next_slots(office, guichet, _ask(old.topic, old.language, stored), start))
+    raise given_up(office, command)
 
 
-def _move(
-    office: Office, guichet: Guichet, stored: Stored, wanted: Wanted, command: Command
-) -> tuple[Outcome, dict[str, Any]]:
+def move(office: Office, stored: Stored, start: datetime, command: Command) -> tuple[Outcome, dict[str, Any]]:
+    """One try to move to ``start``: done with the answer, taken (also by itself: no), or stale."""
     old = stored.appointment
+    guichet = get_guichet(office, old.guichet_id, old.municipality)
+    wanted = offered(office, guichet, _ask(old.topic, old.language, stored), start, old.end - old.start)
+    own = [place for place in wanted.able if place.desk == old.desk]
+    others = [place for place in wanted.able if place.desk != old.desk]
     outcome = Outcome.TAKEN
-    able = guichet.places_for(old.topic, old.language, wanted.day, spread=old.id)
-    own = [place for place in able if place.desk == old.desk]
     # The own desk is tried in any case: what lies in the way there may be the appointment itself.
-    for place in (*own, *in_turn(office, guichet, [p for p in able if p not in own], wanted)):
-        target = replace(
-            old,
-            desk=place.desk,
-            day=wanted.day,
-            start=wanted.start,
-            end=wanted.end,
-            busy_from=wanted.busy[0],
-            busy_until=wanted.busy[1],
-        )
-        new, facts = old.move(target, guichet, now=office.clock.now())
-        outcome = office.appointments.change(stored, new, facts, command)
+    for place in (*own, *in_turn(office, guichet, others, wanted)):
+        outcome, said_now = _try(office, guichet, stored, place.desk, wanted, command)
         if outcome is not Outcome.TAKEN:
-            return outcome, said(office, new)
+            return outcome, said_now
     return outcome, {}
 
 
+def _try(
+    office: Office, guichet: Guichet, stored: Stored, desk: str, wanted: Wanted, command: Command
+) -> tuple[Outcome, dict[str, Any]]:
+    target = replace(
+        stored.appointment,
+        desk=desk,
+        day=wanted.day,
+        start=wanted.start,
+        end=wanted.end,
+        busy_from=wanted.busy[0],
+        busy_until=wanted.busy[1],
+    )
+    new, facts = stored.appointment.move(target, guichet, now=moment(office))
+    outcome = office.appointments.change(stored, new, facts, command)
+    if outcome is Outcome.TAKEN and clear_the_way(office, new):
+        outcome = office.appointments.change(stored, new, facts, command)
+    return outcome, said(office, new)
+
+
 def cancel_appointment(office: Office, municipality: str, manage_hash: str, command: Command) -> dict[str, Any]:
-    """Cancel for the visitor and free the place."""
-    for _ in range(CHANGE_TRIES):
-        stored = find(office, municipality, manage_hash)
-        if command.key in stored.commands:
-            return said_again(office, stored, command)
-        old = stored.appointment
-        guichet = office.plans.get(old.guichet_id)
-        if guichet is None:
-            raise UnknownAppointment
-        new, facts = old.cancel(guichet, by="visitor", now=office.clock.now())
-        if office.appointments.change(stored, new, facts, command) is Outcome.DONE:
-            return said(office, new)
-    raise _given_up(office, command)
-
-
-def _given_up(office: Office, command: Command) -> ImigrError:
-    """Why every try was refused: the key belongs to a command on another appointment, or there is a crowd."""
-    return KeyReused() if office.appointments.by_command(command.key) else Busy(retry_after=1)
+    """Cancel for the visitor. The place returns after a random time of some seconds, so that nobody can pass it on
+    by cancelling and catching it."""
+    delay = timedelta(seconds=RETURN_SECONDS * office.chance())
+    return answer(
+        office,
+        lambda: find(office, municipality, manage_hash),
+        command,
+        lambda stored, guichet: stored.appointment.cancel(
+            guichet, by="visitor", now=moment(office), returns_at=office.clock.now() + delay
+        ),
+    )
 
 
 def find(office: Office, municipality: str, manage_hash: str) -> Stored:
@@ -91,3 +131,8 @@ def find(office: Office, municipality: str, manage_hash: str) -> Stored:
     if stored is None or stored.appointment.municipality != municipality:
         raise UnknownAppointment
     return stored
+
+
+def _ask(topic: str, language: str, stored: Stored) -> Ask:
+    one = stored.appointment
+    return Ask(topic, (language,), Extras(interpreter=one.interpreter), one.booked_by)

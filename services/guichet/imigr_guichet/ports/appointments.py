@@ -9,21 +9,22 @@ from enum import Enum
 from typing import Protocol
 
 from imigr_guichet.domain.appointment import Appointment
-from imigr_guichet.domain.text import Interval
 from imigr_kit.facts import Fact
 
 
 @dataclass(frozen=True)
 class Command:
-    """A repeated command is recognised by its key; ``body_hash`` tells a repetition from another body."""
+    """A repeated command is recognised by its key; ``body_hash`` tells a repetition from another body. ``by`` goes
+    into the audit line: ``visitor``, ``staff:<id>``, ``partner:<id>`` or ``system``."""
 
     key: str
     body_hash: str
+    by: str = "visitor"
 
 
 @dataclass(frozen=True)
 class Done:
-    """What a command made of an appointment; its answer is said again from this and what never changes."""
+    """What a command made of an appointment: its audit line, from which its answer can be said again."""
 
     body_hash: str
     version: int
@@ -31,6 +32,19 @@ class Done:
     desk: str
     start: datetime
     end: datetime
+    by: str
+    at: datetime
+    until: datetime | None = None
+    """End of a hold."""
+
+
+@dataclass(frozen=True)
+class Ties:
+    """What may exist once, beside the place: the link, one appointment per contact and day, numbers of quotas."""
+
+    manage: str
+    contact: str | None = None
+    numbers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,19 +58,23 @@ class Stored:
 
 
 class Outcome(Enum):
-    """What became of a change: done; the record was changed by others meanwhile; the wanted place is not free."""
+    """What became of a write: done; the record was changed by others meanwhile; the wanted place is not free; the
+    command was run before; the contact has an appointment that day; the number of a quota is given."""
 
     DONE = "done"
     STALE = "stale"
     TAKEN = "taken"
+    REPEATED = "repeated"
+    CONTACT = "contact"
+    QUOTA = "quota"
 
 
 class Appointments(Protocol):
     """The places and who has them. Every claim is one conditional write."""
 
-    def claim(self, appointment: Appointment, facts: Sequence[Fact], command: Command, manage: str) -> Stored | None:
-        """Store the appointment if nothing occupying overlaps it on its desk. Returns it, or what an earlier run
-        of the command stored. None when the place is taken. Raises TooLate after the caller's deadline."""
+    def claim(self, appointment: Appointment, facts: Sequence[Fact], command: Command, ties: Ties) -> Outcome:
+        """Store the appointment if nothing occupying overlaps it on its desk and nothing of its ties exists.
+        Raises TooLate after the caller's deadline."""
         ...
 
     def find(self, manage: str) -> Stored | None:
@@ -67,14 +85,57 @@ class Appointments(Protocol):
         """The appointment that a command has made or changed."""
         ...
 
-    def change(self, stored: Stored, new: Appointment, facts: Sequence[Fact], command: Command) -> Outcome:
-        """Replace what is stored, place included, in one conditional write: all of it or nothing."""
+    def by_reference(self, reference: str) -> Stored | None:
+        """The appointment with this hash of a spoken reference."""
         ...
 
-    def taken(self, guichet_id: str, first: date, last: date) -> dict[tuple[date, str], list[Interval]]:
-        """Occupied intervals, buffers included, by opening day and desk."""
+    def by_id(self, appointment_id: str) -> Stored | None:
+        """The appointment with this id."""
+        ...
+
+    def change(
+        self, stored: Stored, new: Appointment, facts: Sequence[Fact], command: Command, contact: str | None = None
+    ) -> Outcome:
+        """Replace what is stored, place included, in one conditional write: all of it or nothing. ``contact`` ties
+        it to a contact that it did not have before."""
+        ...
+
+    def faded(self, appointment: Appointment, now: datetime) -> Sequence[Stored]:
+        """What lies in the way of an appointment though its time is over: holds that ended, places that return."""
+        ...
+
+    def free_cancelled(self, stored: Stored) -> None:
+        """Give the place of a cancelled appointment back now."""
         ...
 
     def of_day(self, guichet_id: str, day: date) -> Sequence[Appointment]:
         """All appointments of an opening day, by start and desk."""
+        ...
+
+    def open_from(self, guichet_id: str, day: date) -> Sequence[Stored]:
+        """Appointments before their visit, of this opening day and later ones."""
+        ...
+
+    def stranded(self, guichet_id: str) -> Sequence[Appointment]:
+        """The worklist: appointments that cannot take place as planned, by start."""
+        ...
+
+    def ended_holds(self, now: datetime) -> Sequence[Stored]:
+        """Some of the holds whose time is over."""
+        ...
+
+    def next_number(self, prefix: str, *, known: bool) -> int:
+        """The next free number of a quota; ``known`` takes the last one this process has seen."""
+        ...
+
+
+class Occupancy(Protocol):
+    """What is occupied, for what is shown; see places.Taken."""
+
+    def refresh(self) -> None:
+        """Take in what changed."""
+        ...
+
+    def taken(self, guichet_id: str, desk: str, first: int, width: int) -> int:
+        """Bits of the occupied cells."""
         ...

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
 
 from imigr_guichet.domain.guichet import Guichet
+from imigr_kit.facts import Fact
+
+Saved = Literal["done", "stale", "repeated", "reused"]
+
+
+@dataclass(frozen=True)
+class PlanCommand:
+    """A change of a plan, recognised by its key when it comes again."""
+
+    key: str
+    body_hash: str
 
 
 class Plans(Protocol):
@@ -15,6 +28,19 @@ class Plans(Protocol):
         """One guichet; may be two seconds old."""
         ...
 
+    def read(self, guichet_id: str) -> Guichet | None:
+        """One guichet as it is stored now."""
+        ...
+
     def all(self, municipality: str | None) -> Sequence[Guichet]:
         """All guichets, or those of one municipality."""
+        ...
+
+    def change(self, guichet: Guichet, facts: Sequence[Fact], command: PlanCommand, now: datetime) -> Saved:
+        """Store a guichet with its facts on exactly the version before, marked for review."""
+        ...
+
+    def to_review(self, now: datetime) -> Sequence[Guichet]:
+        """Guichets whose plan was changed lately, as stored now; each for a while after its change, since bookings
+        by the old plan may still come in."""
         ...

@@ -10,33 +10,37 @@ from pymongo import UpdateOne
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, WriteError
 
-from imigr_guichet.domain.appointment import OCCUPYING, Appointment
-from imigr_guichet.domain.guichet import CELL_MINUTES
-from imigr_guichet.domain.text import Interval
+from imigr_guichet.domain.appointment import Appointment
+from imigr_guichet.domain.states import OCCUPYING, OPEN, State
 from imigr_guichet.errors import TooLate
-from imigr_guichet.ports.appointments import Command, Done, Outcome, Stored
+from imigr_guichet.places import CELL_SECONDS
+from imigr_guichet.ports.appointments import Command, Done, Outcome, Stored, Ties
 from imigr_guichet.storage.collections import APPOINTMENTS
 from imigr_guichet.storage.documents import (
     Document,
     appointment_document,
     appointment_of,
     command_row,
-    place_fields,
+    rare_fields,
     stored_of,
 )
 from imigr_guichet.storage.gathering import Gathering
+from imigr_guichet.storage.occupancy import MongoOccupancy
 from imigr_guichet.storage.plans import Stamp
+from imigr_kit.clock import Clock
 from imigr_kit.context import current
 from imigr_kit.facts import Fact
 from imigr_kit.mongo import not_after
 from imigr_kit.outbox import new_document_fields, with_events
 
-CELL_SECONDS = CELL_MINUTES * 60
-PLACE_STATES = frozenset(OCCUPYING)
 DIVIDED_BY_ZERO = 2
 """MongoDB's code (BadValue) for the error that claim provokes after its deadline."""
 DUPLICATE_KEY = 11000
 UNREAD = {"outbox": 0, "unsent": 0}
+REFUSALS = {"key": Outcome.REPEATED, "contact": Outcome.CONTACT, "quota": Outcome.QUOTA}
+"""What a claim that exists already means, by its first word; any other is a place (or a link, which is as unlikely
+as a guess of 128 bits)."""
+BATCH = 50
 
 
 class MongoAppointments:
@@ -44,29 +48,40 @@ class MongoAppointments:
     command's key, a reference or a manage hash exists once. So a claim, a move and a release are one write each of
     one document, and the index refuses what overlaps, whoever comes first."""
 
-    def __init__(self, db: Database[Document], stamp: Stamp, reference_hash: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        db: Database[Document],
+        stamp: Stamp,
+        clock: Clock,
+        reference_hash: Callable[[str], str],
+        occupancy: MongoOccupancy,
+    ) -> None:
         self._rows = db[APPOINTMENTS]
         self._gathering = Gathering(self._rows)
         self._reference_hash = reference_hash
         self._stamp = stamp
+        self._clock = clock
+        self._occupancy = occupancy
+        self._numbers: dict[str, int] = {}
 
-    def claim(self, appointment: Appointment, facts: Sequence[Fact], command: Command, manage: str) -> Stored | None:
+    def claim(self, appointment: Appointment, facts: Sequence[Fact], command: Command, ties: Ties) -> Outcome:
         """One upsert of a fresh id; see ports.appointments."""
         reference = self._reference_hash(appointment.id)
-        row = appointment_document(appointment, manage, reference)
-        row["commands"] = [command_row(command.key, _done(appointment, command))]
-        row["claims"] = [f"key:{command.key}", f"manage:{manage}", f"reference:{reference}", *cells(appointment)]
+        row = appointment_document(appointment)
+        row["commands"] = [command_row(command.key, _done(appointment, command, self._clock.now()))]
+        row["claims"] = [f"key:{command.key}", f"manage:{ties.manage}", f"reference:{reference}"]
+        if ties.contact:
+            row["claims"].append(_contact_day(ties.contact, appointment))
+        row["claims"] += [*ties.numbers, *cells(appointment)]
         row |= new_document_fields(self._stamp(facts))
-        refusal = self._gathering.write(
-            UpdateOne({"_id": appointment.id}, _insert(row, current().deadline), upsert=True)
-        )
-        if refusal is None:
-            return Stored(appointment, {})
-        if refusal["code"] == DIVIDED_BY_ZERO:
-            raise TooLate(retry_after=1)
-        if refusal["code"] != DUPLICATE_KEY:
-            raise WriteError(str(refusal.get("errmsg")), refusal["code"], refusal)
-        return self.by_command(command.key) if "key:" in _refused(refusal) else None
+        insertion = _insert(row, current().deadline)
+        refusal = self._gathering.write(UpdateOne({"_id": appointment.id}, insertion, upsert=True))
+        if refusal is not None:
+            return _outcome(refusal)
+        self._occupancy.note(appointment)
+        for number in ties.numbers:
+            self._count(number)
+        return Outcome.DONE
 
     def find(self, manage: str) -> Stored | None:
         """By the claims index."""
@@ -76,49 +91,82 @@ class MongoAppointments:
         """By the claims index."""
         return self._one({"claims": f"key:{key}"})
 
-    def change(self, stored: Stored, new: Appointment, facts: Sequence[Fact], command: Command) -> Outcome:
+    def by_reference(self, reference: str) -> Stored | None:
+        """By the claims index."""
+        return self._one({"claims": f"reference:{reference}"})
+
+    def by_id(self, appointment_id: str) -> Stored | None:
+        """By primary key."""
+        return self._one({"_id": appointment_id, "kind": None})
+
+    def change(
+        self, stored: Stored, new: Appointment, facts: Sequence[Fact], command: Command, contact: str | None = None
+    ) -> Outcome:
         """One update guarded by the version; the unique index guards the place."""
-        row = {
-            "state": new.state.value,
-            "version": new.version,
-            "desk": new.desk,
-            "day": new.day.isoformat(),
-            "start": new.start,
-            "end": new.end,
-            "claims": [*stored.ties, f"key:{command.key}", *cells(new)],
-        }
-        rare = place_fields(new)
-        gone = {name: "" for name in place_fields(stored.appointment) if name not in rare}
-        update: Document = {"$set": row | rare, "$push": {"commands": command_row(command.key, _done(new, command))}}
-        if gone:
-            update["$unset"] = gone
-        query = {"_id": new.id, "version": stored.appointment.version}
+        done = _done(new, command, self._clock.now())
+        ties = [*stored.ties, *([_contact_day(contact, new)] if contact else []), f"key:{command.key}"]
+        update = _replacing(stored, new, ties)
+        update["$push"] = {"commands": command_row(command.key, done)}
+        query: Document = {"_id": new.id, "version": stored.appointment.version}
+        if stored.appointment.state is State.HELD and new.state is not State.EXPIRED:
+            query["frees_at"] = {"$gt": self._clock.now()}
         try:
             written = self._rows.update_one(
                 not_after(query, current().deadline), with_events(update, self._stamp(facts))
             )
         except DuplicateKeyError as error:
-            return Outcome.STALE if "key:" in _refused(error.details or {}) else Outcome.TAKEN
-        return Outcome.DONE if written.modified_count else Outcome.STALE
+            outcome = _outcome(error.details or {})
+            return Outcome.STALE if outcome is Outcome.REPEATED else outcome
+        if not written.modified_count:
+            return Outcome.STALE
+        self._occupancy.note(new)
+        return Outcome.DONE
 
-    def taken(self, guichet_id: str, first: date, last: date) -> dict[tuple[date, str], list[Interval]]:
-        """One range query over the days of a guichet."""
-        query = {
-            "guichet_id": guichet_id,
-            "day": {"$gte": first.isoformat(), "$lte": last.isoformat()},
-            "state": {"$in": [state.value for state in OCCUPYING]},
-        }
-        shown = dict.fromkeys(("desk", "day", "start", "end", "busy_from", "busy_until"), 1)
-        found: dict[tuple[date, str], list[Interval]] = {}
-        for row in self._rows.find(query, shown):
-            busy = (row.get("busy_from") or row["start"], row.get("busy_until") or row["end"])
-            found.setdefault((date.fromisoformat(row["day"]), row["desk"]), []).append(busy)
-        return found
+    def faded(self, appointment: Appointment, now: datetime) -> Sequence[Stored]:
+        """By the claims index."""
+        query = {"claims": {"$in": cells(appointment)}, "frees_at": {"$lte": now}}
+        return [stored_of(row) for row in self._rows.find(query, UNREAD)]
+
+    def free_cancelled(self, stored: Stored) -> None:
+        """One update guarded by the version; when it fails somebody else has done it."""
+        query = {"_id": stored.appointment.id, "version": stored.appointment.version}
+        update = {"$set": {"claims": list(stored.ties), "occupies": False}, "$unset": {"frees_at": ""}}
+        self._rows.update_one(query, update | {"$currentDate": {"changed_at": True}})
 
     def of_day(self, guichet_id: str, day: date) -> Sequence[Appointment]:
         """One query."""
-        rows = self._rows.find({"guichet_id": guichet_id, "day": day.isoformat()}, UNREAD)
+        rows = self._rows.find({"day": day.isoformat(), "guichet_id": guichet_id, "kind": None}, UNREAD)
         return sorted((appointment_of(row) for row in rows), key=lambda one: (one.start, one.desk))
+
+    def open_from(self, guichet_id: str, day: date) -> Sequence[Stored]:
+        """One range query."""
+        states = [state.value for state in OPEN]
+        query = {"day": {"$gte": day.isoformat()}, "guichet_id": guichet_id, "state": {"$in": states}, "kind": None}
+        found = [stored_of(row) for row in self._rows.find(query, UNREAD)]
+        return sorted(found, key=lambda one: (one.appointment.start, one.appointment.id))
+
+    def stranded(self, guichet_id: str) -> Sequence[Appointment]:
+        """By a partial index."""
+        rows = self._rows.find({"stranded": {"$exists": True}, "guichet_id": guichet_id}, UNREAD)
+        return sorted((appointment_of(row) for row in rows), key=lambda one: (one.start, one.id))
+
+    def ended_holds(self, now: datetime) -> Sequence[Stored]:
+        """By a partial index."""
+        rows = self._rows.find({"frees_at": {"$lte": now}}, UNREAD).limit(BATCH)
+        return [stored_of(row) for row in rows]
+
+    def next_number(self, prefix: str, *, known: bool) -> int:
+        """From memory, or counted by the claims index."""
+        if not known:
+            within = {"$elemMatch": {"$gte": f"{prefix}:", "$lt": f"{prefix};"}}
+            self._numbers[prefix] = self._rows.count_documents({"claims": within})
+        return self._numbers.get(prefix, 0)
+
+    def _count(self, number: str) -> None:
+        prefix, _, text = number.rpartition(":")
+        if len(self._numbers) > 100_000:
+            self._numbers.clear()
+        self._numbers[prefix] = max(self._numbers.get(prefix, 0), int(text) + 1)
 
     def _one(self, query: Document) -> Stored | None:
         row = self._rows.find_one(query, UNREAD)
@@ -126,8 +174,9 @@ class MongoAppointments:
 
 
 def cells(appointment: Appointment) -> list[str]:
-    """What the appointment claims: every cell of its desk that it occupies; nothing in a state without a place."""
-    if appointment.state not in PLACE_STATES:
+    """What the appointment claims: every cell of its desk that it occupies, or its seat in a session; nothing when
+    it has no place."""
+    if not appointment.has_place:
         return []
     if appointment.session_id is not None:
         return [f"place:{appointment.session_id}:{appointment.seat}"]
@@ -136,7 +185,36 @@ def cells(appointment: Appointment) -> list[str]:
     return [f"place:{appointment.guichet_id}:{appointment.desk}:{cell}" for cell in range(first, last)]
 
 
-def _done(appointment: Appointment, command: Command) -> Done:
+def _replacing(stored: Stored, new: Appointment, ties: list[str]) -> Document:
+    contacts = [one.split(":")[1] for one in ties if one.startswith("contact:")]
+    ties = [one for one in ties if not one.startswith("contact:")]
+    if new.state in OCCUPYING:
+        # One appointment per contact and day: a cancelled one does not count, a moved one counts where it is.
+        ties += [_contact_day(one, new) for one in contacts]
+    row = {
+        "state": new.state.value,
+        "version": new.version,
+        "desk": new.desk,
+        "day": new.day.isoformat(),
+        "start": new.start,
+        "end": new.end,
+        "contact_id": new.contact_id,
+        "channel": new.channel,
+        "message_language": new.message_language,
+        "occupies": new.has_place and new.session_id is None,
+        "claims": [*ties, *cells(new)],
+    }
+    rare = rare_fields(new)
+    gone = {name: "" for name in rare_fields(stored.appointment) if name not in rare}
+    update: Document = {"$set": row | rare, "$currentDate": {"changed_at": True}}
+    return update | ({"$unset": gone} if gone else {})
+
+
+def _contact_day(contact: str, appointment: Appointment) -> str:
+    return f"contact:{contact}:{appointment.municipality}:{appointment.day}"
+
+
+def _done(appointment: Appointment, command: Command, at: datetime) -> Done:
     return Done(
         command.body_hash,
         appointment.version,
@@ -144,6 +222,9 @@ def _done(appointment: Appointment, command: Command) -> Done:
         appointment.desk,
         appointment.start,
         appointment.end,
+        command.by,
+        at,
+        appointment.frees_at if appointment.state is State.HELD else None,
     )
 
 
@@ -155,6 +236,11 @@ def _insert(row: Document, deadline: datetime | None) -> list[Document]:
     return [{"$replaceWith": {"$mergeObjects": ["$$ROOT", {"$literal": row}, {"changed_at": at}]}}]
 
 
-def _refused(details: Mapping[str, Any]) -> str:
-    """The claim that exists already."""
-    return str(details.get("keyValue", {}).get("claims", ""))
+def _outcome(details: Mapping[str, Any]) -> Outcome:
+    """What the refusal of a write means; raises TooLate, or the error itself when it is none of the expected."""
+    if details["code"] == DIVIDED_BY_ZERO:
+        raise TooLate(retry_after=1)
+    if details["code"] != DUPLICATE_KEY:
+        raise WriteError(str(details.get("errmsg")), details["code"], dict(details))
+    claim = str(details.get("keyValue", {}).get("claims", ""))
+    return REFUSALS.get(claim.partition(":")[0], Outcome.TAKEN)

@@ -5,10 +5,16 @@ from __future__ import annotations
 from imigr_kit.mongo import Index
 
 GUICHETS, APPOINTMENTS = "guichets", "appointments"
+CALENDARS, FEEDS, LOOKUPS = "calendars", "feeds", "lookups"
 
 OUTBOXES = (GUICHETS, APPOINTMENTS)
 INDEXES = (
     Index(GUICHETS, [("municipality", 1)], name="municipality"),
     Index(APPOINTMENTS, [("claims", 1)], unique=True, name="claims"),
-    Index(APPOINTMENTS, [("guichet_id", 1), ("day", 1)], name="guichet_day"),
+    Index(APPOINTMENTS, [("day", 1), ("guichet_id", 1)], name="day_guichet"),
+    Index(APPOINTMENTS, [("changed_at", 1)], name="changed"),
+    Index(APPOINTMENTS, [("frees_at", 1)], partial={"frees_at": {"$exists": True}}, name="fading"),
+    Index(APPOINTMENTS, [("stranded", 1)], partial={"stranded": {"$exists": True}}, name="stranded"),
+    Index(FEEDS, [("secret", 1)], unique=True, name="secret"),
+    Index(LOOKUPS, [("ends_at", 1)], expire_after=0, name="expiry"),
 )

@@ -1,0 +1,213 @@
+"""Appointments, holds and seats, for everybody who has their link."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import request
+
+from imigr_gateway.api.guichet import home_of
+from imigr_gateway.commands import (
+    as_calendar,
+    as_json,
+    backends,
+    client_key,
+    for_reader,
+    given,
+    here,
+    idempotency_key,
+    person_in,
+    with_link,
+)
+from imigr_gateway.doors import public
+from imigr_gateway.languages import chain
+from imigr_gateway.people import Link, Person, split_token
+from imigr_gateway.shapes import base
+from imigr_gateway.shapes import guichet as shapes
+from imigr_gateway.strict import StrictBlueprint
+
+blueprint = StrictBlueprint(
+    "appointments", __name__, url_prefix="/api/v1", description="Appointments, holds and seats in group sessions"
+)
+
+
+@blueprint.post("/appointments")
+@blueprint.arguments(shapes.BookAppointment())
+@blueprint.response(201, shapes.AppointmentOut)
+@public
+def book_appointment(data: dict[str, Any]) -> Any:
+    """Book a slot without an account. 409 with `params.next_slots` when it is gone."""
+    return _claim("book_appointment", data)
+
+
+@blueprint.post("/holds")
+@blueprint.arguments(shapes.HoldPlace())
+@blueprint.response(201, shapes.AppointmentOut)
+@public
+def hold_place(data: dict[str, Any]) -> Any:
+    """Keep a slot for some minutes (`expires_at`) while a form is filled in; it expires by itself."""
+    return _claim("hold_place", data)
+
+
+@blueprint.post("/holds/<manage_token>/take-up")
+@blueprint.arguments(base.Reachable())
+@blueprint.response(200, shapes.AppointmentOut)
+@public
+def take_up_hold(data: dict[str, Any], manage_token: str) -> Any:
+    """Make an appointment of a hold. 410 when its minutes are over."""
+    key = idempotency_key()
+    municipality, manage_hash = split_token(manage_token)
+    who = person_in(data)
+    known = given(who, Link(manage_token, manage_hash), municipality, key)
+    return _change(manage_token, "take_up_hold", **data, **known, contact_key=_contact_key(who))
+
+
+@blueprint.post("/sessions/<session_id>/seats")
+@blueprint.arguments(shapes.BookSeat())
+@blueprint.response(201, shapes.AppointmentOut)
+@public
+def book_seat(data: dict[str, Any], session_id: str) -> Any:
+    """A seat of a group session, without an account. 409 when it is full."""
+    whatever = {"start": datetime(1970, 1, 1, tzinfo=UTC), "topic": "session", "language": "und"}
+    return _claim("book_seat", data | whatever, session_id=session_id)
+
+
+@blueprint.get("/appointments/<manage_token>")
+@blueprint.arguments(base.Read, location="query")
+@blueprint.response(200, shapes.AppointmentOut)
+@public
+def get_appointment(query: dict[str, Any], manage_token: str) -> Any:
+    """The appointment behind a manage link."""
+    return for_reader(with_link(read(manage_token), manage_token))
+
+
+@blueprint.post("/appointments/<manage_token>/move")
+@blueprint.arguments(shapes.MoveAppointment)
+@blueprint.response(200, shapes.AppointmentOut)
+@public
+def move_appointment(data: dict[str, Any], manage_token: str) -> Any:
+    """Move to another slot of the same guichet, or keep the old one."""
+    return _change(manage_token, "move_appointment", start=data["start"].isoformat())
+
+
+@blueprint.post("/appointments/<manage_token>/cancel")
+@blueprint.arguments(base.Nothing, required=False)
+@blueprint.response(200, shapes.AppointmentOut)
+@public
+def cancel_appointment(data: dict[str, Any], manage_token: str) -> Any:
+    """Cancel, and free the place."""
+    return _change(manage_token, "cancel_appointment")
+
+
+@blueprint.get("/appointments/<manage_token>/messages")
+@blueprint.arguments(base.Read, location="query")
+@blueprint.response(200, base.Messages)
+@public
+def list_messages(query: dict[str, Any], manage_token: str) -> Any:
+    """Messages that are planned or were sent."""
+    appointment = read(manage_token)
+    return backends().call("notifications", "list_messages", appointment["municipality"], subject=appointment["id"])
+
+
+@blueprint.post("/appointments/<manage_token>/forget")
+@blueprint.arguments(base.Nothing, required=False)
+@blueprint.response(200, base.Forgotten)
+@public
+def forget_contact(data: dict[str, Any], manage_token: str) -> Any:
+    """Destroy the phone number or email at once; the appointment stays."""
+    appointment = read(manage_token)
+    if appointment["contact_id"] is None:
+        return {"forgotten": True}
+    return backends().call(
+        "notifications",
+        "forget_contact",
+        appointment["municipality"],
+        contact_id=appointment["contact_id"],
+        idempotency_key=idempotency_key(),
+    )
+
+
+@blueprint.get("/appointments/<manage_token>/calendar.ics")
+@blueprint.response(200, content_type="text/calendar")
+@public
+def get_calendar_file(manage_token: str) -> Any:
+    """For a phone's calendar: METHOD, SEQUENCE and UID make a moved appointment replace the old entry."""
+    municipality, manage_hash = split_token(manage_token)
+    languages = list(chain(request.headers.get("Accept-Language", ""), request.args.get("lang", "")))
+    answer = backends().call(
+        "guichet",
+        "appointment_file",
+        municipality,
+        municipality=municipality,
+        manage_hash=manage_hash,
+        client_key=client_key(),
+        languages=languages,
+    )
+    return as_calendar(answer["text"])
+
+
+def read(manage_token: str) -> dict[str, Any]:
+    """The appointment behind a token, with the id of its contact."""
+    municipality, manage_hash = split_token(manage_token)
+    found: dict[str, Any] = backends().call(
+        "guichet",
+        "get_appointment",
+        municipality,
+        municipality=municipality,
+        manage_hash=manage_hash,
+        client_key=client_key(),
+    )
+    return found
+
+
+def _change(manage_token: str, method: str, **more: Any) -> Any:
+    municipality, manage_hash = split_token(manage_token)
+    answer = backends().call(
+        "guichet",
+        method,
+        municipality,
+        municipality=municipality,
+        manage_hash=manage_hash,
+        client_key=client_key(),
+        idempotency_key=idempotency_key(),
+        **more,
+    )
+    return for_reader(with_link(answer, manage_token))
+
+
+def _claim(method: str, data: dict[str, Any], **more: Any) -> Any:
+    key = idempotency_key()
+    municipality = home_of(data["guichet_id"])
+    link = here().people.link("a", municipality, key)
+    who = person_in(data)
+    known = given(who, link, municipality, key)
+    answer = backends().call(
+        "guichet",
+        method,
+        municipality,
+        **{**data, "start": data["start"].isoformat()},
+        **known,
+        **more,
+        **_asker(who),
+        municipality=municipality,
+        manage_hash=link.hash,
+        idempotency_key=key,
+    )
+    return as_json(for_reader(with_link(answer, link.token)), 201)
+
+
+def _asker(who: Person | None) -> dict[str, Any]:
+    """Keyed hashes of who asks, for the limits; the addresses themselves go no further."""
+    device = request.headers.get("X-Device-Token", "")[:200]
+    return {
+        "contact_key": _contact_key(who),
+        "client_key": client_key(),
+        "device_key": here().people.device_key(device) if device else None,
+        "proof": request.headers.get("X-Proof-Of-Work", "")[:100] or None,
+    }
+
+
+def _contact_key(who: Person | None) -> str | None:
+    """It changes every month, so that nobody can be followed by it for long."""
+    return here().people.contact_key(who, f"guichet:{datetime.now(UTC):%Y-%m}") if who else None

@@ -1,0 +1,104 @@
+"""Appointments by their visitors on the wire: load, one use case, dump."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from imigr_guichet import ical
+from imigr_guichet.building import WithBookings, command_of
+from imigr_guichet.handlers import booking, changing, lookups, office, sessions
+from imigr_guichet.schemas import appointments as wire
+from imigr_guichet.schemas.appointments import told
+from imigr_kit.entrypoints import rpc
+
+
+class AppointmentMethods:
+    """RPC methods of visitors."""
+
+    app: WithBookings
+
+    @rpc
+    def book_appointment(self, **payload: Any) -> dict[str, Any]:
+        """Book a start; the same key gives the same answer."""
+        wanted, key = wire.BOOK.load(payload)
+        return told(
+            self.app.office,
+            booking.book_appointment(self.app.office, wanted, command_of(key, payload)),
+        )
+
+    @rpc
+    def hold_place(self, **payload: Any) -> dict[str, Any]:
+        """Keep a place for some minutes; it expires by itself."""
+        wanted, key = wire.BOOK.load(payload)
+        return told(self.app.office, booking.hold_place(self.app.office, wanted, command_of(key, payload)))
+
+    @rpc
+    def take_up_hold(self, **payload: Any) -> dict[str, Any]:
+        """Make an appointment of a hold."""
+        wanted = wire.TAKE_UP.load(payload)
+        wanted.pop("client_key")
+        command = command_of(wanted.pop("idempotency_key"), payload)
+        who = wire.reachable_of(wanted)
+        return told(
+            self.app.office,
+            changing.take_up_hold(self.app.office, **wanted, who=who, command=command),
+        )
+
+    @rpc
+    def book_seat(self, **payload: Any) -> dict[str, Any]:
+        """A seat of a group session."""
+        session_id, wanted, key = wire.BOOK_SEAT.load(payload)
+        command = command_of(key, payload)
+        return told(
+            self.app.office,
+            sessions.book_seat(self.app.office, self.app.sessions, session_id, wanted, command),
+        )
+
+    @rpc
+    def get_appointment(self, **payload: Any) -> dict[str, Any]:
+        """The appointment behind a manage link."""
+        wanted = wire.MANAGE.load(payload)
+        address = wanted.pop("client_key")
+        return told(
+            self.app.office,
+            lookups.looked_up(self.app.lookups, address, lambda: changing.get_appointment(self.app.office, **wanted)),
+        )
+
+    @rpc
+    def appointment_file(self, languages: list[str], **payload: Any) -> dict[str, Any]:
+        """The appointment behind a manage link as iCalendar."""
+        wanted = wire.MANAGE.load(payload)
+        address = wanted.pop("client_key")
+        one = lookups.looked_up(self.app.lookups, address, lambda: changing.find(self.app.office, **wanted)).appointment
+        guichet = office.guichet_of(self.app.office, one)
+        return {"text": ical.appointment_file(one, guichet, languages, self.app.office.clock.now())}
+
+    @rpc
+    def move_appointment(self, **payload: Any) -> dict[str, Any]:
+        """Move it to another start."""
+        wanted = wire.MOVE.load(payload)
+        address = wanted.pop("client_key")
+        command = command_of(wanted.pop("idempotency_key"), payload)
+        return told(
+            self.app.office,
+            lookups.looked_up(
+                self.app.lookups,
+                address,
+                lambda: changing.move_appointment(self.app.office, **wanted, command=command),
+            ),
+        )
+
+    @rpc
+    def cancel_appointment(self, **payload: Any) -> dict[str, Any]:
+        """Cancel it."""
+        wanted = wire.CHANGE.load(payload)
+        address = wanted.pop("client_key")
+        command = command_of(wanted.pop("idempotency_key"), payload)
+        return told(
+            self.app.office,
+            lookups.looked_up(
+                self.app.lookups,
+                address,
+                lambda: changing.cancel_appointment(self.app.office, **wanted, command=command),
+            ),
+        )

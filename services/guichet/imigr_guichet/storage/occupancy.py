@@ -1,0 +1,119 @@
+"""What is occupied at every desk, in memory: brought up to date with what changed since the last look."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+
+from pymongo.database import Database
+
+from imigr_guichet.domain.appointment import Appointment
+from imigr_guichet.places import CELLS_OF_DAY, cell_of
+from imigr_guichet.storage.collections import APPOINTMENTS
+from imigr_guichet.storage.documents import Document
+from imigr_kit.clock import Clock
+
+OVERLAP = timedelta(seconds=5)
+"""A write is seen a moment after the instant it carries, so each look goes back a little."""
+WHOLE_SECONDS = 300.0
+"""After so long everything is read anew: a write that a frozen database finished later than OVERLAP is seen then."""
+BACK_DAYS = 2
+SHOWN = dict.fromkeys(
+    ("guichet_id", "desk", "start", "end", "busy_from", "busy_until", "frees_at", "changed_at", "occupies"), 1
+)
+
+Key = tuple[str, str, int]
+
+
+class MongoOccupancy:
+    """Bits by desk and UTC day. It serves what is shown only: a claim is decided by the database's index, so an old
+    picture can cost a visitor a second try, never a place given twice."""
+
+    def __init__(self, db: Database[Document], clock: Clock) -> None:
+        self._rows = db[APPOINTMENTS]
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._spans: defaultdict[Key, dict[str, tuple[int, int]]] = defaultdict(dict)
+        self._bits: dict[Key, int] = {}
+        self._keys: dict[str, list[Key]] = {}
+        self._fading: dict[str, datetime] = {}
+        self._seen = datetime(2000, 1, 1, tzinfo=UTC)
+        self._whole_at = float("-inf")
+
+    def refresh(self) -> None:
+        """Take in what changed since the last look; one small read, by index."""
+        with self._lock:
+            if time.monotonic() - self._whole_at > WHOLE_SECONDS:
+                self._read_whole()
+            else:
+                for row in self._rows.find({"changed_at": {"$gt": self._seen - OVERLAP}}, SHOWN):
+                    self._take_in(row)
+            now = self._clock.now()
+            for one in [one for one, frees_at in self._fading.items() if frees_at <= now]:
+                self._forget(one)
+
+    def taken(self, guichet_id: str, desk: str, first: int, width: int) -> int:
+        """Bits of the occupied cells from ``first``, at most ``width`` of them."""
+        day, offset = divmod(first, CELLS_OF_DAY)
+        bits, shift = 0, -offset
+        while shift < width:
+            part = self._bits.get((guichet_id, desk, day), 0)
+            if part:
+                bits |= part << shift if shift >= 0 else part >> -shift
+            day, shift = day + 1, shift + CELLS_OF_DAY
+        return bits & ((1 << width) - 1)
+
+    def note(self, appointment: Appointment) -> None:
+        """A change of this process, shown at once."""
+        with self._lock:
+            self._forget(appointment.id)
+            if appointment.has_place and appointment.session_id is None:
+                first, last = cell_of(appointment.busy_from), -(-int(appointment.busy_until.timestamp()) // 300)
+                self._put(appointment.id, appointment.guichet_id, appointment.desk, first, last)
+                if appointment.frees_at is not None:
+                    self._fading[appointment.id] = appointment.frees_at
+
+    def _read_whole(self) -> None:
+        since = (self._clock.now() - timedelta(days=BACK_DAYS)).date().isoformat()
+        self._spans.clear()
+        self._bits.clear()
+        self._keys.clear()
+        self._fading.clear()
+        for row in self._rows.find({"day": {"$gte": since}}, SHOWN):
+            self._take_in(row)
+        self._whole_at = time.monotonic()
+
+    def _take_in(self, row: Document) -> None:
+        changed_at = row.get("changed_at")
+        if changed_at is not None and changed_at > self._seen:
+            self._seen = changed_at
+        self._forget(row["_id"])
+        if not row.get("occupies"):
+            return
+        busy_from, busy_until = row.get("busy_from") or row["start"], row.get("busy_until") or row["end"]
+        last = -(-int(busy_until.timestamp()) // 300)
+        self._put(row["_id"], row["guichet_id"], row["desk"], cell_of(busy_from), last)
+        if row.get("frees_at") is not None:
+            self._fading[row["_id"]] = row["frees_at"]
+
+    def _put(self, one: str, guichet_id: str, desk: str, first: int, last: int) -> None:
+        keys = self._keys[one] = []
+        for day in range(first // CELLS_OF_DAY, (last - 1) // CELLS_OF_DAY + 1):
+            key = (guichet_id, desk, day)
+            begin = max(0, first - day * CELLS_OF_DAY)
+            end = min(CELLS_OF_DAY, last - day * CELLS_OF_DAY)
+            self._spans[key][one] = (begin, end)
+            self._bits[key] = self._bits.get(key, 0) | ((1 << (end - begin)) - 1) << begin
+            keys.append(key)
+
+    def _forget(self, one: str) -> None:
+        self._fading.pop(one, None)
+        for key in self._keys.pop(one, ()):
+            spans = self._spans[key]
+            spans.pop(one, None)
+            bits = 0
+            for begin, end in spans.values():
+                bits |= ((1 << (end - begin)) - 1) << begin
+            self._bits[key] = bits
