@@ -72,6 +72,14 @@ APPOINTMENT_CODES = {
     "guichet.appointment.cancelled": Count(Measure.APPOINTMENTS, "cancelled"),
     "guichet.appointment.left": Count(Measure.APPOINTMENTS, "left"),
 }
+KINDS = (
+    "guichet.ticket.started",
+    "guichet.demand.unserved",
+    "guichet.orientation.recorded",
+    *TICKET_CODES,
+    *APPOINTMENT_CODES,
+)
+"""All kinds of events that counts_of makes something of."""
 
 
 def get_figures(
