@@ -17,10 +17,12 @@ from imigr_gateway.api import (
     agenda,
     appointments,
     certificates,
+    contacts,
     directory,
     evaluations,
     events,
     guichet,
+    inbound,
     providers,
     tickets,
     visits,
@@ -53,6 +55,7 @@ API = (
     appointments,
     visits,
     events,
+    contacts,
     agenda,
     tickets,
     certificates,
@@ -108,6 +111,7 @@ def create_app(settings: GatewaySettings, client: Client) -> Flask:
     for part in API:
         api.register_blueprint(part.blueprint)
     app.register_blueprint(pages.blueprint)
+    app.register_blueprint(inbound.blueprint)
     app.register_blueprint(waiting_pages.blueprint)
     app.register_blueprint(event_page.blueprint)
     app.register_blueprint(ticket_page.blueprint)

@@ -111,3 +111,28 @@ LABELS = {
         "cancelled_by_service": "cancelled by the service",
     },
 }
+
+UNSUBSCRIBE = {
+    "fr": {
+        "heading": "Ne plus recevoir d'e-mails",
+        "what": "Plus aucun message ne sera envoyé à cette adresse. Vos rendez-vous et inscriptions restent valables.",
+        "button": "Ne plus recevoir d'e-mails",
+        "done": "C'est fait : plus aucun message ne sera envoyé à cette adresse.",
+        "unknown": "Ce lien n'est pas connu.",
+    },
+    "ar": {
+        "heading": "إيقاف رسائل البريد الإلكتروني",
+        "what": "لن تُرسل أي رسالة أخرى إلى هذا العنوان. تبقى مواعيدكم وتسجيلاتكم سارية.",
+        "button": "إيقاف رسائل البريد الإلكتروني",
+        "done": "تمّ: لن تُرسل أي رسالة أخرى إلى هذا العنوان.",
+        "unknown": "هذا الرابط غير معروف.",
+    },
+    "en": {
+        "heading": "Receive no more emails",
+        "what": "No more messages will be sent to this address. Your appointments and registrations stay valid.",
+        "button": "Receive no more emails",
+        "done": "Done: no more messages will be sent to this address.",
+        "unknown": "This link is not known.",
+    },
+}
+"""The page behind the link in emails that ends them."""

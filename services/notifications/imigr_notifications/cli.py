@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from imigr_kit.clock import SystemClock
+from imigr_kit.events import Stamp
+from imigr_kit.ids import new_id
 from imigr_kit.mongo import connect, ensure_indexes
 from imigr_kit.outbox import INDEX
 from imigr_kit.settings import load
+from imigr_notifications import handlers
+from imigr_notifications.bounces import read_bounce
+from imigr_notifications.providers import plan_of
+from imigr_notifications.senders import named_id
 from imigr_notifications.settings import NotificationsSettings
 from imigr_notifications.storage import INDEXES, MESSAGES, FileLedger, MongoContacts, MongoMessages, MongoReveals
 from imigr_notifications.vault import Vault
@@ -25,7 +33,8 @@ def cli(context: click.Context) -> None:
     db = connect(settings)
     vault = Vault(settings.vault_private_key, settings.vault_master_keys, settings.vault_hash_key)
     ensure_indexes(db, [*INDEXES, INDEX(MESSAGES)])
-    context.obj = (MongoMessages(db, lambda facts: []), MongoContacts(db, vault, FileLedger(settings.erasure_ledger)))
+    stamp = Stamp("notifications", settings.instance, SystemClock(), new_id)
+    context.obj = (MongoMessages(db, stamp), MongoContacts(db, vault, FileLedger(settings.erasure_ledger)))
 
 
 @cli.command()
@@ -50,6 +59,27 @@ def verify_reveals(context: click.Context) -> None:
     found = MongoReveals(connect(settings), settings.vault_hash_key).break_at(datetime.now(UTC))
     click.echo("the chain of reveals holds" if found is None else f"row {found} does not follow from the one before")
     context.exit(0 if found is None else 1)
+
+
+@cli.command("report-url")
+@click.argument("provider")
+def report_url(provider: str) -> None:
+    """Print the address to which a provider (Kannel's dlr-url, an aggregator's callback) reports."""
+    settings = load(NotificationsSettings, os.environ)
+    vault = Vault(settings.vault_private_key, settings.vault_master_keys, settings.vault_hash_key)
+    click.echo(f"{settings.public_url.rstrip('/')}/api/v1/reports/{provider}/{vault.report_token(provider)}")
+
+
+@cli.command("take-bounce")
+@click.pass_obj
+def take_bounce(stores: tuple[MongoMessages, MongoContacts]) -> None:
+    """Read one mail that came back from standard input; a mail server pipes them here. Other mails are left alone."""
+    bounce = read_bounce(sys.stdin.buffer.read())
+    providers = plan_of(load(NotificationsSettings, os.environ)).providers
+    taken = bounce is not None and handlers.take_bounce(
+        stores[0], stores[1], SystemClock(), bounce, [named_id(name, bounce.message_id) for name in providers]
+    )
+    click.echo("taken" if taken else "not about a mail of ours")
 
 
 @cli.command("replay-erasures")

@@ -51,3 +51,9 @@ class NothingToReveal(NotFound):
     """No contact of this municipality may be read under this reference."""
 
     code = "notifications.nothing_to_reveal"
+
+
+class UnknownLink(NotFound):
+    """The link was not made here, or was altered."""
+
+    code = "notifications.unknown_link"

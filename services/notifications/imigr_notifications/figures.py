@@ -12,6 +12,7 @@ EXPIRED = counter("imigr_notifications_expired", "Messages that would have come 
 RECEIPTS = counter("imigr_notifications_receipts", "Receipts received from providers", ["outcome"])
 UNATTACHED = counter("imigr_notifications_receipts_unattached", "Receipts that came for no message known then")
 INBOUND = counter("imigr_notifications_inbound", "SMS sent to us by phones")
+BOUNCES = counter("imigr_notifications_bounces", "Mails that came back, by class of their status", ["class", "outcome"])
 KEPT_BACK = counter(
     "imigr_notifications_kept_back", "Messages that were not sent for the person's sake", ["reason", "kind"]
 )

@@ -158,6 +158,10 @@ class Messages(Protocol):
         """Messages of a contact that are planned or under way."""
         ...
 
+    def again(self, message: Message, until: datetime) -> bool:
+        """Send once more what was sent and came back for now; false when it is in another state meanwhile."""
+        ...
+
     def of_provider_id(self, provider_id: str) -> Message | None:
         """The message of which a part has this id at its provider."""
         ...
@@ -204,6 +208,10 @@ class Contacts(Protocol):
 
     def keep_until(self, contact_id: str, subject: str, until: datetime, session: Any) -> bool:
         """The contact has a purpose until then; false, and nothing noted, when it was erased."""
+        ...
+
+    def mark_unusable(self, contact_id: str, reason: str) -> int:
+        """The address behind a contact does not exist: it is kept nowhere any more; in how many contacts it was."""
         ...
 
     def forget(self, contact_id: str, now: datetime) -> tuple[bool, datetime]:

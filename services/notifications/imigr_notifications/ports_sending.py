@@ -24,6 +24,9 @@ class Outgoing:
     valid_seconds: int
     taken: tuple[str, ...] = ()
     calendar: bytes | None = None
+    language: str = "fr"
+    unsubscribe: Secret[str] | None = None
+    """Address by which the person ends all emails with one click; for email only."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,8 @@ class Receipt:
     """What a provider says later about one part: delivered, or finally not."""
 
     provider_id: str
-    address: Secret[str]
+    address: Secret[str] | None
+    """None when the provider does not say it."""
     delivered: bool
 
 

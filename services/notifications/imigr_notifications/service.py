@@ -16,6 +16,7 @@ from imigr_notifications import handlers, schemas
 from imigr_notifications.domain import NOTICES
 from imigr_notifications.errors import InvalidInput, UndecryptableContact
 from imigr_notifications.figures import UNREAD
+from imigr_notifications.parts.inbound import InboundPart
 from imigr_notifications.parts.rules import RulesPart
 from imigr_notifications.parts.vault import VaultPart
 from imigr_notifications.settings import NotificationsSettings
@@ -23,7 +24,7 @@ from imigr_notifications.storage import INDEXES, MESSAGES
 from imigr_notifications.wiring import App, build
 
 
-class NotificationsService(RulesPart, VaultPart):
+class NotificationsService(RulesPart, VaultPart, InboundPart):
     """What notifications hears, does by itself, and answers."""
 
     name = "notifications"

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from imigr_kit.secret import Secret
 from imigr_kit.settings import KitSettings, as_int, as_key, as_seconds, as_text_secret, setting
+from imigr_notifications.channels import ChannelPlan, as_channels
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,12 @@ class NotificationsSettings(KitSettings):
         as_path,
         default=None,
         comment="File outside the database's backup that remembers erasures, to be replayed after a restore",
+    )
+    channels: ChannelPlan | None = setting(
+        "IMIGR_CHANNELS",
+        as_channels,
+        default=None,
+        comment="JSON with the providers of SMS and email, and which of them each municipality uses",
     )
     public_url: str = setting(
         "IMIGR_PUBLIC_URL", default="http://127.0.0.1:8080", comment="Address in links of messages"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 from collections.abc import Collection
@@ -146,6 +147,23 @@ class Vault:
     def slip(self, text: str) -> str:
         """Keyed hash of something that must be recognised and not read."""
         return keyed_hash(self._hash_key, "slip", text)
+
+    def unsubscribe_token(self, contact_id: str) -> str:
+        """What ends emails to a contact: its id, and a proof that we made the link."""
+        return f"{contact_id}~{keyed_hash(self._hash_key, 'unsubscribe', contact_id)[:22]}"
+
+    def unsubscribed(self, token: str) -> str | None:
+        """The contact of a token; None when the token was not made here."""
+        contact_id = token.partition("~")[0]
+        return contact_id if hmac.compare_digest(self.unsubscribe_token(contact_id).encode(), token.encode()) else None
+
+    def report_token(self, provider: str) -> str:
+        """What a provider shows when it reports."""
+        return keyed_hash(self._hash_key, "report", provider)[:32]
+
+    def is_report_token(self, provider: str, token: str) -> bool:
+        """True for the one that was made for it."""
+        return hmac.compare_digest(self.report_token(provider).encode(), token.encode())
 
     def lookup(self, address: Secret[str]) -> str:
         """Keyed hash by which an address is found again (opt-outs); a plain hash would be broken in a minute."""

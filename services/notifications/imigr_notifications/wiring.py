@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from imigr_kit.mongo import in_transaction
 from imigr_kit.runtime import Runtime
 from imigr_notifications import handlers
+from imigr_notifications.channels import ChannelPlan
 from imigr_notifications.ports import Receipt
 from imigr_notifications.ports_replies import Inbound
-from imigr_notifications.senders import Named, Singly, SmppAccount, SmppSender, SmtpSender, named_id
+from imigr_notifications.providers import plan_of, ways_of
 from imigr_notifications.settings import NotificationsSettings
 from imigr_notifications.storage import (
     FileLedger,
@@ -29,9 +30,6 @@ from imigr_notifications.storage import (
 from imigr_notifications.texts import LANGUAGES, templates
 from imigr_notifications.vault import Vault
 
-MAIL_LANES = 4
-"""Connections to a mail relay."""
-
 
 @dataclass(frozen=True)
 class App:
@@ -43,6 +41,7 @@ class App:
     vault: Vault
     rule_book: MongoRules
     reveals: MongoReveals
+    channels: ChannelPlan
 
 
 def build(runtime: Runtime) -> App:
@@ -54,26 +53,23 @@ def build(runtime: Runtime) -> App:
     contacts = MongoContacts(runtime.db, vault, FileLedger(settings.erasure_ledger))
 
     def take_receipt(receipt: Receipt) -> None:
-        handlers.take_receipt(desk, replace(receipt, provider_id=named_id("smpp", receipt.provider_id)))
+        handlers.take_receipt(desk, receipt)
         runtime.wake_if_dirty()
 
     def take_inbound(inbound: Inbound) -> None:
         handlers.take_inbound(desk, inbound)
         runtime.wake_if_dirty()
 
-    sms = SmppSender(smpp_account(settings), take_receipt, take_inbound)
-    mail = Singly(SmtpSender(settings.smtp_host, settings.smtp_port, settings.smtp_from), MAIL_LANES)
-    ways = {
-        "sms": [handlers.Way(handlers.Provider("smpp", Named(sms, "smpp")))],
-        "email": [handlers.Way(handlers.Provider("smtp", Named(mail, "smtp")))],
-    }
+    channels = plan_of(settings)
+    ways, binds = ways_of(channels, take_receipt, take_inbound)
     desk = handlers.Desk(
         messages=messages,
         contacts=contacts,
         receipts=MongoReceipts(runtime.db, vault),
-        ways=handlers.Ways({handlers.DEFAULT: ways}),
+        ways=ways,
         clock=runtime.clock,
         public_url=settings.public_url.rstrip("/"),
+        unsubscribe_token=vault.unsubscribe_token,
         rules=rule_book.rules,
         matters=MongoMatters(runtime.db),
         reminders=MongoReminders(runtime.db),
@@ -88,16 +84,6 @@ def build(runtime: Runtime) -> App:
 
     for language in LANGUAGES:
         templates(language)
-    sms.start()
-    return App(desk, messages, contacts, vault, rule_book, MongoReveals(runtime.db, settings.vault_hash_key))
-
-
-def smpp_account(settings: NotificationsSettings) -> SmppAccount:
-    """The account at the SMS centre."""
-    return SmppAccount(
-        host=settings.smpp_host,
-        port=settings.smpp_port,
-        system_id=settings.smpp_system_id,
-        password=settings.smpp_password,
-        sender=settings.sms_sender,
-    )
+    for bind in binds:
+        bind.start()
+    return App(desk, messages, contacts, vault, rule_book, MongoReveals(runtime.db, settings.vault_hash_key), channels)

@@ -99,6 +99,7 @@ def desk(mongo_db: Any, clock: FrozenClock, vault: Vault, sender: FakeSender) ->
         ways=one_way(sms=sender, email=sender),
         clock=clock,
         public_url="https://imigr.test",
+        unsubscribe_token=vault.unsubscribe_token,
         rules=MongoRules(mongo_db).rules,
         matters=MongoMatters(mongo_db),
         reminders=MongoReminders(mongo_db),

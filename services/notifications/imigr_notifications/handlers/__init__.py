@@ -1,5 +1,6 @@
 """Use cases of notifications: plan from events, deliver what is due, settle doubts, forget on request."""
 
+from imigr_notifications.handlers.bounces import take_bounce, unsubscribe
 from imigr_notifications.handlers.contacts import (
     Erased,
     forget_contact,
@@ -42,6 +43,8 @@ __all__ = [
     "set_consent",
     "set_rules",
     "settle_stranded",
+    "take_bounce",
     "take_inbound",
     "take_receipt",
+    "unsubscribe",
 ]

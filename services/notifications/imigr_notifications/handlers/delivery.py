@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from imigr_kit.context import CallContext, use
 from imigr_kit.logs import get_logger
+from imigr_kit.secret import Secret
 from imigr_notifications import ports
 from imigr_notifications.domain import Message, needed
 from imigr_notifications.handlers.desk import Desk
@@ -125,7 +126,13 @@ def _outgoing(desk: Desk, ready: Ready, now: datetime) -> ports.Outgoing:
         valid_seconds=int((message.expires_at - now).total_seconds()),
         taken=message.provider_ids,
         calendar=text.calendar,
+        language=message.language,
+        unsubscribe=_unsubscribe(desk, message) if message.channel == "email" else None,
     )
+
+
+def _unsubscribe(desk: Desk, message: Message) -> Secret[str]:
+    return Secret(f"{desk.public_url}/u/{message.municipality}/{desk.unsubscribe_token(message.contact_id)}")
 
 
 def _not_taken(

@@ -23,6 +23,8 @@ class Desk:
     ways: Ways
     clock: Clock
     public_url: str
+    unsubscribe_token: Callable[[str], str]
+    """Ends emails to a contact, from its id."""
     rules: Callable[[str], Rules]
     matters: ports_planning.Matters
     reminders: ports_planning.Reminders

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from imigr_kit.context import CallContext, use
@@ -46,7 +47,11 @@ def settle_stranded(desk: Desk) -> int:
 def _settle_doubt(desk: Desk, message: Message, now: datetime, is_over: bool) -> None:
     lookup = desk.contacts.lookup(message.contact_id)
     known: Mapping[str, bool] = {}
-    if lookup is not None and message.handed_at is not None:
+    provider = desk.ways.providers.get(message.provider)
+    if provider is not None and provider.own_id is not None:
+        known = desk.receipts.of_parts([provider.own_id(message.id)])
+        message = replace(message, parts=1)
+    elif lookup is not None and message.handed_at is not None:
         known = desk.receipts.unclaimed(lookup, message.handed_at)
     ids = list(known)[: message.parts]
     is_lost = any(known[one] is False for one in ids)

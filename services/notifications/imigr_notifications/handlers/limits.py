@@ -48,14 +48,14 @@ def sift(desk: Desk, due: Sequence[tuple[Message, ports.Reached]], lease: str, n
     ready: list[Ready] = []
     counted: list[tuple[str, str, str]] = []
     along: set[str] = set()
-    out = desk.opt_outs.among({contact.person for message, contact in due if message.channel == "sms"})
+    out = desk.opt_outs.among({contact.person for _, contact in due})
     for message, contact in due:
         if message.id in along:
             continue
         with use(CallContext(correlation_id=message.correlation_id)):
             if message.source in UNLIMITED:
                 ready.append(Ready(message, contact))
-            elif message.channel == "sms" and contact.person in out:
+            elif contact.person in out:
                 KEPT_BACK.labels("opted_out", message.kind).inc()
                 fail(desk, message, lease, "opted_out")
             elif message.priority < Priority.REMINDER:

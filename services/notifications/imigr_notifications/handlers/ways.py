@@ -81,6 +81,8 @@ class Provider:
     price: int = 0
     repeats_safely: bool = False
     most: int = MOST
+    own_id: Callable[[str], str] | None = None
+    """The id that a part of a message has at a provider to which we give ids, from the message's id."""
     gate: Gate = field(default_factory=Gate)
 
 

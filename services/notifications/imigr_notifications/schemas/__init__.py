@@ -9,6 +9,8 @@ from imigr_notifications.schemas.asked import (
     RevealContact,
     SetConsent,
     Subject,
+    TakeReport,
+    Unsubscribe,
 )
 from imigr_notifications.schemas.heard import SOURCES, Answered, Appointment, Given, Registration, concerns, matter_of
 from imigr_notifications.schemas.rules import OwnRules, SetRules, rules_out
@@ -31,6 +33,8 @@ __all__ = [
     "SetConsent",
     "SetRules",
     "Subject",
+    "TakeReport",
+    "Unsubscribe",
     "concerns",
     "erased_out",
     "held_out",

@@ -33,6 +33,26 @@ class SetConsent(Forget):
     consents = fields.List(fields.String(validate=validate.OneOf([str(one) for one in Consent])), required=True)
 
 
+class TakeReport(Schema):
+    """Which provider, its token, and what it says: parameters by its own names."""
+
+    provider = fields.String(required=True, validate=ID)
+    token = fields.String(required=True, validate=ID)
+    told = fields.Dict(
+        keys=fields.String(validate=validate.Length(max=64)),
+        values=fields.String(validate=validate.Length(max=500)),
+        required=True,
+        validate=validate.Length(max=40),
+    )
+
+
+class Unsubscribe(Schema):
+    """The token of the link."""
+
+    token = fields.String(required=True, validate=validate.Length(1, 200))
+    idempotency_key = fields.String(required=True, validate=validate.Length(min=1, max=200))
+
+
 class RevealContact(Schema):
     """Whose address, to whom, why."""
 

@@ -2,6 +2,6 @@
 
 from imigr_notifications.senders.batch import Named, Singly, named_id
 from imigr_notifications.senders.smpp import SmppAccount, SmppSender
-from imigr_notifications.senders.smtp import SmtpSender
+from imigr_notifications.senders.smtp import SmtpAccount, SmtpSender
 
-__all__ = ["Named", "Singly", "SmppAccount", "SmppSender", "SmtpSender", "named_id"]
+__all__ = ["Named", "Singly", "SmppAccount", "SmppSender", "SmtpAccount", "SmtpSender", "named_id"]

@@ -120,6 +120,13 @@ class MongoContacts:
         )
         return True
 
+    def mark_unusable(self, contact_id: str, reason: str) -> int:
+        """Every contact with the same address: key and box go, the reason stays."""
+        lookup = self.lookup(contact_id)
+        query: Document = {"_id": contact_id} if lookup is None else {"lookup": lookup}
+        change = {"$set": {"unusable": reason}, "$unset": {"box": "", "wrapped_key": "", "key_id": ""}}
+        return self._db[CONTACTS].update_many(query, change).modified_count
+
     def forget(self, contact_id: str, now: datetime) -> tuple[bool, datetime]:
         """The ledgers first, so that a contact still on its way, or in a backup, is refused; then key and data
         together. Whether there was one, and the moment it was first asked."""

@@ -129,6 +129,12 @@ class MongoMessages:
             self._write(withdrawn, held, facts, None)
         return False
 
+    def again(self, message: Message, until: datetime) -> bool:
+        """sent to planned; the next attempt tells a new ``sent``."""
+        query = {"_id": message.id, "state": str(State.SENT), "version": message.version}
+        change = {"state": str(State.PLANNED), "claim_at": until, "attempts": message.attempts, "provider_ids": []}
+        return bool(self._messages.update_one(query, {"$set": change}).modified_count)
+
     def doubt(self, message: Message, until: datetime) -> bool:
         """Mark a message whose answer was lost; it is looked at again until then. False if it was marked."""
         query = {"_id": message.id, "state": str(State.SENDING), "version": message.version, "in_doubt": False}

@@ -23,7 +23,11 @@ class MongoReceipts:
 
     def add(self, receipt: Receipt, now: datetime) -> bool:
         """False when it was known already."""
-        row = {"delivered": receipt.delivered, "lookup": self._vault.lookup(receipt.address), "at": now}
+        row = {
+            "delivered": receipt.delivered,
+            "lookup": None if receipt.address is None else self._vault.lookup(receipt.address),
+            "at": now,
+        }
         try:
             self._receipts.insert_one({"_id": receipt.provider_id, "message": None} | row)
         except DuplicateKeyError:

@@ -1,0 +1,72 @@
+"""One click against emails, and what providers report (acceptance: notifications 33)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from imigr_kit.errors import NotFound
+
+LINK = "/u/la-marsa/contact-1~abc"
+
+
+def methods(client: Any) -> list[str]:
+    return [method for _, method, _ in client.calls]
+
+
+def test_one_post_without_a_session_unsubscribes(app: Flask, client: Any) -> None:
+    """RFC 8058: the body of the mail program, no cookie, no token, no header of ours."""
+    client.answers["unsubscribe"] = {"unsubscribed": True}
+    answer = app.test_client().post(LINK, data={"List-Unsubscribe": "One-Click"})
+    assert answer.status_code == 200
+    assert client.calls[-1][2]["token"] == "contact-1~abc"
+
+
+@pytest.mark.parametrize("method", ["get", "head", "options"])
+def test_a_scanner_that_only_looks_changes_nothing(app: Flask, client: Any, method: str) -> None:
+    """A page with a button, and no call to any service."""
+    answer = getattr(app.test_client(), method)(LINK)
+    assert answer.status_code in {200, 204}
+    assert "unsubscribe" not in methods(client)
+    if method == "get":
+        assert b'<form method="post">' in answer.data
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_the_page_is_in_the_reader_s_language_and_direction(app: Flask) -> None:
+    """Arabic runs from right to left."""
+    page = app.test_client().get(LINK, headers={"Accept-Language": "ar"}).get_data(as_text=True)
+    assert 'dir="rtl"' in page
+    assert "إيقاف" in page
+
+
+def test_a_link_that_is_not_known_says_so(app: Flask, client: Any) -> None:
+    """A page, not a stack trace."""
+    client.answers["unsubscribe"] = NotFound()
+    assert app.test_client().post(LINK).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda http: http.get("/api/v1/reports/kannel/tok?id=k1&status=1"),
+        lambda http: http.post("/api/v1/reports/kannel/tok", data={"id": "k1", "status": "1"}),
+        lambda http: http.post("/api/v1/reports/kannel/tok", json={"id": "k1", "status": 1, "nested": {"x": 1}}),
+    ],
+)
+def test_a_report_reaches_the_service_in_any_form(app: Flask, client: Any, ask: Any) -> None:
+    """Query, form or JSON; only flat values, cut to a length."""
+    client.answers["take_report"] = {"taken": True}
+    assert ask(app.test_client()).status_code == 204
+    assert client.calls[-1][2] == {"provider": "kannel", "token": "tok", "told": {"id": "k1", "status": "1"}}
+
+
+def test_a_flood_of_fields_is_cut(app: Flask, client: Any) -> None:
+    """At most forty of five hundred letters."""
+    client.answers["take_report"] = {"taken": False}
+    app.test_client().post("/api/v1/reports/x/tok", data={f"f{number}": "x" * 600 for number in range(60)})
+    told = client.calls[-1][2]["told"]
+    assert len(told) == 40
+    assert {len(value) for value in told.values()} == {500}
