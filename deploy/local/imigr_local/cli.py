@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from imigr_local import plan, tell, venv
+from imigr_local import kannel, plan, tell, venv
 from imigr_local.errors import RunnerError
 from imigr_local.options import Options
 from imigr_local.places import REPOSITORY, Instance
@@ -136,6 +136,7 @@ def _test(options: argparse.Namespace) -> int:
     servers = Options(only_servers=True, any_ports=True, owner=os.getpid())
     platform = Platform(f"test-{os.getpid()}", servers)
     signal.signal(signal.SIGTERM, _interrupt)
+    kannel.ensure(Progress())
     try:
         platform.up()
         environment = {**os.environ, **platform.admin_environment()}
