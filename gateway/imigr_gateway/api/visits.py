@@ -16,7 +16,7 @@ blueprint = StrictBlueprint("visits", __name__, url_prefix="/api/v1", descriptio
 
 @blueprint.get("/tickets/<manage_token>")
 @blueprint.arguments(base.Read, location="query")
-@blueprint.response(200, shapes.TicketOut)
+@blueprint.response(200, shapes.TurnOut)
 @public
 def get_ticket(query: dict[str, Any], manage_token: str) -> Any:
     """The ticket behind a link: its state, how many are ahead, the estimated wait."""
@@ -25,7 +25,7 @@ def get_ticket(query: dict[str, Any], manage_token: str) -> Any:
 
 @blueprint.post("/tickets/<manage_token>/leave")
 @blueprint.arguments(base.Nothing, required=False)
-@blueprint.response(200, shapes.TicketOut)
+@blueprint.response(200, shapes.TurnOut)
 @public
 def leave_line(data: dict[str, Any], manage_token: str) -> Any:
     """Give the ticket up."""

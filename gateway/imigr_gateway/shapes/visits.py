@@ -45,7 +45,7 @@ class StepTicket(Strict):
     desk = fields.String(load_default=None, allow_none=True, validate=DESK, metadata=says("For a transfer: to which"))
 
 
-class TicketOut(Schema):
+class TurnOut(Schema):
     """What the holder of a ticket may know."""
 
     number = fields.Integer()

@@ -219,3 +219,33 @@ class OrientationNotChangeable(Conflict):
     """Its follow-up is closed already."""
 
     code = "guichet.orientation_not_changeable"
+
+
+class UnknownEntry(NotFound):
+    """No entry of the waiting list answers to this link: unknown, foreign and expired are alike."""
+
+    code = "guichet.unknown_entry"
+
+
+class NotWaiting(Conflict):
+    """The entry's state does not allow this step; ``params.state`` says what it is."""
+
+    code = "guichet.not_waiting"
+
+
+class OfferExpired(Gone):
+    """The place that was offered has gone to the next person; joining again is possible (``params`` say where)."""
+
+    code = "guichet.offer_expired"
+
+
+class PlacesAreFree(Conflict):
+    """There is no need to wait: places are free; ``params.next_slots`` has up to five."""
+
+    code = "guichet.places_are_free"
+
+
+class UnknownSlip(NotFound):
+    """No appointment of this guichet answers to the slip or reference."""
+
+    code = "guichet.unknown_slip"

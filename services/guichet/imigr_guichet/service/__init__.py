@@ -11,9 +11,11 @@ from imigr_guichet.service.agenda import AgendaMethods
 from imigr_guichet.service.appointments import AppointmentMethods
 from imigr_guichet.service.figures import FiguresMethods
 from imigr_guichet.service.orientation import OrientationMethods
+from imigr_guichet.service.paper import PaperMethods
 from imigr_guichet.service.plans import PlanMethods
 from imigr_guichet.service.slots import SlotMethods
 from imigr_guichet.service.visits import Visits, build_visits
+from imigr_guichet.service.waiting_list import WaitingListMethods
 from imigr_guichet.service.waiting_room import WaitingRoomMethods
 from imigr_guichet.settings import GuichetSettings
 from imigr_guichet.storage.calendars import MongoCalendars
@@ -40,7 +42,7 @@ class App:
 def build(runtime: Runtime) -> App:
     """The use cases on this process's database, clock and key."""
     made = build_bookings(runtime)
-    visits_made = build_visits(runtime, made.office.plans)
+    visits_made = build_visits(runtime, made.office)
     return App(made.office, made.sessions, made.calendars, made.feeds, made.lookups, visits_made)
 
 
@@ -50,8 +52,10 @@ class GuichetService(
     AgendaMethods,
     PlanMethods,
     WaitingRoomMethods,
+    WaitingListMethods,
     OrientationMethods,
     FiguresMethods,
+    PaperMethods,
 ):
     """RPC methods of the guichet."""
 

@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from imigr_guichet.handlers.figures import Ledger
+from imigr_guichet.handlers.office import Office
 from imigr_guichet.handlers.orientation import Counsel
+from imigr_guichet.handlers.paper import Paper
 from imigr_guichet.handlers.tickets import Hall
+from imigr_guichet.handlers.waiting_list import Queue
 from imigr_guichet.ports.appointments import Command
-from imigr_guichet.ports.plans import Plans
+from imigr_guichet.signing import SlipKey
 from imigr_guichet.storage import orientation as orientation_storage
 from imigr_guichet.storage import tickets as ticket_storage
 from imigr_guichet.storage.figures import MongoFigures
+from imigr_guichet.storage import waiting_list as waiting_storage
 from imigr_kit.keyed import body_hash, keyed_hash
 from imigr_kit.runtime import Runtime
 
@@ -21,8 +25,9 @@ OUTBOXES = (
     ticket_storage.DEMANDS,
     orientation_storage.ORIENTATIONS,
     orientation_storage.REFERRALS,
+    waiting_storage.ENTRIES,
 )
-INDEXES = (*ticket_storage.INDEXES, *orientation_storage.INDEXES)
+INDEXES = (*ticket_storage.INDEXES, *orientation_storage.INDEXES, *waiting_storage.INDEXES)
 TOKEN_LETTERS = 32
 """128 bits in hex."""
 
@@ -34,6 +39,8 @@ class Visits:
     hall: Hall
     counsel: Counsel
     ledger: Ledger
+    queue: Queue
+    paper: Paper
 
 
 class WithVisits(Protocol):
@@ -45,9 +52,9 @@ class WithVisits(Protocol):
         ...
 
 
-def build_visits(runtime: Runtime, plans: Plans) -> Visits:
+def build_visits(runtime: Runtime, office: Office) -> Visits:
     """The use cases on this process's database, clock and key."""
-    key = runtime.settings.key
+    key, plans = runtime.settings.key, office.plans
     db, stamp, clock, new_id = runtime.db, runtime.stamp, runtime.clock, runtime.new_id
 
     def hashed(purpose: str, text: str) -> str:
@@ -70,7 +77,8 @@ def build_visits(runtime: Runtime, plans: Plans) -> Visits:
         hashed=hashed,
         token=lambda purpose, text: keyed_hash(key, purpose, text)[:TOKEN_LETTERS],
     )
-    return Visits(hall, counsel, Ledger(plans, MongoFigures(db)))
+    queue = Queue(office, waiting_storage.MongoEntries(db, stamp))
+    return Visits(hall, counsel, Ledger(plans, MongoFigures(db)), queue, Paper(office, SlipKey(key)))
 
 
 def command_of(method: str, payload: dict[str, Any]) -> Command:

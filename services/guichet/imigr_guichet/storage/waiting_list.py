@@ -1,0 +1,45 @@
+"""MongoDB: the waiting list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from pymongo.database import Database
+
+from imigr_guichet.domain.waiting_list import Entry, WaitState
+from imigr_guichet.handlers.records import Kept
+from imigr_guichet.storage.records import MongoRecords, Stamp, record_indexes
+from imigr_kit.mongo import Index
+
+ENTRIES = "waiting_list"
+KEEP_DAYS = 90
+"""Nobody waits longer; after its end an entry is of no use to anybody."""
+ALIVE = [str(WaitState.WAITING), str(WaitState.OFFERED)]
+
+INDEXES = (
+    *record_indexes(ENTRIES),
+    Index(ENTRIES, [("state", 1), ("joined_at", 1)], name="turn"),
+    Index(ENTRIES, [("guichet_id", 1), ("state", 1), ("joined_at", 1)], name="guichet"),
+)
+
+
+class MongoEntries(MongoRecords[Entry]):
+    """The waiting list; see handlers.waiting_list.Entries."""
+
+    def __init__(self, db: Database[dict[str, Any]], stamp: Stamp) -> None:
+        super().__init__(db, ENTRIES, stamp, Entry, life=lambda one: one.joined_at + timedelta(days=KEEP_DAYS))
+
+    def waiting(self, limit: int) -> Sequence[Kept[Entry]]:
+        """By index."""
+        return self.several({"state": str(WaitState.WAITING)}, [("joined_at", 1), ("_id", 1)], limit)
+
+    def offered(self, limit: int) -> Sequence[Kept[Entry]]:
+        """By index; offers are few."""
+        return self.several({"state": str(WaitState.OFFERED)}, [("offer_until", 1), ("_id", 1)], limit)
+
+    def of_guichet(self, guichet_id: str) -> Sequence[Kept[Entry]]:
+        """By index."""
+        query = {"guichet_id": guichet_id, "state": {"$in": ALIVE}}
+        return self.several(query, [("joined_at", 1), ("_id", 1)], 200)
