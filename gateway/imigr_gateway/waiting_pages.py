@@ -28,11 +28,11 @@ TICKET_SECONDS = 20
 @public
 def screen(guichet_id: str) -> Response:
     """The screen of a waiting room: numbers and desks, followed live, without any name."""
-    language = _language()
+    language = reader_language()
     board = localised(visits.read_board(guichet_id), chain(language))
     nonce = secrets.token_urlsafe(16)
     streams = here().streams_url
-    response = _page(
+    response = page(
         "screen.html",
         language,
         words=SCREEN[language],
@@ -67,15 +67,15 @@ def ticket_change(manage_token: str) -> Response:
 
 
 def _ticket(manage_token: str) -> Response:
-    language = _language()
+    language = reader_language()
     words = TICKET[language]
     try:
         found = visits.read_ticket(manage_token)
     except NotFound:
-        page = _page("turn.html", language, words=words, title=words["title"], ticket=None, refresh=0)
-        page.status_code = 404
-        return page
-    return _page(
+        made = page("turn.html", language, words=words, title=words["title"], ticket=None, refresh=0)
+        made.status_code = 404
+        return made
+    return page(
         "turn.html",
         language,
         words=words,
@@ -94,12 +94,14 @@ def _wait(words: dict[str, str], minutes: int | None) -> str:
     return words["minutes"].format(minutes=minutes) if minutes else words["soon"]
 
 
-def _language() -> str:
+def reader_language() -> str:
+    """The first of the reader's languages that these pages have."""
     found = chain(request.headers.get("Accept-Language", ""), request.args.get("lang", ""))
     return next(one for one in found if one in SCREEN)
 
 
-def _page(template: str, language: str, **values: Any) -> Response:
+def page(template: str, language: str, **values: Any) -> Response:
+    """A private page: neither kept by caches nor told to other sites, and nothing runs in it."""
     response = make_response(render_template(template, language=language, languages=LANGUAGES, **values))
     response.headers["Content-Language"] = language
     response.headers["Content-Security-Policy"] = (

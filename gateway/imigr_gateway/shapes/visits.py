@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from imigr_gateway.shapes.base import ID, LANGUAGE, SLUG, Localised, Strict, says
+from imigr_gateway.shapes.base import ID, LANGUAGE, SLUG, Localised, Reachable, Strict, says
 
 CODE = validate.Regexp(r"^[a-z][a-z0-9_.-]{0,39}$")
 DESK = validate.Regexp(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,19}$")
@@ -201,3 +201,88 @@ class OwnReferral(Schema):
     consent = fields.String(allow_none=True)
     fetched = fields.Boolean(metadata=says("Whether the partner has read it"))
     version = fields.Integer()
+
+
+class JoinList(Reachable):
+    """Wait for a place of a guichet, topic and language; the offer comes to the phone or email, or to the link."""
+
+    guichet_id = fields.String(required=True, validate=ID)
+    topic = fields.String(required=True, validate=CODE)
+    language = fields.String(required=True, validate=LANGUAGE, metadata=says("Language the mediator must speak"))
+    first_day = fields.Date(load_default=None, allow_none=True)
+    last_day = fields.Date(load_default=None, allow_none=True)
+
+
+class WaitingOut(Schema):
+    """An entry of the waiting list as its person sees it."""
+
+    id = fields.String()
+    municipality = fields.String()
+    guichet_id = fields.String()
+    topic = fields.String()
+    language = fields.String()
+    state = fields.String(metadata=says("waiting, offered (a place is held), accepted, declined, expired or left"))
+    start = fields.String(allow_none=True, metadata=says("Of the place that is offered; RFC 3339", format="date-time"))
+    offer_until = fields.String(allow_none=True, metadata=says("RFC 3339, UTC", format="date-time"))
+    joined_at = fields.String(metadata=says("RFC 3339, UTC", format="date-time"))
+    version = fields.Integer()
+    manage_token = fields.String(metadata=says("Secret: who has it may accept, decline and leave"))
+    manage_url = fields.String()
+    appointment_token = fields.String(allow_none=True, metadata=says("Manage token of the appointment, once accepted"))
+
+
+class CheckIn(Strict):
+    """Who is here: a slip or a spoken reference, one of them."""
+
+    slip = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 400))
+    reference = fields.String(load_default=None, allow_none=True, validate=validate.Length(4, 20))
+
+
+class OfflineDay(Strict):
+    """Which day."""
+
+    day = fields.Date(required=True)
+
+
+class WrittenEntry(Strict):
+    """One thing that a desk did without a network."""
+
+    id = fields.String(required=True, validate=ID, metadata=says("Drawn on the device; makes a repetition harmless"))
+    kind = fields.String(required=True, validate=validate.OneOf(["check_in", "booking"]))
+    at = fields.AwareDateTime(required=True)
+    slip = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 400))
+    reference = fields.String(load_default=None, allow_none=True, validate=validate.Length(4, 20))
+    start = fields.AwareDateTime(load_default=None, allow_none=True)
+    topic = fields.String(load_default=None, allow_none=True, validate=CODE)
+    language = fields.String(load_default=None, allow_none=True, validate=LANGUAGE)
+
+
+class MergeDay(Strict):
+    """All that a desk did without a network."""
+
+    entries = fields.List(fields.Nested(WrittenEntry), required=True, validate=validate.Length(1, 200))
+
+
+class SlipOut(Localised):
+    """A slip to print: where and when, and nothing about who or why."""
+
+    slip = fields.String(metadata=says("Signed text for a QR code"))
+    municipality = fields.String()
+    guichet_id = fields.String()
+    guichet_name = fields.String()
+    address = fields.String()
+    timezone = fields.String()
+    start = fields.String(metadata=says("RFC 3339, UTC", format="date-time"))
+    end = fields.String(metadata=says("RFC 3339, UTC", format="date-time"))
+    desk = fields.String()
+    reference = fields.String(metadata=says("To say or to write on paper"))
+    version = fields.Integer()
+
+
+class SlipKeys(Schema):
+    """Keys that slips are verified with."""
+
+    algorithm = fields.String()
+    purpose = fields.String(metadata=says("What is signed before the body"))
+    municipality = fields.String()
+    keys = fields.Dict(keys=fields.String(), values=fields.String(), metadata=says("Base64 by id"))
