@@ -11,7 +11,7 @@ from flask import Flask, Response, g, request
 from flask_smorest import Api
 from werkzeug.exceptions import HTTPException
 
-from imigr_gateway import health, pages, problems, waiting_pages
+from imigr_gateway import health, pages, paper_pages, problems, waiting_pages
 from imigr_gateway.agenda import page as event_page
 from imigr_gateway.api import (
     agenda,
@@ -24,8 +24,10 @@ from imigr_gateway.api import (
     guichet,
     inbound,
     providers,
+    slips,
     tickets,
     visits,
+    waiting_list,
 )
 from imigr_gateway.api.staff import accounts as staff_accounts
 from imigr_gateway.api.staff import certificates as staff_certificates
@@ -34,6 +36,7 @@ from imigr_gateway.api.staff import doors as staff_doors
 from imigr_gateway.api.staff import events as staff_events
 from imigr_gateway.api.staff import guichet as staff_guichet
 from imigr_gateway.api.staff import notifications as staff_notifications
+from imigr_gateway.api.staff import paper as staff_paper
 from imigr_gateway.api.staff import pathways as staff_pathways
 from imigr_gateway.api.staff import vault as staff_vault
 from imigr_gateway.api.staff import visits as staff_visits
@@ -54,6 +57,8 @@ API = (
     guichet,
     appointments,
     visits,
+    waiting_list,
+    slips,
     events,
     contacts,
     agenda,
@@ -65,6 +70,7 @@ API = (
     staff_directory,
     staff_guichet,
     staff_visits,
+    staff_paper,
     staff_events,
     staff_doors,
     staff_certificates,
@@ -113,6 +119,7 @@ def create_app(settings: GatewaySettings, client: Client) -> Flask:
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(inbound.blueprint)
     app.register_blueprint(waiting_pages.blueprint)
+    app.register_blueprint(paper_pages.blueprint)
     app.register_blueprint(event_page.blueprint)
     app.register_blueprint(ticket_page.blueprint)
     app.register_blueprint(certificate_page.blueprint)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, current_app, make_response, render_template, request
+from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request
 
 from imigr_gateway.api import appointments
 from imigr_gateway.api import events as registrations
@@ -55,6 +55,9 @@ def docs() -> Response:
 @public
 def manage(manage_token: str) -> Response:
     """What a manage link shows. Looking changes nothing, so link previews are harmless."""
+    if manage_token.partition(".")[2].startswith("w-"):
+        # Messages to who waits carry the link of the waiting list in the same place as all others.
+        return make_response(redirect(f"/w/{manage_token}"))
     return _manage(manage_token, "")
 
 

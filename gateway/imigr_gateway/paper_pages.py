@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, request
@@ -95,5 +94,3 @@ def _waiting(manage_token: str, told: str) -> Response:
 def _when(instant: str, zone: str, language: str) -> str:
     local = datetime.fromisoformat(instant.replace("Z", "+00:00")).astimezone(ZoneInfo(zone))
     return f"{DAYS[language][local.weekday()]} {local:%d/%m/%Y} {local:%H:%M}"
-
-

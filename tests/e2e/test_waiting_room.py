@@ -8,7 +8,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -33,6 +33,10 @@ class Hall:
         """A command of staff."""
         headers = {"Idempotency_Key": key or str(uuid.uuid4()), "Authorization": self.signed[staff]}
         return sites.site(self.platform).post(f"/api/v1/staff/{town}/{path}", body, **headers)
+
+    def get(self, path: str, town: str = TOWN) -> Answer:
+        """A read of staff."""
+        return sites.site(self.platform).get(f"/api/v1/staff/{town}/{path}", Authorization=self.signed[town])
 
     def take(self, language: str = "fr", **more: Any) -> dict[str, Any]:
         """A ticket."""
@@ -193,6 +197,53 @@ def test_a_referral_goes_to_a_partner_with_consent_and_is_read_once(hall: Hall) 
     assert answer.body["state"] == "accepted"
     own = site.get(f"/api/v1/referrals/{referral['manage_token']}").body
     assert (own["fetched"], own["state"]) == (True, "accepted")
+
+
+def one_place_only(hall: Hall, town: str) -> tuple[str, str]:
+    """The town's guichet has one place in French in all, in three days; its id and the start."""
+    guichet = sites.guichet_id(hall.platform, town)
+    day = (datetime.now(ZoneInfo("Africa/Tunis")) + timedelta(days=3)).date()
+    start = datetime(day.year, day.month, day.day, 9, tzinfo=ZoneInfo("Africa/Tunis")).astimezone(UTC)
+    told = {"rules": [], "exceptions": [{"date": day.isoformat(), "spans": [["09:00", "09:20"]]}]}
+    with sites.database(hall.platform) as client:
+        rows = client["imigr_guichet"]["guichets"]
+        found = rows.find_one({"_id": guichet})
+        assert found is not None
+        rows.update_one({"_id": guichet}, {"$set": told | {"desks": found["desks"][:1]}})
+    wanted = start.isoformat().replace("+00:00", "Z")
+    wait_until(lambda: sites.slots(hall.platform, town, "fr") == [wanted], 15, "one place")
+    return guichet, wanted
+
+
+def test_a_place_that_is_given_back_goes_to_who_waits(hall: Hall) -> None:
+    """Case 30a over HTTP: booked, waited for, given back, offered while held, accepted, printed on paper."""
+    site = sites.site(hall.platform)
+    guichet, start = one_place_only(hall, "raoued")
+    wanted = {"guichet_id": guichet, "topic": "information", "language": "fr"}
+    booked = site.post("/api/v1/appointments", wanted | {"start": start}).body
+    joined = site.post("/api/v1/waiting-list", wanted)
+    assert (joined.status, joined.body["state"]) == (201, "waiting")
+    site.post(f"/api/v1/appointments/{booked['manage_token']}/cancel", {})
+    path = f"/api/v1/waiting-list/{joined.body['manage_token']}"
+    wait_until(lambda: site.get(path).body["state"] == "offered", 30, "the place is offered")
+    refused = site.post("/api/v1/appointments", wanted | {"start": start})
+    assert (refused.status, refused.body["code"]) == (409, "guichet.slot_full")
+    accepted = site.post(f"{path}/accept", {}).body
+    assert accepted["state"] == "accepted"
+    slip = site.get(f"/api/v1/appointments/{accepted['appointment_token']}/slip").body
+    assert (slip["start"], slip["slip"][:3]) == (start, "G1.")
+    body = {"entries": [written(start), written(start)]}
+    merged = hall.post(f"guichets/{guichet}/offline-day", body, town="raoued", staff="raoued").body
+    assert [one["reason"] for one in merged["conflicts"]] == ["taken", "taken"]
+    day = hall.get(f"guichets/{guichet}/offline-day?day={start[:10]}", town="raoued").body
+    assert [one["reference"] for one in day["items"]] == [slip["reference"]]
+
+
+def written(start: str) -> dict[str, Any]:
+    """A booking that a desk wrote on paper."""
+    now = datetime.now(UTC).isoformat()
+    said = {"start": start, "topic": "information", "language": "fr"}
+    return {"id": str(uuid.uuid4()), "kind": "booking", "at": now} | said
 
 
 def hall_version(hall: Hall) -> int:

@@ -15,8 +15,8 @@ from imigr_guichet.ports.appointments import Command
 from imigr_guichet.signing import SlipKey
 from imigr_guichet.storage import orientation as orientation_storage
 from imigr_guichet.storage import tickets as ticket_storage
-from imigr_guichet.storage.figures import MongoFigures
 from imigr_guichet.storage import waiting_list as waiting_storage
+from imigr_guichet.storage.figures import MongoFigures
 from imigr_kit.keyed import body_hash, keyed_hash
 from imigr_kit.runtime import Runtime
 
