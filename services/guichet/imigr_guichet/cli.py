@@ -1,4 +1,4 @@
-"""Command line of the guichet: seed and list. Run as ``python -m imigr_guichet.cli``."""
+"""Command line of the guichet: seed, list, and what staff do with visits. Run as ``python -m imigr_guichet.cli``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from imigr_guichet import visits_cli
 from imigr_guichet.domain.guichet import opened
 from imigr_guichet.settings import GuichetSettings
 from imigr_guichet.storage.collections import GUICHETS, INDEXES
@@ -53,6 +54,15 @@ def list_all(plans: MongoPlans) -> None:
     """One line per guichet."""
     for guichet in plans.all(None):
         click.echo(f"{guichet.id}  {guichet.municipality}  {guichet.state}  {guichet.name.get('fr', '')}")
+
+
+@cli.group(help=visits_cli.__doc__)
+def visits() -> None:
+    """Root of the commands about visits."""
+
+
+for _command in visits_cli.commands():
+    visits.add_command(_command)
 
 
 if __name__ == "__main__":

@@ -17,8 +17,12 @@ from imigr_guichet.storage import orientation as orientation_storage
 from imigr_guichet.storage import tickets as ticket_storage
 from imigr_guichet.storage import waiting_list as waiting_storage
 from imigr_guichet.storage.figures import MongoFigures
+from imigr_guichet.storage.records import Stamp
+from imigr_kit.clock import Clock
+from imigr_kit.ids import NewId
 from imigr_kit.keyed import body_hash, keyed_hash
 from imigr_kit.runtime import Runtime
+from imigr_kit.secret import Secret
 
 OUTBOXES = (
     ticket_storage.TICKETS,
@@ -53,9 +57,13 @@ class WithVisits(Protocol):
 
 
 def build_visits(runtime: Runtime, office: Office) -> Visits:
-    """The use cases on this process's database, clock and key."""
-    key, plans = runtime.settings.key, office.plans
-    db, stamp, clock, new_id = runtime.db, runtime.stamp, runtime.clock, runtime.new_id
+    """The use cases of a running process."""
+    return make_visits(runtime.db, runtime.stamp, runtime.clock, runtime.new_id, runtime.settings.key, office)
+
+
+def make_visits(db: Any, stamp: Stamp, clock: Clock, new_id: NewId, key: Secret[bytes], office: Office) -> Visits:
+    """The use cases on a database, a clock and a key; the command line does the same without a process."""
+    plans = office.plans
 
     def hashed(purpose: str, text: str) -> str:
         return keyed_hash(key, purpose, text)
