@@ -86,7 +86,10 @@ def read_ticket(manage_token: str) -> dict[str, Any]:
 
 
 def qr_svg(text: str, scale: float = 4) -> str:
-    """A QR code as an SVG element of error level M (ISO/IEC 18004), readable with 15 % of it damaged."""
+    """A QR code as an SVG element of error level M (ISO/IEC 18004), readable with 15 % of it damaged. It has a view
+    box, so that a page can give it any size."""
+    code = segno.make(text, error="m", micro=False)
+    width, height = code.symbol_size(scale)
     out = io.BytesIO()
-    segno.make(text, error="m", micro=False).save(out, kind="svg", scale=scale, xmldecl=False, svgns=True)
-    return out.getvalue().decode()
+    code.save(out, kind="svg", scale=scale, xmldecl=False, svgns=True, omitsize=True)
+    return out.getvalue().decode().replace("<svg ", f'<svg width="{width:g}" height="{height:g}" ', 1)
