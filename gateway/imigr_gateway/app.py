@@ -35,6 +35,7 @@ from imigr_gateway.api.staff import directory as staff_directory
 from imigr_gateway.api.staff import doors as staff_doors
 from imigr_gateway.api.staff import events as staff_events
 from imigr_gateway.api.staff import guichet as staff_guichet
+from imigr_gateway.api.staff import imports as staff_imports
 from imigr_gateway.api.staff import notifications as staff_notifications
 from imigr_gateway.api.staff import paper as staff_paper
 from imigr_gateway.api.staff import pathways as staff_pathways
@@ -75,6 +76,7 @@ API = (
     staff_doors,
     staff_certificates,
     staff_pathways,
+    staff_imports,
     staff_notifications,
     staff_vault,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -381,3 +382,19 @@ def test_an_entry_without_the_newer_fields_is_told_too() -> None:
     one = entry(few, FRENCH)
     assert isinstance(one, Entry)
     assert (one.themes, one.summary, one.where) == ((), "", "Hôtel de ville")
+
+
+def test_a_manager_brings_a_partners_calendar_in(
+    app: Flask, client: FakeClient, bearer: Callable[..., dict[str, str]]
+) -> None:
+    """The report comes back as it is; an editor may not, since it publishes."""
+    refused = [{"uid": "b@x", "reason": "invalid", "fields": ["title"]}]
+    report = {"is_trial": True, "counts": {"created": 1, "refused": 1}, "refused": refused, "dropped": {"ATTENDEE": 2}}
+    client.answers["import_calendar"] = report | {"items": []}
+    path, body = "/api/v1/staff/la-marsa/events/import", {"calendar": "BEGIN:VCALENDAR", "organiser": "CIES"}
+    web = app.test_client()
+    told = web.post(path, json=body | {"is_trial": True}, headers=bearer("manager", "la-marsa")).json
+    assert told["refused"] == [{"uid": "b@x", "reason": "invalid", "paths": ["title"]}]
+    assert (told["dropped"], client.calls[-1][2]["is_trial"]) == ({"ATTENDEE": 2}, True)
+    assert web.post(path, json=body, headers=bearer("editor", "la-marsa")).status_code == 403
+    assert web.post(path, json={"calendar": ""}, headers=bearer("manager", "la-marsa")).status_code == 422

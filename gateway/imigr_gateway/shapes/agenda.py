@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from imigr_gateway.shapes.base import LANGUAGE, SLUG, OfMunicipality, Paged, says
+from imigr_gateway.shapes.base import LANGUAGE, SLUG, OfMunicipality, Paged, Strict, says
 from imigr_gateway.shapes.events import EventOut
 
 _THEME = says("Only events of this theme")
@@ -67,6 +67,46 @@ class Agenda(Schema):
     total = fields.Integer()
     page = fields.Integer()
     per_page = fields.Integer()
+
+
+class CalendarImport(Strict):
+    """A partner's calendar; larger ones are brought in by the command line of the events service."""
+
+    calendar = fields.String(
+        required=True, validate=validate.Length(1, 60_000), metadata=says("iCalendar (RFC 5545) as text")
+    )
+    organiser = fields.String(required=True, validate=validate.Length(1, 200), metadata=says("Whose calendar it is"))
+    language = fields.String(load_default="fr", validate=LANGUAGE)
+    place = fields.String(load_default="", validate=validate.Length(max=200), metadata=says("Where none is named"))
+    is_trial = fields.Boolean(load_default=False, metadata=says("Say what would happen and change nothing"))
+
+
+class ImportedEvent(Schema):
+    """One that came in, or was there."""
+
+    uid = fields.String()
+    event_id = fields.String()
+    action = fields.String(metadata=says("created, changed, cancelled or unchanged"))
+
+
+class RefusedEvent(Schema):
+    """One that did not come in."""
+
+    uid = fields.String()
+    reason = fields.String()
+    paths = fields.List(fields.String(), attribute="fields", metadata=says("What is wrong, where it is a field"))
+
+
+class ImportReport(Schema):
+    """What came in, what did not and why, what was left out of it."""
+
+    is_trial = fields.Boolean()
+    counts = fields.Dict(keys=fields.String(), values=fields.Integer())
+    items = fields.List(fields.Nested(ImportedEvent))
+    refused = fields.List(fields.Nested(RefusedEvent))
+    dropped = fields.Dict(
+        keys=fields.String(), values=fields.Integer(), metadata=says("What names people and was left out, counted")
+    )
 
 
 class Day(Schema):

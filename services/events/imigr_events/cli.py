@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from imigr_events import handlers
+from imigr_events.cli_attending import COMMANDS
 from imigr_events.domain import Event, free_for_all
 from imigr_events.errors import StaleVersion, WrongState
 from imigr_events.handlers import Desk, Turns
@@ -80,6 +81,10 @@ def list_all(desk: Desk) -> None:
 
 def _title(event: Event) -> str:
     return event.title.get("fr") or next(iter(event.title.values()))
+
+
+for command in COMMANDS:
+    cli.add_command(command)
 
 
 if __name__ == "__main__":

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import base64
 import itertools
+import json
 import random
 import string
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imigr_events import handlers
+from imigr_events.check_ticket import check
 from imigr_events.domain import Event, tickets
 from imigr_events.domain.attendance import Attendance, Scan
 from imigr_events.errors import NoTicket, UnknownEvent, UnknownRegistration
@@ -294,3 +298,17 @@ def test_a_ticket_reads_back_as_it_was_written(event_id: str, registration_id: s
         return
     made = tickets.Ticket("00ff00ff", event_id, registration_id, places, START)
     assert tickets.read(tickets.written(made, bytes(64))) == (made, bytes(64))
+
+
+def test_a_door_without_network_or_database_checks_with_three_files(opened: Door, tmp_path: Path) -> None:
+    """The command says good or why not; of a cancelled one too."""
+    keys, cancelled = tmp_path / "keys.json", tmp_path / "cancelled.json"
+    keys.write_text(json.dumps({"keys": opened.signer.public_keys()}))
+    cancelled.write_text(json.dumps(cancelled_tickets(opened, "event-1")))
+    text = ticket(opened, "b")
+    options = ["--event", "event-1", "--keys", str(keys), "--cancelled", str(cancelled)]
+    good = CliRunner().invoke(check, [text, *options])
+    assert (good.exit_code, good.output) == (0, "good, places: 3\n")
+    cancelled.write_text(json.dumps({"cancelled": [tickets.read(text)[0].id]}))
+    assert CliRunner().invoke(check, [text, *options]).output == "cancelled\n"
+    assert CliRunner().invoke(check, [text[:-1] + "A", *options]).exit_code == 1

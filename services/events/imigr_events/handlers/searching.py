@@ -32,6 +32,8 @@ class Found:
 
     event: Event
     changed_at: datetime
+    uid: str | None = None
+    """The UID of the partner's calendar that it came from."""
 
 
 class Agenda(Protocol):

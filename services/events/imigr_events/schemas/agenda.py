@@ -42,7 +42,11 @@ SEARCH_AGENDA = SearchAgenda()
 def entry_out(found: Found, now: datetime) -> dict[str, Any]:
     """A public event with its last change."""
     event = found.event
-    entry = event_out(event, now) | {"changed_at": wire_time(found.changed_at), "picture": event.illustration_url}
+    entry = event_out(event, now) | {
+        "changed_at": wire_time(found.changed_at),
+        "picture": event.illustration_url,
+        "uid": found.uid,
+    }
     entry["sessions"] = [session_out(event, one) for one in event.sessions if one.recurrence_id is None]
     entry["dates"] = [
         {"starts_at": wire_time(one.starts_at), "ends_at": wire_time(one.ends_at)}

@@ -11,6 +11,7 @@ from imigr_events.service.app import App, build
 from imigr_events.service.certificates import CertificateMethods
 from imigr_events.service.commands import command_of
 from imigr_events.service.door import DoorMethods
+from imigr_events.service.importing import ImportMethods
 from imigr_events.service.pathways import PathwayMethods
 from imigr_events.service.staff import StaffMethods
 from imigr_events.settings import EventsSettings
@@ -28,7 +29,7 @@ from imigr_kit.entrypoints import every, provided, rpc
 from imigr_kit.keyed import body_hash
 
 
-class EventsService(AgendaMethods, DoorMethods, CertificateMethods, PathwayMethods, StaffMethods):
+class EventsService(AgendaMethods, DoorMethods, CertificateMethods, PathwayMethods, ImportMethods, StaffMethods):
     """RPC methods of the events service."""
 
     name = "events"

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
+
+from pymongo.database import Database
 
 from imigr_events import handlers, schemas
 from imigr_events.domain import Event
 from imigr_events.handlers.certifying import Registry
 from imigr_events.handlers.door import Door
+from imigr_events.handlers.importing import Importer
 from imigr_events.handlers.pathways import School
 from imigr_events.sealing import ContactSeal
 from imigr_events.signing import KeyRing
-from imigr_events.storage import MongoAgenda, MongoAttendance, MongoCertificates, MongoEvents, MongoPathways
+from imigr_events.storage import (
+    MongoAgenda,
+    MongoAttendance,
+    MongoCertificates,
+    MongoEvents,
+    MongoImports,
+    MongoPathways,
+)
+from imigr_kit.clock import Clock
+from imigr_kit.facts import Fact
+from imigr_kit.ids import NewId
 from imigr_kit.keyed import keyed_hash, short_reference
-from imigr_kit.runtime import Runtime
 
 
 @dataclass(frozen=True)
@@ -26,6 +39,7 @@ class App:
     door: Door
     registry: Registry
     school: School
+    importer: Importer
 
     def public(self, event: Event) -> dict[str, Any]:
         """An event for everyone."""
@@ -36,7 +50,20 @@ class App:
         return schemas.event_for_staff(event, self.desk.clock.now())
 
 
-def build(runtime: Runtime) -> App:
+class Around(Protocol):
+    """What the use cases stand on: a running process, or the command line."""
+
+    settings: Any
+    db: Database[dict[str, Any]]
+    clock: Clock
+    new_id: NewId
+
+    def stamp(self, facts: Iterable[Fact]) -> list[dict[str, Any]]:
+        """Envelopes for an outbox."""
+        ...
+
+
+def build(runtime: Around) -> App:
     """The use cases on this process's database, clock and key."""
     key = runtime.settings.key
     events = MongoEvents(runtime.db, runtime.stamp, ContactSeal(key))
@@ -56,4 +83,5 @@ def build(runtime: Runtime) -> App:
         door=door,
         registry=Registry(door, MongoCertificates(runtime.db, runtime.stamp)),
         school=School(door, MongoPathways(runtime.db, runtime.stamp)),
+        importer=Importer(desk, MongoImports(runtime.db)),
     )

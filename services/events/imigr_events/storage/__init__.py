@@ -4,6 +4,7 @@ from imigr_events.storage.agenda import MongoAgenda
 from imigr_events.storage.attendance import ATTENDANCE, ATTENDANCE_INDEXES, MongoAttendance
 from imigr_events.storage.books import EVENTS, INDEXES, MongoEvents
 from imigr_events.storage.certificates import CERTIFICATE_INDEXES, CERTIFICATES, MongoCertificates
+from imigr_events.storage.imports import MongoImports
 from imigr_events.storage.pathways import PATHWAY_INDEXES, PATHWAYS, MongoPathways
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "MongoAttendance",
     "MongoCertificates",
     "MongoEvents",
+    "MongoImports",
     "MongoPathways",
 ]

@@ -54,7 +54,7 @@ class MongoAgenda:
 
 def _found(row: Document) -> Found:
     changed_at: datetime = row.get("changed_at") or row["starts_at"]
-    return Found(event_of(row), changed_at.astimezone(UTC))
+    return Found(event_of(row), changed_at.astimezone(UTC), row.get("uid"))
 
 
 def _texts(row: Document) -> Iterator[str]:
