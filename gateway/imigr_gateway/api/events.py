@@ -7,7 +7,7 @@ from typing import Any
 from flask import request
 
 from imigr_gateway.api.directory import merged
-from imigr_gateway.commands import backends, contact, for_reader, here, idempotency_key, with_link
+from imigr_gateway.commands import as_answered, backends, contact, for_reader, here, idempotency_key, with_link
 from imigr_gateway.doors import public
 from imigr_gateway.people import split_token
 from imigr_gateway.shapes import base
@@ -37,7 +37,7 @@ def list_events(query: dict[str, Any]) -> Any:
     )
     page = merged(answers, query["page"], query["per_page"])
     page["items"].sort(key=lambda item: item["starts_at"])
-    return for_reader(page)
+    return as_answered(page)
 
 
 @blueprint.get("/events/<event_id>")

@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 
-from imigr_events import errors, handlers
-from imigr_events.domain import Event, EventState, SessionState, State
+from imigr_events import errors, handlers, schemas
+from imigr_events.domain import Event, EventState, Group, SessionState, State
 from imigr_events.handlers import Desk
 from imigr_events.ports import Command
 from imigr_kit.errors import ImigrError
 from imigr_kit.events import CloudEvent
 
-from .conftest import MANAGER, manage_hash, wanted
+from .conftest import MANAGER, NOW, make_event, manage_hash, wanted
+from .test_programmes import session
 
 ROOT = Path(__file__).resolve().parents[3]
 CONTRACTS = ROOT / "contracts"
@@ -69,6 +71,17 @@ def test_contracts_and_domain_know_the_same_states() -> None:
         schema = read(CONTRACTS / "events" / "events" / name)
         states = known[name.partition(".")[0]]
         assert set(schema["properties"]["state"]["enum"]) == {str(one) for one in states}, name
+
+
+def test_what_is_answered_about_an_event_is_what_the_description_says() -> None:
+    """The gateway passes lists on as they are, so OpenAPI must know every field."""
+    described = yaml.safe_load((CONTRACTS / "openapi.yaml").read_text(encoding="utf-8"))["components"]["schemas"]
+    event = make_event(sessions=(session("s1"),), groups=(Group("women", share=40),))
+    told = schemas.event_in_full(event, NOW)
+    assert set(told) <= set(described["EventOut"]["properties"])
+    assert set(told["sessions"][0]) <= set(described["EventSession"]["properties"])
+    page = schemas.events_out([event], 1, 1, 20, NOW)
+    assert set(page) - {"version"} == set(described["Events"]["properties"])
 
 
 @pytest.mark.parametrize("name", [one for one in SCHEMAS if one.startswith("registration.")])

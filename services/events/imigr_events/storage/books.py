@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import builtins
+import time
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -38,6 +40,7 @@ INDEXES = (
     Index(EVENTS, [("next_due", 1)], partial={"next_due": {"$exists": True}}, name="next_due"),
     Index(EVENTS, [("telling", 1)], partial={"telling": True}, name="telling"),
 )
+TOTAL_SECONDS = 1.0
 STEPS_KEPT = 100
 """Answers of staff commands that an event keeps to say them again."""
 PUBLIC = [str(one) for one in EventState if one not in (EventState.DRAFT, EventState.ARCHIVED)]
@@ -54,6 +57,7 @@ class MongoEvents:
     def __init__(self, db: Database[Document], stamp: Stamp, seal: ContactSeal) -> None:
         self._events = db[EVENTS]
         self._seal = seal
+        self._ends: dict[str, tuple[float, builtins.list[datetime]]] = {}
         self.stamp = stamp
 
     def get(self, event_id: str) -> Event | None:
@@ -82,8 +86,17 @@ class MongoEvents:
             query["towns"] = municipality
         rows = self._events.find(query, _EVENT).sort([("starts_at", 1)])
         found = [event_of(row) for row in rows.skip((page - 1) * per_page).limit(per_page)]
-        total = len(found) if page == 1 and len(found) < per_page else self._events.count_documents(query)
-        return found, total
+        return found, len(found) if page == 1 and len(found) < per_page else self._total(municipality, since)
+
+    def _total(self, municipality: str | None, since: datetime) -> int:
+        """How many end after ``since``: counted in memory, since counting costs the database as much as a page does.
+        What this process publishes or moves counts at once, what another does after a second."""
+        read_at, ends = self._ends.get(municipality or "", (0.0, []))
+        if time.monotonic() > read_at + TOTAL_SECONDS:
+            query: Document = {"state": {"$in": PUBLIC}} | ({"towns": municipality} if municipality else {})
+            ends = sorted(row["ends_at"] for row in self._events.find(query, {"_id": 0, "ends_at": 1}))
+            self._ends[municipality or ""] = (time.monotonic(), ends)
+        return len(ends) - bisect_right(ends, since)
 
     def list_all(self, municipality: str, page: int, per_page: int) -> tuple[Sequence[Event], int]:
         """By the index of a town."""
@@ -136,6 +149,8 @@ class MongoEvents:
         """Guarded by the change counter."""
         update = with_events(_update(work, steps, self._seal), envelopes)
         query = {"_id": work.event.id, "change": work.book.event.change}
+        if work.event.version != work.book.event.version:
+            self._ends.clear()
         try:
             return bool(self._events.update_one(not_after(query, deadline), update).matched_count)
         except DuplicateKeyError:
