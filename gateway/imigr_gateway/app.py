@@ -25,11 +25,13 @@ from imigr_gateway.api import (
     inbound,
     providers,
     slips,
+    subscriptions,
     tickets,
     visits,
     waiting_list,
 )
 from imigr_gateway.api.staff import accounts as staff_accounts
+from imigr_gateway.api.staff import campaigns as staff_campaigns
 from imigr_gateway.api.staff import certificates as staff_certificates
 from imigr_gateway.api.staff import directory as staff_directory
 from imigr_gateway.api.staff import doors as staff_doors
@@ -67,6 +69,7 @@ API = (
     certificates,
     evaluations,
     providers,
+    subscriptions,
     staff_accounts,
     staff_directory,
     staff_guichet,
@@ -78,6 +81,7 @@ API = (
     staff_pathways,
     staff_imports,
     staff_notifications,
+    staff_campaigns,
     staff_vault,
 )
 """Modules of the API, in the order of the documentation."""

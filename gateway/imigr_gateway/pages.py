@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request
 
-from imigr_gateway.api import appointments
+from imigr_gateway.api import appointments, subscriptions
 from imigr_gateway.api import events as registrations
 from imigr_gateway.commands import backends, here
 from imigr_gateway.doors import public, rule_of
 from imigr_gateway.languages import chain, localised
 from imigr_gateway.people import split_token
-from imigr_gateway.words import HOME, LABELS, MANAGE
+from imigr_gateway.words import HOME, LABELS, MANAGE, NEWS
 from imigr_kit.errors import Conflict, NotFound
 
 blueprint = Blueprint("pages", __name__)
@@ -58,6 +58,8 @@ def manage(manage_token: str) -> Response:
     if manage_token.partition(".")[2].startswith("w-"):
         # Messages to who waits carry the link of the waiting list in the same place as all others.
         return make_response(redirect(f"/w/{manage_token}"))
+    if is_subscription(manage_token):
+        return _subscription(manage_token)
     return _manage(manage_token, "")
 
 
@@ -65,6 +67,9 @@ def manage(manage_token: str) -> Response:
 @public
 def manage_change(manage_token: str) -> Response:
     """Cancel or forget, by button."""
+    if is_subscription(manage_token):
+        method = "confirm_subscription" if request.form.get("action") == "confirm" else "end_subscription"
+        return _subscription(manage_token, method)
     words = MANAGE[_language()]
     municipality, manage_hash = split_token(manage_token)
     registration = _is_registration(manage_token)
@@ -78,6 +83,23 @@ def manage_change(manage_token: str) -> Response:
     except (NotFound, Conflict):
         return _manage(manage_token, "")
     return _manage(manage_token, words["cancelled"])
+
+
+def is_subscription(manage_token: str) -> bool:
+    """Links of subscriptions have their letter."""
+    return manage_token.partition(".")[2].startswith("s-")
+
+
+def _subscription(manage_token: str, method: str = "get_subscription") -> Response:
+    language = _language()
+    words = NEWS[language]
+    try:
+        record = subscriptions.ask(method, manage_token)
+    except NotFound:
+        page = _page("news.html", language, words=words, title=words["heading"], record=None)
+        page.status_code = 404
+        return page
+    return _page("news.html", language, words=words, title=words["heading"], record=record)
 
 
 def _manage(manage_token: str, done: str) -> Response:

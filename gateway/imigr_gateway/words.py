@@ -136,3 +136,34 @@ UNSUBSCRIBE = {
     },
 }
 """The page behind the link in emails that ends them."""
+
+NEWS = {
+    "fr": {
+        "heading": "Vos informations",
+        "pending": "Voulez-vous recevoir nos informations ?",
+        "active": "Vous recevez nos informations.",
+        "ended": "Vous ne recevez plus nos informations.",
+        "confirm": "Oui, je veux les recevoir",
+        "end": "Ne plus les recevoir",
+        "unknown": "Ce lien n'est pas ou plus valable.",
+    },
+    "ar": {
+        "heading": "أخباركم",
+        "pending": "هل تريدون تلقي أخبارنا؟",
+        "active": "أنتم تتلقون أخبارنا.",
+        "ended": "لم تعودوا تتلقون أخبارنا.",
+        "confirm": "نعم، أريد تلقيها",
+        "end": "لا أريد تلقيها",
+        "unknown": "هذا الرابط غير صالح.",
+    },
+    "en": {
+        "heading": "Your news",
+        "pending": "Do you want to get our news?",
+        "active": "You get our news.",
+        "ended": "You get no more news from us.",
+        "confirm": "Yes, I want them",
+        "end": "No more of them",
+        "unknown": "This link is not valid, or not any more.",
+    },
+}
+"""What the link of a subscription shows."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from imigr_gateway.shapes.base import Strict, says
+from imigr_gateway.shapes.base import LANGUAGE, SLUG, Reachable, Strict, says
 
 CLOCK = validate.Regexp(r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
 
@@ -77,3 +77,100 @@ class ProviderDoor(Schema):
 
     url = fields.String()
     token = fields.String(metadata=says("Secret"))
+
+
+CODE = validate.Regexp(r"^[a-z][a-z0-9_]{0,30}$")
+
+
+class Words(Strict):
+    """A text in one language; nothing in it is a placeholder."""
+
+    subject = fields.String(required=True, validate=validate.Length(1, 120), metadata=says("For email; one line"))
+    body = fields.String(required=True, validate=validate.Length(1, 1_000))
+
+
+class CampaignBody(Strict):
+    """A draft."""
+
+    topic = fields.String(required=True, validate=CODE, metadata=says("One of the town's topics"))
+    themes = fields.List(fields.String(validate=CODE), metadata=says("None: all"))
+    languages = fields.List(fields.String(validate=LANGUAGE), metadata=says("Of subscribers; none: all"))
+    texts = fields.Dict(keys=fields.String(), values=fields.Nested(Words), required=True)
+    per_minute = fields.Integer(strict=True, validate=validate.Range(1, 6_000), metadata=says("Throttle"))
+
+
+class CampaignOut(Schema):
+    """A campaign."""
+
+    id = fields.String()
+    municipality = fields.String()
+    topic = fields.String()
+    themes = fields.List(fields.String())
+    languages = fields.List(fields.String())
+    texts = fields.Dict(keys=fields.String(), values=fields.Nested(Words))
+    state = fields.String(metadata=says("draft, scheduled, running, paused, done, cancelled"))
+    per_minute = fields.Integer()
+    starts_at = fields.String(allow_none=True, metadata=says("RFC 3339, UTC", format="date-time"))
+    version = fields.Integer()
+
+
+class Campaigns(Schema):
+    """Campaigns, newest first."""
+
+    items = fields.List(fields.Nested(CampaignOut))
+
+
+class PreviewOut(Schema):
+    """A campaign as it would arrive, whom it reaches, what it costs."""
+
+    texts = fields.Dict(metadata=says("By language: sms, email, alphabet, parts, expensive letters"))
+    recipients = fields.Integer(allow_none=True, metadata=says("null when fewer than ten"))
+    by_channel = fields.Dict()
+    price = fields.Integer(allow_none=True, metadata=says("In millimes; null when it would tell a small count"))
+
+
+class ReportOut(Schema):
+    """How far a campaign is."""
+
+    state = fields.String()
+    recipients = fields.Integer(allow_none=True)
+    progress = fields.Float(metadata=says("0 to 1"))
+    price = fields.Integer(allow_none=True, metadata=says("In millimes"))
+    items = fields.List(fields.Dict(), metadata=says("By channel, state and reason: count, seconds from due to sent"))
+
+
+class ScheduleCampaign(Strict):
+    """To begin then; without a moment at once."""
+
+    starts_at = fields.AwareDateTime(load_default=None, allow_none=True)
+    version = fields.Integer(required=True, strict=True)
+
+
+class SendTest(Reachable):
+    """To whom the test goes."""
+
+
+class Sent(Schema):
+    """A message is planned."""
+
+    message_id = fields.String()
+
+
+class Subscribe(Reachable):
+    """News of a topic; a message asks whether it was really you."""
+
+    municipality = fields.String(required=True, validate=SLUG)
+    topic = fields.String(required=True, validate=CODE)
+    themes = fields.List(fields.String(validate=CODE), load_default=list, validate=validate.Length(max=20))
+
+
+class SubscriptionOut(Schema):
+    """A subscription; no address."""
+
+    municipality = fields.String()
+    topic = fields.String()
+    themes = fields.List(fields.String())
+    language = fields.String()
+    channel = fields.String()
+    state = fields.String(metadata=says("pending, active, ended"))
+    until = fields.String(metadata=says("RFC 3339, UTC", format="date-time"))

@@ -57,3 +57,21 @@ class UnknownLink(NotFound):
     """The link was not made here, or was altered."""
 
     code = "notifications.unknown_link"
+
+
+class UnknownCampaign(NotFound):
+    """No such campaign in this municipality."""
+
+    code = "notifications.unknown_campaign"
+
+
+class WrongCampaignState(Conflict):
+    """The campaign's state does not allow the step."""
+
+    code = "notifications.wrong_campaign_state"
+
+
+class UnknownSubscription(NotFound):
+    """Unknown, foreign and ended links alike."""
+
+    code = "notifications.unknown_subscription"

@@ -26,7 +26,7 @@ class Outgoing:
     calendar: bytes | None = None
     language: str = "fr"
     unsubscribe: Secret[str] | None = None
-    """Address by which the person ends all emails with one click; for email only."""
+    """Address by which the person ends all emails, or a subscription, with one click; for email only."""
 
 
 @dataclass(frozen=True)

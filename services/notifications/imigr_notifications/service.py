@@ -16,21 +16,22 @@ from imigr_notifications import handlers, schemas
 from imigr_notifications.domain import NOTICES
 from imigr_notifications.errors import InvalidInput, UndecryptableContact
 from imigr_notifications.figures import UNREAD
+from imigr_notifications.parts.campaigns import CampaignsPart
 from imigr_notifications.parts.inbound import InboundPart
 from imigr_notifications.parts.rules import RulesPart
 from imigr_notifications.parts.vault import VaultPart
 from imigr_notifications.settings import NotificationsSettings
-from imigr_notifications.storage import INDEXES, MESSAGES
+from imigr_notifications.storage import CAMPAIGNS, INDEXES, MESSAGES
 from imigr_notifications.wiring import App, build
 
 
-class NotificationsService(RulesPart, VaultPart, InboundPart):
+class NotificationsService(CampaignsPart, RulesPart, VaultPart, InboundPart):
     """What notifications hears, does by itself, and answers."""
 
     name = "notifications"
     settings = NotificationsSettings
     niceness = 10  # deferred work: in a rush the processor belongs to people who wait for an answer
-    outbox_collections = (MESSAGES,)
+    outbox_collections = (MESSAGES, CAMPAIGNS)
     indexes = INDEXES
     app: App = provided(build)
 

@@ -71,6 +71,8 @@ def render(message: Message, rules: Rules, link: str | None) -> Text:
 
     Links and places have lines of their own, so that phones show mixed writing in the right order.
     """
+    if message.kind in {"campaign", "test"}:
+        return _news(message, link)
     chosen = message.language if message.language in LANGUAGES else FALLBACK[0]
     template = templates(chosen)[message.source][message.kind]
     values = _values(message, rules, chosen) | {"link": link or ""}
@@ -79,6 +81,21 @@ def render(message: Message, rules: Rules, link: str | None) -> Text:
     if message.channel == "sms":
         return Text(subject, Secret(ordered(transliterated(body))), None)
     return Text(subject, Secret(body), _calendar(message, subject, values["place"]))
+
+
+_UNSUBSCRIBE = {"fr": "Se désabonner : {}", "en": "Unsubscribe: {}", "ar": "لإلغاء الاشتراك:\n{}"}
+
+
+def _news(message: Message, link: str | None) -> Text:
+    """What staff wrote, as it is: nothing in it is a placeholder; below, how to end it."""
+    language = message.language if message.language in LANGUAGES else FALLBACK[0]
+    said = pick(message.values["texts"]["body"], language)
+    end = _UNSUBSCRIBE[language].format(link) if link else ""
+    subject = " ".join(pick(message.values["texts"]["subject"], language).split())
+    body = tidy("\n".join(part for part in (said, end) if part))
+    if message.channel == "sms":
+        return Text(subject, Secret(ordered(transliterated(body))), None)
+    return Text(subject, Secret(body), None)
 
 
 def _values(message: Message, rules: Rules, language: str) -> dict[str, str]:

@@ -9,12 +9,14 @@ from imigr_kit.mongo import in_transaction
 from imigr_kit.runtime import Runtime
 from imigr_notifications import handlers
 from imigr_notifications.channels import ChannelPlan
+from imigr_notifications.handlers.campaigns import Office
 from imigr_notifications.ports import Receipt
 from imigr_notifications.ports_replies import Inbound
 from imigr_notifications.providers import plan_of, ways_of
 from imigr_notifications.settings import NotificationsSettings
 from imigr_notifications.storage import (
     FileLedger,
+    MongoCampaigns,
     MongoContacts,
     MongoDaily,
     MongoMatters,
@@ -40,6 +42,8 @@ class App:
     contacts: MongoContacts
     vault: Vault
     rule_book: MongoRules
+    subscriptions: MongoSubscriptions
+    campaigns: Office
     reveals: MongoReveals
     channels: ChannelPlan
 
@@ -86,4 +90,14 @@ def build(runtime: Runtime) -> App:
         templates(language)
     for bind in binds:
         bind.start()
-    return App(desk, messages, contacts, vault, rule_book, MongoReveals(runtime.db, settings.vault_hash_key), channels)
+    return App(
+        desk=desk,
+        messages=messages,
+        contacts=contacts,
+        vault=vault,
+        rule_book=rule_book,
+        subscriptions=MongoSubscriptions(runtime.db),
+        campaigns=Office(desk, MongoCampaigns(runtime.db, runtime.stamp), runtime.new_id),
+        reveals=MongoReveals(runtime.db, settings.vault_hash_key),
+        channels=channels,
+    )

@@ -18,10 +18,14 @@ from imigr_kit.facts import Fact
 from imigr_kit.ids import new_id
 from imigr_notifications import domain, errors, schemas
 from imigr_notifications.domain import Rules
+from imigr_notifications.domain.campaigns import Campaign, CampaignState, Words
 from imigr_notifications.service import NotificationsService
 
 CONTRACTS = Path(__file__).resolve().parents[3] / "contracts"
-EMITTED = ("message.planned", "message.sent", "message.failed", "message.cancelled")
+EMITTED = (
+    *(f"message.{verb}" for verb in ("planned", "sent", "failed", "cancelled", "answered")),
+    *(f"campaign.{verb}" for verb in ("scheduled", "started", "paused", "resumed", "cancelled", "finished")),
+)
 HEARD = {"guichet": "appointment", "events": "registration"}
 HEARD_EXAMPLES = sorted(
     path for service, entity in HEARD.items() for path in (CONTRACTS / "examples" / service).glob(f"{entity}.*.json")
@@ -47,7 +51,7 @@ def facts() -> list[Fact]:
     matter = schemas.matter_of(event)
     assert matter is not None
     moment = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-    message = domain.plan(matter, "booked", 1, [], Rules(), moment).add[0]
+    message, reminder = domain.plan(matter, "booked", 1, [], Rules(), moment).add
     planned, told = message.planned()
     return [
         *told,
@@ -55,11 +59,23 @@ def facts() -> list[Fact]:
         *planned.ambiguous()[1],
         *planned.failed("expired")[1],
         *planned.withdrawn("superseded")[1],
+        *reminder.answered("confirm")[1],
+        *campaign_facts(moment),
     ]
 
 
+def campaign_facts(moment: datetime) -> list[Fact]:
+    """One fact of each kind that a campaign can tell."""
+    texts = {"fr": Words("Titre", "Texte")}
+    draft = Campaign("c", "la-marsa", "events", (), (), texts, CampaignState.DRAFT, 60, None, 0)
+    scheduled, told = draft.scheduled(moment, 12)
+    started, more = scheduled.started()
+    paused, third = started.paused()
+    return [*told, *more, *third, *paused.resumed()[1], *started.cancelled()[1], *started.done()[1]]
+
+
 def test_every_fact_keeps_its_contract() -> None:
-    """All four kinds, envelope included."""
+    """All kinds, envelope included."""
     stamped = Stamp("notifications", "test", SystemClock(), new_id)(facts())
     assert {fact.kind for fact in facts()} == set(EMITTED)
     for fact, event in zip(facts(), stamped, strict=True):

@@ -127,11 +127,17 @@ def _outgoing(desk: Desk, ready: Ready, now: datetime) -> ports.Outgoing:
         taken=message.provider_ids,
         calendar=text.calendar,
         language=message.language,
-        unsubscribe=_unsubscribe(desk, message) if message.channel == "email" else None,
+        unsubscribe=_unsubscribe(desk, ready),
     )
 
 
-def _unsubscribe(desk: Desk, message: Message) -> Secret[str]:
+def _unsubscribe(desk: Desk, ready: Ready) -> Secret[str] | None:
+    """Where one click (RFC 8058) ends a subscription, for news; all emails, for the rest."""
+    message, token = ready.message, ready.contact.manage_token
+    if message.channel != "email":
+        return None
+    if message.kind == "campaign" and token is not None:
+        return Secret(f"{desk.public_url}/api/v1/subscriptions/{token.reveal()}/unsubscribe")
     return Secret(f"{desk.public_url}/u/{message.municipality}/{desk.unsubscribe_token(message.contact_id)}")
 
 

@@ -19,7 +19,7 @@ TOGETHER = timedelta(hours=3)
 A_DAY = timedelta(days=1)
 """What would be less than a day from losing its sense tomorrow is dropped today: it would be a fourth by delay."""
 MORNING = time(9, 0)
-UNLIMITED = frozenset({"reply"})
+UNLIMITED = frozenset({"reply", "test"})
 """An answer to an SMS is neither counted nor kept back: it says that an opt-out was understood."""
 SHORTEST_WAIT = timedelta(seconds=1)
 
@@ -58,7 +58,7 @@ def sift(desk: Desk, due: Sequence[tuple[Message, ports.Reached]], lease: str, n
             elif contact.person in out:
                 KEPT_BACK.labels("opted_out", message.kind).inc()
                 fail(desk, message, lease, "opted_out")
-            elif message.priority < Priority.REMINDER:
+            elif message.priority < Priority.REMINDER and message.source != "subscription":
                 counted.append((contact.person, _today(message, now), message.id))
                 ready.append(Ready(message, contact))
             elif _is_within_limit(desk, message, contact.person, lease, now):

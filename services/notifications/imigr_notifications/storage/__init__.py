@@ -1,8 +1,10 @@
 """MongoDB: messages with their outbox, contacts as ciphertext, purposes that keep them, receipts, erasures."""
 
+from imigr_notifications.storage.campaigns import MongoCampaigns
 from imigr_notifications.storage.contacts import FADE, MongoContacts
 from imigr_notifications.storage.documents import message_document, message_of, sealed_of
 from imigr_notifications.storage.indexes import (
+    CAMPAIGNS,
     CONTACTS,
     DAILY,
     ERASURES,
@@ -27,6 +29,7 @@ from imigr_notifications.storage.rulebook import MongoRules
 from imigr_notifications.storage.subscriptions import MongoSubscriptions
 
 __all__ = [
+    "CAMPAIGNS",
     "CONTACTS",
     "DAILY",
     "ERASURES",
@@ -40,6 +43,7 @@ __all__ = [
     "REVEALS",
     "RULES",
     "FileLedger",
+    "MongoCampaigns",
     "MongoContacts",
     "MongoDaily",
     "MongoMatters",

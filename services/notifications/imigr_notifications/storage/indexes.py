@@ -18,6 +18,7 @@ REVEAL_SECONDS = 366 * 24 * 3600
 REPLIES = "replies"
 HELPED = "helped"
 SUBSCRIPTIONS = "subscriptions"
+CAMPAIGNS = "campaigns"
 LEDGER_SECONDS = 400 * 24 * 3600
 MESSAGE_SECONDS = 30 * 24 * 3600
 RECEIPT_SECONDS = 3 * 24 * 3600
@@ -30,7 +31,7 @@ INDEXES = (
     Index(
         MESSAGES, [("state", 1), ("claim_at", 1)], partial={"state": {"$in": ["leased", "sending"]}}, name="stranded"
     ),
-    Index(MESSAGES, [("subject", 1)], name="subject"),
+    Index(MESSAGES, [("subject", 1), ("state", 1)], name="subject_state"),
     Index(MESSAGES, [("contact_id", 1)], name="contact"),
     Index(MESSAGES, [("provider_ids", 1)], partial={"provider_ids": {"$gt": ""}}, name="provider_ids"),
     Index(MESSAGES, [("municipality", 1), ("kind", 1), ("state", 1)], name="figures"),
@@ -47,12 +48,15 @@ INDEXES = (
     Index(MATTERS, [("start", 1)], expire_after=MATTER_SECONDS, name="expiry"),
     Index(REPLIES, [("at", 1)], expire_after=REPLY_SECONDS, name="expiry"),
     Index(HELPED, [("at", 1)], expire_after=DAILY_SECONDS, name="expiry"),
+    Index(CAMPAIGNS, [("key", 1)], unique=True, name="key"),
+    Index(CAMPAIGNS, [("municipality", 1), ("_id", -1)], name="municipality"),
+    Index(CAMPAIGNS, [("state", 1)], name="state"),
     Index(SUBSCRIPTIONS, [("manage", 1)], unique=True, name="manage"),
     Index(SUBSCRIPTIONS, [("key", 1)], unique=True, name="key"),
     Index(SUBSCRIPTIONS, [("contact_id", 1)], name="contact"),
     Index(
         SUBSCRIPTIONS,
-        [("municipality", 1), ("topic", 1), ("state", 1), ("language", 1), ("_id", 1)],
+        [("municipality", 1), ("topic", 1), ("state", 1), ("_id", 1)],
         name="audience",
     ),
     Index(SUBSCRIPTIONS, [("until", 1)], expire_after=SUBSCRIPTION_SECONDS, name="expiry"),

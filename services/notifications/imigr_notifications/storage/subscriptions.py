@@ -10,8 +10,9 @@ from typing import Any
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
+from imigr_notifications.domain.consent import Consent
 from imigr_notifications.domain.subscriptions import LASTS, Subscription, SubscriptionState
-from imigr_notifications.storage.indexes import PURPOSES, SUBSCRIPTIONS
+from imigr_notifications.storage.indexes import CONTACTS, PURPOSES, SUBSCRIPTIONS
 
 Document = dict[str, Any]
 
@@ -22,6 +23,7 @@ class MongoSubscriptions:
     def __init__(self, db: Database[Document]) -> None:
         self._subscriptions = db[SUBSCRIPTIONS]
         self._purposes = db[PURPOSES]
+        self._contacts = db[CONTACTS]
 
     def add(self, subscription: Subscription, manage: str, key: str, body: str, session: ClientSession | None) -> None:
         """Store a new one; ``manage`` is the hash of its link."""
@@ -48,6 +50,8 @@ class MongoSubscriptions:
         if row is None:
             return False
         self._keep(subscription_id, row["contact_id"], now + LASTS, session)
+        allowed = {"$addToSet": {"consents": str(Consent.CAMPAIGNS)}}
+        self._contacts.update_one({"_id": row["contact_id"]}, allowed, session=session)
         return True
 
     def end(self, subscription_id: str, now: datetime, session: ClientSession | None) -> bool:
