@@ -15,6 +15,7 @@ from imigr_guichet.domain.appointment import Appointment
 from imigr_guichet.domain.guichet import Absence, Guichet, Place, opened, shared
 from imigr_guichet.domain.states import OPEN
 from imigr_guichet.errors import KeyReused, PlanChanged, UnknownGuichet, UnknownMediator
+from imigr_guichet.handlers.fading import clear_the_way
 from imigr_guichet.handlers.office import STAFF_ROLES, Office
 from imigr_guichet.opening import DAY, intervals, is_absent, local_date
 from imigr_guichet.places import cell_of
@@ -90,8 +91,9 @@ def worklist(office: Office, actor: Actor, municipality: str, guichet_id: str) -
 
 
 def review_plans(office: Office) -> int:
-    """Review the plans that were changed lately; how many appointments were given on or put on the worklist."""
-    return sum(len(review(office, one)) for one in office.plans.to_review(office.clock.now()))
+    """Review the plans that were changed lately; how many appointments were found that nobody knew of."""
+    found = [one for guichet in office.plans.to_review(office.clock.now()) for one in review(office, guichet)]
+    return sum(one.appointment.stranded is None for one in found)
 
 
 def review(office: Office, guichet: Guichet) -> list[Stranding]:
@@ -172,7 +174,10 @@ def _settle(office: Office, guichet: Guichet, stranding: Stranding) -> None:
         command = Command(f"review:{one.id}:{one.version}", "", by="system")
         if stranding.new_desk is not None:
             new, facts = one.reassign(stranding.new_desk, guichet)
-            if office.appointments.change(stored, new, facts, command) is Outcome.DONE:
+            outcome = office.appointments.change(stored, new, facts, command)
+            if outcome is Outcome.TAKEN and clear_the_way(office, new):
+                outcome = office.appointments.change(stored, new, facts, command)
+            if outcome is Outcome.DONE:
                 return
         if not one.can_be_stranded:
             return

@@ -94,7 +94,9 @@ def book_seat(
         session = seated.session
         if session.start <= moment(office):
             raise SlotNotOffered
-        free = set(range(session.capacity)) - {one.seat for one in seated.seats if one.seat is not None}
+        taken = {one.seat for one in seated.seats if one.seat is not None}
+        is_full = len(taken) >= session.capacity
+        free = set() if is_full else set(range(session.capacity)) - taken
         appointment_id = office.new_id()
         for seat in sorted(free, key=lambda one: office.hashed("seat", f"{appointment_id}{one}")):
             made, facts = _seat(booking, appointment_id, session, seat).book(guichet)

@@ -35,7 +35,7 @@ class Sessions(Protocol):
         ...
 
     def change(self, old: Session, new: Session, facts: Sequence[Fact], command: Command) -> Outcome:
-        """Replace it, and close every free seat beyond the new capacity in the same write, so that no booking under
+        """Replace it, and close the free seats beyond the new capacity in the same write, so that no booking under
         way can take one: taken when such a seat was given meanwhile (read again), stale when the version is old,
         repeated when the command was run before."""
         ...

@@ -63,7 +63,8 @@ class MongoSessions:
             return Outcome.REPEATED if self._was_run(old.id, command) else Outcome.STALE
         given = {one.seat for one in self._seats(row)}
         most = max(row["seats_made"], new.capacity)
-        closed = [f"place:{new.id}:{seat}" for seat in range(new.capacity, most) if seat not in given]
+        free = [seat for seat in range(most) if seat not in given]
+        closed = [f"place:{new.id}:{seat}" for seat in free[max(0, new.capacity - len(given)) :]]
         kept = [one for one in row["claims"] if not one.startswith("place:")]
         claims = [*kept, f"key:{command.key}", *closed, *(_cells(new) if new.state == "planned" else ())]
         change = {"capacity": new.capacity, "state": new.state, "version": new.version, "seats_made": most}
@@ -112,5 +113,6 @@ def _line(command: Command, session: Session) -> Document:
 
 
 def _outcome(error: DuplicateKeyError) -> Outcome:
-    claim = str((error.details or {}).get("keyValue", {}).get("claims", ""))
-    return Outcome.REPEATED if claim.startswith("key:") else Outcome.TAKEN
+    found = (error.details or {}).get("keyValue", {})
+    is_own = "_id" in found or str(found.get("claims", "")).startswith("key:")
+    return Outcome.REPEATED if is_own else Outcome.TAKEN
