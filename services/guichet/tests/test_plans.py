@@ -219,7 +219,7 @@ def test_a_moved_appointment_replaces_its_calendar_entry(office: Office, booking
         calendar = Calendar.from_ical(text)
         event = calendar.walk("VEVENT")[0]
         assert "information" not in text.lower()
-        return str(calendar["METHOD"]), str(event["UID"]), int(event["SEQUENCE"]), event.decoded("dtstart")
+        return str(calendar["METHOD"]), str(event["UID"]), int(event.decoded("sequence")), event.decoded("dtstart")
 
     first = entry()
     move_appointment(office, "la-marsa", manage_hash("a"), THURSDAY + timedelta(minutes=20), Command("m", ""))
@@ -247,3 +247,15 @@ def test_the_feed_of_a_mediator_shows_that_mediators_visits(mongo_db: Any, la_ma
     feeds.open_feed(made.office, made.feeds, STAFF, "la-marsa", feed, "2" * 64, "staff:s1")
     with pytest.raises(UnknownFeed):
         feeds.read_feed(made.office, made.feeds, "1" * 64)
+
+
+def test_a_withdrawn_absence_empties_the_worklist(bookings: Bookings, booking: Maker, la_marsa: Guichet) -> None:
+    """Who still waited is asked no longer."""
+    office = bookings.office
+    book_appointment(office, *booking("a", language="ti"))
+    desk = find(office, "la-marsa", office.appointments.of_day(la_marsa.id, THURSDAY.date())[0].id).appointment.desk
+    absence = Absence("away", desk, THURSDAY, THURSDAY + timedelta(hours=1))
+    planning.register_absence(office, STAFF, "la-marsa", la_marsa.id, absence, Command("k", "b"), dry=False)
+    assert len(planning.worklist(office, STAFF, "la-marsa", la_marsa.id)) == 1
+    planning.withdraw_absence(office, STAFF, "la-marsa", la_marsa.id, "away", Command("w", "b"))
+    assert planning.worklist(office, STAFF, "la-marsa", la_marsa.id) == []

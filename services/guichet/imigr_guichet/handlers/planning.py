@@ -101,6 +101,8 @@ def review(office: Office, guichet: Guichet) -> list[Stranding]:
     left = find_stranded(office, guichet)
     for one in left:
         _settle(office, guichet, one)
+    for saved in office.appointments.stranded(guichet.id):
+        _relieve(office, guichet, saved.id)
     return left
 
 
@@ -184,6 +186,16 @@ def _settle(office: Office, guichet: Guichet, stranding: Stranding) -> None:
         new, facts = one.strand(stranding.reason, guichet)
         if office.appointments.change(stored, new, facts, command) is Outcome.DONE:
             return
+
+
+def _relieve(office: Office, guichet: Guichet, appointment_id: str) -> None:
+    """Take an appointment off the worklist that can take place as planned after all."""
+    stored = office.appointments.by_id(appointment_id)
+    if stored is None or stored.appointment.state not in OPEN or why_stranded(guichet, stored.appointment) is not None:
+        return
+    new, facts = stored.appointment.reassign(stored.appointment.desk, guichet)
+    command = Command(f"review:{appointment_id}:{stored.appointment.version}", "", by="system")
+    office.appointments.change(stored, new, facts, command)
 
 
 def _colleague(
