@@ -81,7 +81,7 @@ def rush(platform: Any, port: int, guichet: str, rounds: int) -> list[Row]:
     """200 clients at once on 20 seats, again and again: accepted, refused with the next slots, everything else."""
     seen: Counter[str] = Counter()
     took: list[float] = []
-    starts = iter_starts(platform, guichet)[1][::-1]
+    starts = _untouched(port, guichet)
     for number in range(rounds):
         # Twelve desks at each start: one start and two thirds of the next make 20 seats.
         some = _twenty(starts, number)
@@ -96,6 +96,13 @@ def rush(platform: Any, port: int, guichet: str, rounds: int) -> list[Row]:
         alone("rush: any other answer", sum(seen.values()) - seen["201"] - seen["409"], "", 0.0, "lower"),
         alone("rush: p99", late, "ms", 2_000.0, "lower"),
     ]
+
+
+def _untouched(port: int, guichet: str) -> list[str]:
+    """Starts at which no desk is taken."""
+    path = f"/api/v1/guichets/{guichet}/slots?topic=information&language=fr&days=60&limit=4999"
+    _, body = _exchange(port, load.get(HOST, path))
+    return [slot["start"] for day in json.loads(body)["days"] for slot in day["slots"] if slot["places"] == DESKS]
 
 
 def _twenty(starts: list[str], number: int) -> list[str]:
@@ -137,7 +144,8 @@ def _exchange(port: int, request: bytes) -> tuple[int, str]:
     headers = dict(line.split(": ", 1) for line in lines[1:])
     connection = http.client.HTTPConnection(HOST, port, timeout=30)
     try:
-        connection.request("POST", lines[0].split(" ")[1], body, headers)
+        method, path, _ = lines[0].split(" ")
+        connection.request(method, path, body, headers)
         answer = connection.getresponse()
         return answer.status, answer.read().decode()
     finally:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from imigr_guichet import visits_cli
+from imigr_guichet import bookings_cli, visits_cli
 from imigr_guichet.domain.guichet import opened
 from imigr_guichet.settings import GuichetSettings
 from imigr_guichet.storage.collections import GUICHETS, INDEXES
@@ -61,6 +61,13 @@ def visits() -> None:
     """Root of the commands about visits."""
 
 
+@cli.group(help=bookings_cli.__doc__)
+def bookings() -> None:
+    """Root of the commands about slots, appointments and plans."""
+
+
+for _command in bookings_cli.commands():
+    bookings.add_command(_command)
 for _command in visits_cli.commands():
     visits.add_command(_command)
 

@@ -172,14 +172,17 @@ def offered(office: Office, guichet: Guichet, ask: Ask, start: datetime, length:
 
 
 def in_turn(office: Office, guichet: Guichet, places: Sequence[Place], wanted: Wanted) -> Iterator[Place]:
-    """The first place unseen, since it is nearly always free; if it was not, those that look free now."""
-    yield from places[:1]
-    if len(places) > 1:
-        office.occupancy.refresh()
-        first, last = cell_of(wanted.busy[0]), cell_of(wanted.busy[1] - timedelta(seconds=1))
-        for place in places[1:]:
-            if not office.occupancy.taken(guichet.id, place.desk, first, last - first + 1):
-                yield place
+    """Places that look free in what this process has seen; when none of them was, those that look free after a fresh
+    look. A place that others took a moment ago costs a try, never a seat."""
+    first, last = cell_of(wanted.busy[0]), cell_of(wanted.busy[1] - timedelta(seconds=1))
+
+    def looks_free(place: Place) -> bool:
+        return not office.occupancy.taken(guichet.id, place.desk, first, last - first + 1)
+
+    tried = [place for place in places if looks_free(place)]
+    yield from tried
+    office.occupancy.refresh()
+    yield from (place for place in places if place not in tried and looks_free(place))
 
 
 def _is_away(absent: int, busy: Interval, base: int) -> bool:

@@ -58,7 +58,7 @@ def moment(office: Office) -> datetime:
 def board(office: Office, guichet: Guichet) -> Board:
     """The compiled plan, made anew when the plan was read anew."""
     found = office.boards.get(guichet.id)
-    if found is None or (found.guichet is not guichet and found.guichet != guichet):
+    if found is None or found.guichet is not guichet:
         found = office.boards[guichet.id] = Board(guichet)
     return found
 

@@ -15,8 +15,12 @@ from imigr_guichet.storage.collections import APPOINTMENTS
 from imigr_guichet.storage.documents import Document
 from imigr_kit.clock import Clock
 
-OVERLAP = timedelta(seconds=5)
+OVERLAP = timedelta(seconds=1)
 """A write is seen a moment after the instant it carries, so each look goes back a little."""
+SETTLED_SECONDS = 3.0
+"""When nothing newer was seen for so long, a look need not go back any more."""
+FRESH_SECONDS = 0.05
+"""Looks that come together share one read."""
 WHOLE_SECONDS = 300.0
 """After so long everything is read anew: a write that a frozen database finished later than OVERLAP is seen then."""
 BACK_DAYS = 2
@@ -41,15 +45,16 @@ class MongoOccupancy:
         self._fading: dict[str, datetime] = {}
         self._seen = datetime(2000, 1, 1, tzinfo=UTC)
         self._whole_at = float("-inf")
+        self._newer_at = float("-inf")
+        self._looked_at = float("-inf")
+        self._taken_in: dict[str, datetime | None] = {}
 
     def refresh(self) -> None:
         """Take in what changed since the last look; one small read, by index."""
+        begun = time.monotonic()
         with self._lock:
-            if time.monotonic() - self._whole_at > WHOLE_SECONDS:
-                self._read_whole()
-            else:
-                for row in self._rows.find({"changed_at": {"$gt": self._seen - OVERLAP}}, SHOWN):
-                    self._take_in(row)
+            if self._looked_at < begun - FRESH_SECONDS:
+                self._look(begun)
             now = self._clock.now()
             for one in [one for one, frees_at in self._fading.items() if frees_at <= now]:
                 self._forget(one)
@@ -69,11 +74,22 @@ class MongoOccupancy:
         """A change of this process, shown at once."""
         with self._lock:
             self._forget(appointment.id)
+            self._taken_in.pop(appointment.id, None)
             if appointment.has_place and appointment.session_id is None:
                 first, last = cell_of(appointment.busy_from), -(-int(appointment.busy_until.timestamp()) // 300)
                 self._put(appointment.id, appointment.guichet_id, appointment.desk, first, last)
                 if appointment.frees_at is not None:
                     self._fading[appointment.id] = appointment.frees_at
+
+    def _look(self, now: float) -> None:
+        if now - self._whole_at > WHOLE_SECONDS:
+            self._read_whole()
+        else:
+            is_settled = now - self._newer_at > SETTLED_SECONDS
+            since = self._seen if is_settled else self._seen - OVERLAP
+            for row in self._rows.find({"changed_at": {"$gt": since}}, SHOWN):
+                self._take_in(row)
+        self._looked_at = now
 
     def _read_whole(self) -> None:
         since = (self._clock.now() - timedelta(days=BACK_DAYS)).date().isoformat()
@@ -81,15 +97,19 @@ class MongoOccupancy:
         self._bits.clear()
         self._keys.clear()
         self._fading.clear()
+        self._taken_in.clear()
         for row in self._rows.find({"day": {"$gte": since}}, SHOWN):
             self._take_in(row)
         self._whole_at = time.monotonic()
 
     def _take_in(self, row: Document) -> None:
         changed_at = row.get("changed_at")
+        if changed_at is not None and self._taken_in.get(row["_id"]) == changed_at:
+            return
         if changed_at is not None and changed_at > self._seen:
-            self._seen = changed_at
+            self._seen, self._newer_at = changed_at, time.monotonic()
         self._forget(row["_id"])
+        self._taken_in[row["_id"]] = changed_at
         if not row.get("occupies"):
             return
         busy_from, busy_until = row.get("busy_from") or row["start"], row.get("busy_until") or row["end"]

@@ -43,6 +43,7 @@ class MongoPlans:
         self._clock = clock
         self._stamp = stamp
         self._cache: dict[str, Guichet] = {}
+        self._read: dict[str, tuple[Document, Document | None, int]] = {}
         self._read_at = float("-inf")
 
     def get(self, guichet_id: str) -> Guichet | None:
@@ -106,9 +107,12 @@ class MongoPlans:
     def _kept(self, row: Document, calendar: Document | None) -> Guichet:
         """The guichet in a row; the object of the last reading when nothing has changed, so that what was worked out
         from it stays good."""
-        guichet = with_calendar(guichet_of(row), calendar, self._clock.now().year)
-        before = self._cache.get(guichet.id)
-        return before if before is not None and before == guichet else guichet
+        read = (row, calendar, self._clock.now().year)
+        before = self._cache.get(row["_id"])
+        if before is not None and self._read.get(row["_id"]) == read:
+            return before
+        self._read[row["_id"]] = read
+        return with_calendar(guichet_of(row), calendar, read[2])
 
 
 def with_calendar(guichet: Guichet, calendar: Document | None, this_year: int) -> Guichet:
