@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from imigr_demo.http import Answer, Site
@@ -15,6 +16,8 @@ from imigr_demo.partner import Partner
 Say = Callable[[str], None]
 LA_MARSA = (36.8792852, 10.3295168)
 PATIENCE_SECONDS = 20.0
+REMINDED_HOURS = 40
+"""A slot at least so far away has its reminder at 17:00 of the day before still to come."""
 
 
 class StoryBroken(Exception):
@@ -69,7 +72,7 @@ class Story:
 
     def book(self) -> None:
         """2b. Books one with a phone number, without an account."""
-        answer = self._book(self.slots[0])
+        answer = self._book(self._late_enough(self.slots))
         self._expect(201, answer, "booking")
         self.appointment = answer.body
         self.say(f"   Booked {self.appointment['start']}, reference {self.appointment['reference']}.")
@@ -133,6 +136,12 @@ class Story:
         self.say(f"7. The partner's own consumer saw {len(self.partner.events)} events, all valid:")
         for kind in sorted(set(self.partner.kinds())):
             self.say(f"      {kind}")
+
+    @staticmethod
+    def _late_enough(slots: list[str]) -> str:
+        """The first slot that leaves time for a reminder the day before."""
+        earliest = (datetime.now(UTC) + timedelta(hours=REMINDED_HOURS)).isoformat()
+        return next((start for start in slots if start > earliest), slots[-1])
 
     def _free_slots(self) -> list[str]:
         topic = self.guichet["topics"][0]["code"]
