@@ -108,6 +108,7 @@ def test_the_names_of_queues_are_frozen() -> None:
         "notifications.contact_intake",
         "notifications.inbound_sms",
         "guichet.count_visits",
+        "notifications.on_waiting",
     }
 
 

@@ -41,6 +41,7 @@ PLACES_AND_EVENTS = {
     "directory.service": {"name"},
     "guichet.guichet": {"name", "address"},
     "guichet.appointment": {"guichet_name", "address"},
+    "guichet.waiting": {"guichet_name", "address"},
     "events.event": {"title", "summary", "address"},
     "events.session": {"title", "event_title"},
     "events.registration": {"title"},

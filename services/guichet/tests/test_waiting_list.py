@@ -62,7 +62,7 @@ class List:
         self.db = db
         self.guichet = guichet
         self.office = office
-        self.queue = Queue(office, MongoEntries(db, Stamp("guichet", "test", office.clock, new_id)))
+        self.queue = Queue(office, MongoEntries(db, Stamp("guichet", "test", office.clock, new_id), office.plans))
         self.count = 0
 
     def command(self, key: str = "") -> Command:

@@ -45,6 +45,11 @@ class NotificationsService(CampaignsPart, RulesPart, VaultPart, InboundPart):
         """Plan what an appointment's event asks for."""
         self._plan(event, session)
 
+    @on_event("*.guichet.waiting.*.v1", concerns=schemas.concerns)
+    def on_waiting(self, event: CloudEvent, session: ClientSession) -> None:
+        """Plan what an event of the guichet's waiting list asks for."""
+        self._plan(event, session)
+
     @on_event("*.events.registration.*.v1", concerns=schemas.concerns)
     def on_registration(self, event: CloudEvent, session: ClientSession) -> None:
         """Plan what a registration's event asks for."""

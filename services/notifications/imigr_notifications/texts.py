@@ -33,6 +33,7 @@ KINDS = {
         "changed",
         "offer",
     ),
+    "waiting": ("waiting", "offer"),
     "reply": ("stopped", "started", "noted", "subscribed", "help"),
     "subscription": ("opt_in",),
 }
@@ -80,6 +81,8 @@ def render(message: Message, rules: Rules, link: str | None) -> Text:
     subject = next(_filled([template.subject], values), "")
     if message.channel == "sms":
         return Text(subject, Secret(ordered(transliterated(body))), None)
+    if message.source == "waiting":
+        return Text(subject, Secret(body), None)  # nothing is fixed yet that a calendar could hold
     return Text(subject, Secret(body), _calendar(message, subject, values["place"]))
 
 

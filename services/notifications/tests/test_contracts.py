@@ -26,9 +26,9 @@ EMITTED = (
     *(f"message.{verb}" for verb in ("planned", "sent", "failed", "cancelled", "answered")),
     *(f"campaign.{verb}" for verb in ("scheduled", "started", "paused", "resumed", "cancelled", "finished")),
 )
-HEARD = {"guichet": "appointment", "events": "registration"}
+HEARD = (("guichet", "appointment"), ("guichet", "waiting"), ("events", "registration"))
 HEARD_EXAMPLES = sorted(
-    path for service, entity in HEARD.items() for path in (CONTRACTS / "examples" / service).glob(f"{entity}.*.json")
+    path for service, entity in HEARD for path in (CONTRACTS / "examples" / service).glob(f"{entity}.*.json")
 )
 
 

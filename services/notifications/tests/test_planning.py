@@ -291,3 +291,25 @@ def test_what_the_service_changes_tomorrow_is_urgent() -> None:
     later = plan(matter(by_service=True), "cancelled", 2, [], RULES, NOW).add[0]
     own = plan(matter(tomorrow), "cancelled", 2, [], RULES, NOW).add[0]
     assert (closure.priority, later.priority, own.priority) == (Priority.URGENT, Priority.NOTICE, Priority.NOTICE)
+
+
+def test_who_waits_is_told_so_and_then_of_a_place() -> None:
+    """Joined, offered with its end, and silence once the offer went on: what was not sent yet is withdrawn."""
+    store, until = Store(), NOW + timedelta(hours=12)
+    entry = matter(source="waiting", start=NOW + timedelta(days=60), state="waiting")
+    assert kinds(store.hear("joined", 1, entry).add) == ["waiting"]
+    offered = matter(source="waiting", state="offered", offer_until=until)
+    found = store.hear("offered", 2, offered).add
+    assert [(one.kind, one.expires_at, one.values["until"]) for one in found] == [("offer", until, until)]
+    assert store.hear("expired", 3, matter(source="waiting", state="expired")).add == ()
+    assert store.live() == []
+
+
+@pytest.mark.parametrize("verb", ["accepted", "declined", "left"])
+def test_the_end_of_waiting_sends_nothing(verb: str) -> None:
+    """The appointment speaks for itself."""
+    store = Store()
+    store.hear("joined", 1, matter(source="waiting", state="waiting"))
+    store.leave(store.live()[0])
+    assert store.hear(verb, 2, matter(source="waiting", state=verb)).add == ()
+    assert store.live() == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -16,6 +16,8 @@ SHORTEST_OFFER = timedelta(minutes=15)
 PART = 6
 """An offer is good for a sixth of the time that is left, within these limits: half a day when the date is days away,
 an hour on the morning before, a quarter of an hour at the end."""
+LONGEST_WAIT = timedelta(days=60)
+"""Nobody waits longer than a guichet plans ahead."""
 LEAD = timedelta(minutes=30)
 """What begins sooner is not offered: nobody could come."""
 
@@ -74,8 +76,7 @@ class Entry:
     def skip(self) -> tuple[Entry, list[Fact]]:
         """A place was held but ended before it could be offered (a process died in between): the next one may come."""
         self._must_be(WaitState.WAITING)
-        skipped = self._next(tries=self.tries + 1)
-        return skipped, [skipped._fact("waiting.skipped")]
+        return replace(self, tries=self.tries + 1), []
 
     def accept(self) -> tuple[Entry, list[Fact]]:
         """The held place is an appointment now."""
@@ -107,6 +108,13 @@ class Entry:
             raise OfferExpired(params={"guichet_id": self.guichet_id, "topic": self.topic, "language": self.language})
         self._must_be(WaitState.OFFERED)
 
+    @property
+    def keep_until(self) -> datetime:
+        """When the waiting ends at the latest, so that the contact is of no use any more."""
+        if self.last_day is None:
+            return self.joined_at + LONGEST_WAIT
+        return datetime.combine(self.last_day, time(23, 59), UTC)
+
     def _must_be(self, *states: WaitState) -> None:
         if self.state not in states:
             raise NotWaiting(params={"state": str(self.state)})
@@ -123,6 +131,7 @@ class Entry:
             "state": str(self.state),
             "start": wire_time(self.start) if self.start else None,
             "offer_until": wire_time(self.offer_until) if self.offer_until else None,
+            "keep_until": wire_time(self.keep_until),
             "contact_id": self.contact_id,
             "channel": self.channel,
             "message_language": self.message_language,

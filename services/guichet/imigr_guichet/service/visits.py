@@ -85,7 +85,7 @@ def make_visits(db: Any, stamp: Stamp, clock: Clock, new_id: NewId, key: Secret[
         hashed=hashed,
         token=lambda purpose, text: keyed_hash(key, purpose, text)[:TOKEN_LETTERS],
     )
-    queue = Queue(office, waiting_storage.MongoEntries(db, stamp))
+    queue = Queue(office, waiting_storage.MongoEntries(db, stamp, plans))
     return Visits(hall, counsel, Ledger(plans, MongoFigures(db)), queue, Paper(office, SlipKey(key)))
 
 

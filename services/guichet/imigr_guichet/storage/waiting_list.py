@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,9 @@ from pymongo.database import Database
 
 from imigr_guichet.domain.waiting_list import Entry, WaitState
 from imigr_guichet.handlers.records import Kept
-from imigr_guichet.storage.records import MongoRecords, Stamp, record_indexes
+from imigr_guichet.ports.plans import Plans
+from imigr_guichet.storage.records import Document, MongoRecords, Stamp, record_indexes
+from imigr_kit.facts import Fact
 from imigr_kit.mongo import Index
 
 ENTRIES = "waiting_list"
@@ -28,8 +31,11 @@ INDEXES = (
 class MongoEntries(MongoRecords[Entry]):
     """The waiting list; see handlers.waiting_list.Entries."""
 
-    def __init__(self, db: Database[dict[str, Any]], stamp: Stamp) -> None:
-        super().__init__(db, ENTRIES, stamp, Entry, life=lambda one: one.joined_at + timedelta(days=KEEP_DAYS))
+    def __init__(self, db: Database[dict[str, Any]], stamp: Stamp, plans: Plans) -> None:
+        def placed(facts: Iterable[Fact]) -> list[Document]:
+            return stamp([_placed(plans, fact) for fact in facts])
+
+        super().__init__(db, ENTRIES, placed, Entry, life=lambda one: one.joined_at + timedelta(days=KEEP_DAYS))
 
     def waiting(self, limit: int) -> Sequence[Kept[Entry]]:
         """By index."""
@@ -43,3 +49,11 @@ class MongoEntries(MongoRecords[Entry]):
         """By index."""
         query = {"guichet_id": guichet_id, "state": {"$in": ALIVE}}
         return self.several(query, [("joined_at", 1), ("_id", 1)], 200)
+
+
+def _placed(plans: Plans, fact: Fact) -> Fact:
+    """The fact with the name and address of its guichet, for whoever writes to the person."""
+    guichet = plans.get(fact.data["guichet_id"])
+    name, address, zone = (guichet.name, guichet.address, guichet.timezone) if guichet else ({}, {}, "Africa/Tunis")
+    place = {"guichet_name": dict(name), "address": dict(address), "timezone": zone}
+    return replace(fact, data=dict(fact.data) | place)

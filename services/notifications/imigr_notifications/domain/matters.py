@@ -10,12 +10,13 @@ NOTICES = {
     "booked": "confirmation",
     "confirmed": "confirmation",
     "waitlisted": "waiting",
+    "joined": "waiting",
     "offered": "offer",
     "moved": "moved",
     "postponed": "postponed",
     "cancelled": "cancelled",
 }
-"""Which message answers which verb of an appointment or a registration."""
+"""Which message answers which verb of an appointment, a registration or an entry of the waiting list."""
 REMINDED = frozenset({"booked", "confirmed", "moved"})
 """After these it stands, and is reminded of."""
 STANDING = frozenset({"confirmed"})
@@ -26,6 +27,8 @@ PASSED = frozenset(
     [
         "expired",
         "declined",
+        "accepted",
+        "left",
         "moved",
         "arrived",
         "in_service",
@@ -46,7 +49,7 @@ class Matter:
 
     subject: str
     source: str
-    """``appointment`` or ``registration``."""
+    """``appointment``, ``registration`` or ``waiting``."""
     municipality: str
     contact_id: str
     channel: str

@@ -51,6 +51,22 @@ class Appointment(_Heard):
         return _matter(data, "appointment", data["start"], {"place": data["address"]})
 
 
+class Waiting(_Heard):
+    """Data of guichet.waiting.*: who waits has no start yet; the contact is kept until the waiting ends."""
+
+    entry_id = fields.String(required=True, validate=ID)
+    start = fields.AwareDateTime(required=True, allow_none=True)
+    keep_until = fields.AwareDateTime(required=True)
+    address = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    offer_until = fields.AwareDateTime(load_default=None, allow_none=True)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Fields of a Matter."""
+        read = _matter(data, "waiting", data["start"] or data["keep_until"], {"place": data["address"]})
+        return read | {"offer_until": _utc(data["offer_until"])}
+
+
 class Registration(_Heard):
     """Data of events.registration.*."""
 
@@ -81,7 +97,11 @@ class Answered(Schema):
     sealed = fields.String(required=True, validate=validate.Length(min=64, max=16384))
 
 
-SOURCES: dict[str, type[_Heard]] = {"guichet": Appointment, "events": Registration}
+SOURCES: dict[str, type[_Heard]] = {
+    "guichet.appointment": Appointment,
+    "guichet.waiting": Waiting,
+    "events.registration": Registration,
+}
 
 
 BY_SERVICE = frozenset({"cancelled_by_service", "rejected"})
@@ -98,7 +118,7 @@ def concerns(event: CloudEvent) -> bool:
 
 def matter_of(event: CloudEvent) -> Matter | None:
     """What the event is about; None when no message is wanted. Raises ValidationError for broken data."""
-    found = SOURCES[event.kind.partition(".")[0]]().load(dict(event.data))
+    found = SOURCES[event.kind.rpartition(".")[0]]().load(dict(event.data))
     if found["contact_id"] is None or found["channel"] is None:
         return None
     _, entity, verb = event.kind.split(".")
