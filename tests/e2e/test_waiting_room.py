@@ -65,7 +65,7 @@ def sign_in(platform: Any, email: str) -> str:
 @pytest.fixture(scope="module")
 def hall(start_platform: Callable[..., Any]) -> Hall:
     """A platform whose guichet of La Marsa is open all day today."""
-    platform = start_platform("waiting-room", without=("events", "notifications"))
+    platform = start_platform("waiting-room", without=("events",))
     today = datetime.now(ZoneInfo("Africa/Tunis")).date().isoformat()
     with sites.database(platform) as client:
         change = {"$push": {"exceptions": {"date": today, "spans": [["00:00", "24:00"]]}}}
@@ -221,13 +221,16 @@ def test_a_place_that_is_given_back_goes_to_who_waits(hall: Hall) -> None:
     guichet, start = one_place_only(hall, "raoued")
     wanted = {"guichet_id": guichet, "topic": "information", "language": "fr"}
     booked = site.post("/api/v1/appointments", wanted | {"start": start}).body
-    joined = site.post("/api/v1/waiting-list", wanted)
+    told = {"phone": "20 123 456", "message_language": "en"}
+    joined = site.post("/api/v1/waiting-list", wanted | told)
     assert (joined.status, joined.body["state"]) == (201, "waiting")
     site.post(f"/api/v1/appointments/{booked['manage_token']}/cancel", {})
     path = f"/api/v1/waiting-list/{joined.body['manage_token']}"
     wait_until(lambda: site.get(path).body["state"] == "offered", 30, "the place is offered")
     refused = site.post("/api/v1/appointments", wanted | {"start": start})
     assert (refused.status, refused.body["code"]) == (409, "guichet.slot_full")
+    wait_until(lambda: "place is free" in texts(hall), 20, "an SMS that says so")
+    assert joined.body["manage_token"] in texts(hall)
     accepted = site.post(f"{path}/accept", {}).body
     assert accepted["state"] == "accepted"
     slip = site.get(f"/api/v1/appointments/{accepted['appointment_token']}/slip").body
@@ -237,6 +240,12 @@ def test_a_place_that_is_given_back_goes_to_who_waits(hall: Hall) -> None:
     assert [one["reason"] for one in merged["conflicts"]] == ["taken", "taken"]
     day = hall.get(f"guichets/{guichet}/offline-day?day={start[:10]}", town="raoued").body
     assert [one["reference"] for one in day["items"]] == [slip["reference"]]
+
+
+def texts(hall: Hall) -> str:
+    """All SMS that the local peer has received."""
+    items = sites.received(hall.platform).get("/api/messages").body["items"]
+    return "\n".join(str(one) for one in items)
 
 
 def written(start: str) -> dict[str, Any]:

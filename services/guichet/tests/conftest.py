@@ -126,6 +126,7 @@ def hall(mongo_db: Any, office: Office) -> Hall:
         plans=office.plans,
         tickets=MongoTickets(mongo_db, stamp),
         demands=mongo_demands(mongo_db, stamp),
+        appointments=office.appointments,
         clock=office.clock,
         new_id=new_id,
         hashed=office.hashed,

@@ -14,17 +14,22 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from imigr_guichet.domain.guichet import Guichet
 from imigr_guichet.domain.tickets import AT_DESK, OPEN, QUEUED, Ticket
 from imigr_guichet.errors import (
+    AppointmentNotChangeable,
     CallAgainFirst,
     DeskOccupied,
     GuichetShut,
     KeyReused,
     LanguageNotOffered,
     TicketNotChangeable,
+    UnknownAppointment,
     UnknownDesk,
     UnknownGuichet,
     UnknownTicket,
 )
 from imigr_guichet.handlers import tickets as hall_work
+from imigr_guichet.handlers.agenda import take_step
+from imigr_guichet.handlers.booking import book_appointment
+from imigr_guichet.handlers.office import Office
 from imigr_guichet.handlers.tickets import Arrival, Hall
 from imigr_guichet.ports.appointments import Command
 from imigr_kit.access import NotAllowed
@@ -340,6 +345,29 @@ def test_another_town_neither_sees_nor_changes_a_ticket(room: Room) -> None:
         hall_work.list_tickets(room.hall, RAOUED, "raoued", room.guichet.id)
     with pytest.raises(UnknownTicket):
         hall_work.get_ticket(room.hall, "raoued", manage_hash("a"))
+
+
+def test_who_came_and_was_missed_in_the_room_is_no_no_show(
+    room: Room, office: Office, booking: Any, clock: FrozenClock
+) -> None:
+    """Case 30b: checked in for an appointment, called three times and absent: the ticket is missed, the appointment is
+    not a no-show, since the person did arrive."""
+    clock.advance(days=-1)
+    made = book_appointment(office, *booking("a"))
+    clock.advance(days=1)
+    take_step(office, STAFF, "la-marsa", made["id"], "check_in", room.command())
+    ticket = room.take("a", appointment_id=made["id"])
+    assert room.next("m1")["ticket"]["appointment_id"] == made["id"]
+    for action in ("call_again", "call_again", "miss"):
+        room.step(ticket["id"], action)
+    with pytest.raises(AppointmentNotChangeable):
+        take_step(office, STAFF, "la-marsa", made["id"], "miss", room.command())
+
+
+def test_a_ticket_names_an_appointment_of_its_guichet_only(room: Room) -> None:
+    """An id that nobody has is refused."""
+    with pytest.raises(UnknownAppointment):
+        room.take("a", appointment_id="nothing")
 
 
 class WaitingRoom(RuleBasedStateMachine):

@@ -26,13 +26,14 @@ from imigr_guichet.errors import (
     GuichetShut,
     LanguageNotOffered,
     TicketNotChangeable,
+    UnknownAppointment,
     UnknownDesk,
     UnknownGuichet,
     UnknownTicket,
 )
 from imigr_guichet.handlers.records import TRIES, Kept, Records, change, create, now_of, repeated
 from imigr_guichet.opening import intervals, local_date
-from imigr_guichet.ports.appointments import Command
+from imigr_guichet.ports.appointments import Appointments, Command
 from imigr_guichet.ports.plans import Plans
 from imigr_kit.access import require
 from imigr_kit.clock import Clock
@@ -66,6 +67,7 @@ class Hall:
     plans: Plans
     tickets: Tickets
     demands: Records[Demand]
+    appointments: Appointments
     clock: Clock
     new_id: NewId
     hashed: Callable[[str, str], str]
@@ -90,13 +92,17 @@ def take_ticket(hall: Hall, actor: dict[str, Any], arrival: Arrival, command: Co
     """Give the next number of the day.
 
     A language that nobody speaks for the topic is refused with LanguageNotOffered and counted as not served, unless an
-    interpreter will help. Raises GuichetShut outside of opening hours, TopicNotOffered, KeyReused.
+    interpreter will help. Raises GuichetShut outside of opening hours, TopicNotOffered, UnknownAppointment, KeyReused.
     """
     require(actor, STAFF_ROLES, arrival.municipality)
     guichet = _guichet(hall, arrival.municipality, arrival.guichet_id)
     now = now_of(hall.clock)
     day = _day_of(guichet, now)
     guichet.topic(arrival.topic)
+    if arrival.appointment_id is not None:
+        booked = hall.appointments.by_id(arrival.appointment_id)
+        if booked is None or booked.appointment.guichet_id != guichet.id:
+            raise UnknownAppointment
     if not _is_spoken(guichet, day, arrival):
         note_demand(hall, actor, arrival.municipality, guichet.id, arrival.topic, arrival.language, command)
         raise LanguageNotOffered(params={"language": arrival.language})

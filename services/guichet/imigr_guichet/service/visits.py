@@ -72,6 +72,7 @@ def make_visits(db: Any, stamp: Stamp, clock: Clock, new_id: NewId, key: Secret[
         plans=plans,
         tickets=ticket_storage.MongoTickets(db, stamp),
         demands=ticket_storage.mongo_demands(db, stamp),
+        appointments=office.appointments,
         clock=clock,
         new_id=new_id,
         hashed=hashed,
