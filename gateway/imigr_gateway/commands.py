@@ -53,11 +53,11 @@ def for_reader(answer: Any) -> Any:
     return localised(answer, chain(request.headers.get("Accept-Language", ""), request.args.get("lang", "")))
 
 
-def as_answered(answer: Any) -> Response:
-    """A service's public answer, written as it is: for long lists, where to look at every field of every item once more
+def as_answered(answer: Any, status: int = 200) -> Response:
+    """A service's public answer, written as it is: for long lists and in a rush, where to look at every field once more
     costs more than all the rest. The shape in OpenAPI is held by a test."""
     written = json.dumps(for_reader(answer), ensure_ascii=False, separators=(",", ":"))
-    return Response(written, content_type="application/json")
+    return Response(written, status, content_type="application/json")
 
 
 def idempotency_key() -> str:

@@ -100,7 +100,7 @@ def register(data: dict[str, Any], event_id: str) -> Any:
         manage_hash=link.hash,
         idempotency_key=key,
     )
-    return for_reader(with_link(answer, link.token))
+    return as_answered(with_link(answer, link.token), 201)
 
 
 @blueprint.get("/registrations/<manage_token>")

@@ -11,6 +11,7 @@ import click
 
 from imigr_events import handlers
 from imigr_events.cli_attending import COMMANDS
+from imigr_events.cli_staff import STAFF_COMMANDS
 from imigr_events.domain import Event, free_for_all
 from imigr_events.errors import StaleVersion, WrongState
 from imigr_events.handlers import Desk, Turns
@@ -83,7 +84,7 @@ def _title(event: Event) -> str:
     return event.title.get("fr") or next(iter(event.title.values()))
 
 
-for command in COMMANDS:
+for command in (*COMMANDS, *STAFF_COMMANDS):
     cli.add_command(command)
 
 

@@ -79,5 +79,28 @@ def test_the_list_has_one_line_for_each_event(run: Run, mongo_db: Any) -> None:
     assert any(line.endswith("يوم مفتوح") for line in lines)
 
 
+def test_an_operator_publishes_widens_and_calls_off(run: Run, mongo_db: Any) -> None:
+    """Each step on the version that stands; the numbers are shown, and each step is an event."""
+    draft = make_event(1, starts_at=_far(), ends_at=_far(1), registration="code")
+    MongoEvents(mongo_db, lambda _: [], ContactSeal(KEY)).add(draft, Command("k", "x"))
+    assert json.loads(run("publish", "event-1"))["state"] == "published"
+    assert json.loads(run("capacity", "event-1", "7"))["free_places"] == 7
+    assert len(json.loads(run("codes", "event-1", "--number", "3"))["codes"]) == 3
+    assert json.loads(run("postpone", "event-1"))["state"] == "postponed"
+    dates = ("--starts-at", "2099-12-20T10:00+0100", "--ends-at", "2099-12-20T12:00+0100")
+    assert json.loads(run("postpone", "event-1", *dates))["starts_at"] == "2099-12-20T09:00:00Z"
+    assert json.loads(run("answers", "event-1"))["questions"] == []
+    assert run("registrations", "event-1") == ""
+    assert json.loads(run("cancel", "event-1", "--yes"))["state"] == "cancelled"
+    assert json.loads(run("show", "event-1"))["sequence"] == 5
+
+
+def test_a_refusal_is_told_by_its_code(run: Run, mongo_db: Any) -> None:
+    """With exit code 1, and nothing changed."""
+    for arguments in (("show", "nowhere"), ("publish", "nowhere")):
+        with pytest.raises(AssertionError, match=r"events\.unknown_event"):
+            run(*arguments)
+
+
 def _far(hours: int = 0) -> Any:
     return make_event().starts_at.replace(year=2099, hour=9 + hours)

@@ -73,13 +73,19 @@ def test_contracts_and_domain_know_the_same_states() -> None:
         assert set(schema["properties"]["state"]["enum"]) == {str(one) for one in states}, name
 
 
-def test_what_is_answered_about_an_event_is_what_the_description_says() -> None:
-    """The gateway passes lists on as they are, so OpenAPI must know every field."""
+def test_what_is_answered_about_an_event_is_what_the_description_says(
+    desk: Desk, publish: Callable[..., Event]
+) -> None:
+    """The gateway passes lists and registrations on as they are, so OpenAPI must know every field."""
     described = yaml.safe_load((CONTRACTS / "openapi.yaml").read_text(encoding="utf-8"))["components"]["schemas"]
     event = make_event(sessions=(session("s1"),), groups=(Group("women", share=40),))
     told = schemas.event_in_full(event, NOW)
     assert set(told) <= set(described["EventOut"]["properties"])
     assert set(told["sessions"][0]) <= set(described["EventSession"]["properties"])
+    publish(1)
+    registered = handlers.register(desk, *wanted("a"))
+    assert set(registered) - {"contact_id"} <= set(described["RegistrationOut"]["properties"])
+    assert set(registered["event"]) <= set(described["EventOut"]["properties"])
     page = schemas.events_out([event], 1, 1, 20, NOW)
     assert set(page) - {"version"} == set(described["Events"]["properties"])
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from imigr_events import handlers
 from imigr_events.domain import Event
 from imigr_events.errors import NotOpen
-from imigr_events.handlers import Desk
+from imigr_events.handlers import Desk, Turns
 from imigr_events.ports import Command
 
 from .conftest import MANAGER, manage_hash, wanted
@@ -104,3 +105,32 @@ def test_an_event_can_be_called_off_while_a_crowd_registers(desk: Desk, publish:
     event = mongo_db["events"].find_one()
     assert {one["state"] for one in event["registrations"]} == {"cancelled"}
     assert_sound(event)
+
+
+def test_two_processes_give_no_place_twice(desk: Desk, publish: Publish, mongo_db: Any) -> None:
+    """Each has a book of its own that is often out of date; registering, giving back and moving go on beside."""
+    publish(20)
+    other = replace(desk, turns=Turns(desk.events, desk.clock))
+
+    def live(number: int) -> None:
+        here, there = (desk, other) if number % 2 else (other, desk)
+        handlers.register(here, *wanted(f"p{number}", 1 + number % 3))
+        if number % 3 == 0:
+            handlers.cancel_registration(there, "la-marsa", manage_hash(f"p{number}"), Command(f"back-{number}", "x"))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(live, range(60)))
+    event = mongo_db["events"].find_one()
+    assert_sound(event)
+    assert len(event["registrations"]) == 60
+
+
+def test_a_process_that_was_away_answers_from_what_is_stored(desk: Desk, publish: Publish) -> None:
+    """Its book is old; neither a refusal nor a repeated answer comes from it."""
+    publish(1)
+    other = replace(desk, turns=Turns(desk.events, desk.clock))
+    handlers.register(desk, *wanted("a"))
+    said = handlers.register(other, *wanted("b"))
+    assert handlers.register(desk, *wanted("b")) == said
+    handlers.cancel_registration(other, "la-marsa", manage_hash("a"), Command("c", "x"))
+    assert handlers.register(desk, *wanted("c"))["waiting_position"] == 1
