@@ -200,7 +200,9 @@ def test_the_form_gives_the_file_or_the_reason(app: Flask, certified: FakeClient
     """For people without an application."""
     web = app.test_client()
     link = "/m/la-marsa.r-AAAAAAAAAAAAAAAAAAAAAA/certificate?lang=en"
-    assert 'name="holder"' in web.get(link).text
+    form = web.get(link).text
+    assert 'name="holder"' in form
+    assert "<button>Download the certificate (PDF)</button>" in form
     assert web.post(link, data={"holder": "Amina O'Neil"}).data.startswith(b"%PDF")
     refused = web.post(link, data={"holder": "Amina 7"})
     assert (refused.status_code, "Amina" in refused.text) == (422, False)
