@@ -225,6 +225,7 @@ def agenda(client: FakeClient) -> FakeClient:
         id="off", state="cancelled", version=3, starts_at="2026-12-31T22:30:00Z", ends_at="2026-12-31T23:30:00Z"
     )
     client.answers["search_agenda"] = {"items": [off, event()], "total": 2, "page": 1, "per_page": 20}
+    client.answers["calendar_entries"] = {"items": client.answers["search_agenda"]["items"]}
     client.answers["get_agenda_entry"] = event()
     return client
 

@@ -117,14 +117,23 @@ def _feed(query: dict[str, Any], write: Any, kind: str) -> Response:
 
 
 def _entries(query: dict[str, Any], since: datetime, languages: tuple[str, ...], most: int = MOST) -> list[Entry]:
-    found = merged(_ask(query, since, None, 1, most), 1, most)["items"]
-    return sorted((entry(one, languages) for one in found), key=lambda one: (one.starts_at, one.id))
+    answers = _ask(query, since, None, 1, most, "calendar_entries", texts=list(languages)[:12])
+    found = [one for answer in answers for one in answer["items"]]
+    return sorted((entry(one, languages) for one in found), key=lambda one: (one.starts_at, one.id))[:most]
 
 
-def _ask(query: dict[str, Any], since: datetime | None, until: datetime | None, page: int, per_page: int) -> list[Any]:
+def _ask(
+    query: dict[str, Any],
+    since: datetime | None,
+    until: datetime | None,
+    page: int,
+    per_page: int,
+    method: str = "search_agenda",
+    **more: Any,
+) -> list[Any]:
     return backends().gather(
         "events",
-        "search_agenda",
+        method,
         query["municipality"],
         municipality=query["municipality"],
         theme=query["theme"],
@@ -134,6 +143,7 @@ def _ask(query: dict[str, Any], since: datetime | None, until: datetime | None, 
         until=until.isoformat() if until else None,
         page=page,
         per_page=per_page,
+        **more,
     )
 
 

@@ -14,7 +14,7 @@ from imigr_events.domain.words import holds
 from imigr_events.errors import UnknownEvent
 from imigr_events.handlers import Desk, Finder
 from imigr_events.ports import Command
-from imigr_events.schemas import SEARCH_AGENDA, agenda_out
+from imigr_events.schemas import CALENDAR_ENTRIES, SEARCH_AGENDA, agenda_out, calendar_out, entry_out
 from imigr_events.storage import MongoAgenda
 from imigr_kit.testing import FrozenClock
 
@@ -97,3 +97,28 @@ def test_an_unknown_event_or_a_draft_has_no_entry(desk: Desk, finder: Finder) ->
     for event_id in ("draft", "none"):
         with pytest.raises(UnknownEvent):
             handlers.get_agenda_entry(finder, event_id)
+
+
+def test_a_calendar_says_what_the_agenda_says(finder: Finder, publish: Publish, clock: FrozenClock) -> None:
+    """But for what is counted: the short way and the long way agree, in the language asked for."""
+    publish(id="a", title={"fr": "Jour", "ar": "يوم"}, summary={"fr": "Tout"}, themes=("health",))
+    publish(id="b", municipality="raoued")
+    wanted, texts = CALENDAR_ENTRIES.load({"texts": ["ar", "fr"], "municipality": "la-marsa"})
+    (short,) = calendar_out(*handlers.calendar_entries(finder, wanted), texts, clock.now())["items"]
+    long = entry_out(handlers.get_agenda_entry(finder, "a"), clock.now())
+    assert (short["title"], short["summary"]) == ({"ar": "يوم"}, {"fr": "Tout"})
+    same = (
+        "id",
+        "uid",
+        "municipality",
+        "version",
+        "location",
+        "timezone",
+        "state",
+        "registration",
+        "themes",
+        "picture",
+    )
+    assert {name: short[name] for name in same} == {name: long[name] for name in same}
+    for name in ("starts_at", "ends_at", "changed_at"):
+        assert short[name][:19] == long[name][:19]

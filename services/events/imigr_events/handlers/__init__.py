@@ -24,7 +24,7 @@ from imigr_events.handlers.registering import (
     register,
     release_hold,
 )
-from imigr_events.handlers.searching import Finder, Found, Search, get_agenda_entry, search_agenda
+from imigr_events.handlers.searching import Finder, Found, Search, calendar_entries, get_agenda_entry, search_agenda
 from imigr_events.handlers.staff import (
     add_session,
     cancel_event,
@@ -55,6 +55,7 @@ __all__ = [
     "accept_offer",
     "add_session",
     "approve",
+    "calendar_entries",
     "cancel_event",
     "cancel_for",
     "cancel_registration",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from imigr_events.domain import Event, EventState
 from imigr_events.errors import UnknownEvent
@@ -43,6 +43,15 @@ class Agenda(Protocol):
         """Those that end after ``since`` and begin before ``wanted.until``, by start; and how many in all."""
         ...
 
+    def plain(self, wanted: Search, since: datetime) -> Sequence[Mapping[str, Any]]:
+        """Those without sessions, as they are kept, with ``id`` and naive times in UTC: nothing is counted, so a
+        whole calendar of them costs little."""
+        ...
+
+    def composed(self, wanted: Search, since: datetime) -> Sequence[Found]:
+        """Those with a programme or a series."""
+        ...
+
     def find(self, event_id: str) -> Found | None:
         """One, whatever its state."""
         ...
@@ -59,6 +68,12 @@ class Finder:
 def search_agenda(finder: Finder, wanted: Search) -> tuple[Sequence[Found], int]:
     """Public events from ``since`` (default now) on; called-off ones too, since who has noted one must learn it."""
     return finder.agenda.search(wanted, wanted.since or finder.clock.now())
+
+
+def calendar_entries(finder: Finder, wanted: Search) -> tuple[Sequence[Mapping[str, Any]], Sequence[Found]]:
+    """A whole calendar, at most ``per_page`` of each: events as they are kept, and those with sessions in full."""
+    since = wanted.since or finder.clock.now()
+    return finder.agenda.plain(wanted, since), finder.agenda.composed(wanted, since)
 
 
 def get_agenda_entry(finder: Finder, event_id: str) -> Found:

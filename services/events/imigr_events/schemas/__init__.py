@@ -1,7 +1,7 @@
 """Wire to domain and back: what RPC methods take and give. One instance of each shape is enough, and making one
 costs more than a load."""
 
-from imigr_events.schemas.agenda import SEARCH_AGENDA, agenda_out, entry_out
+from imigr_events.schemas.agenda import CALENDAR_ENTRIES, SEARCH_AGENDA, agenda_out, calendar_out, entry_out
 from imigr_events.schemas.certificates import CERTIFICATE_RULE, SIGN_CERTIFICATE, rule_of, rule_out
 from imigr_events.schemas.door import SCANS
 from imigr_events.schemas.event import (
@@ -46,6 +46,7 @@ from imigr_events.schemas.shown import (
 
 __all__ = [
     "ADD_SESSION",
+    "CALENDAR_ENTRIES",
     "CERTIFICATE_RULE",
     "CHANGE",
     "CHANGE_SESSION",
@@ -73,6 +74,7 @@ __all__ = [
     "SIGN_CERTIFICATE",
     "STEP",
     "agenda_out",
+    "calendar_out",
     "draft_of",
     "entry_out",
     "event_for_staff",

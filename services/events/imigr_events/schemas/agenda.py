@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,7 +36,48 @@ class SearchAgenda(Schema):
         return Search(**data, words=words)
 
 
+class CalendarEntries(SearchAgenda):
+    """Which public events, and the reader's languages in order."""
+
+    texts = fields.List(fields.String(validate=LANGUAGE), load_default=list, validate=validate.Length(max=12))
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Any:
+        """The search and the languages."""
+        texts = data.pop("texts")
+        words = tuple(data.pop("q").split())
+        return Search(**data, words=words), texts
+
+
+CALENDAR_ENTRIES = CalendarEntries()
 SEARCH_AGENDA = SearchAgenda()
+_KEPT = (
+    "id", "uid", "municipality", "version", "location", "online_url", "timezone", "state", "registration", "themes",
+    "organisers", "languages",
+)  # fmt: skip
+
+
+def calendar_out(
+    plain: Sequence[Mapping[str, Any]], composed: Sequence[Found], texts: Sequence[str], now: datetime
+) -> dict[str, Any]:
+    """A calendar; texts of plain events in the first language of ``texts`` that they have."""
+    return {"items": [_plain_out(one, texts) for one in plain] + [entry_out(one, now) for one in composed]}
+
+
+def _plain_out(row: Mapping[str, Any], texts: Sequence[str]) -> dict[str, Any]:
+    entry = {name: row.get(name) for name in _KEPT}
+    entry |= {name: _in_one(row.get(name) or {}, texts) for name in ("title", "summary", "place", "address")}
+    for name in ("starts_at", "ends_at", "previous_starts_at", "changed_at"):
+        moment = row.get(name)
+        entry[name] = f"{moment.isoformat()}Z" if moment else None
+    return entry | {"changed_at": entry["changed_at"] or entry["starts_at"], "picture": row.get("illustration_url")}
+
+
+def _in_one(text: Mapping[str, str], texts: Sequence[str]) -> Mapping[str, str]:
+    for language in texts:
+        if text.get(language):
+            return {language: text[language]}
+    return text
 
 
 def entry_out(found: Found, now: datetime) -> dict[str, Any]:

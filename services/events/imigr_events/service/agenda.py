@@ -22,6 +22,13 @@ class AgendaMethods:
         return schemas.agenda_out(found, total, wanted, self.app.desk.clock.now())
 
     @rpc
+    def calendar_entries(self, **payload: Any) -> dict[str, Any]:
+        """What a whole calendar is made of: up to a thousand events without what is counted about them."""
+        wanted, texts = schemas.CALENDAR_ENTRIES.load(payload)
+        found = handlers.calendar_entries(self.app.finder, wanted)
+        return schemas.calendar_out(*found, texts, self.app.desk.clock.now())
+
+    @rpc
     def get_agenda_entry(self, **payload: Any) -> dict[str, Any]:
         """One public event with its last change."""
         found = handlers.get_agenda_entry(self.app.finder, **schemas.GET_EVENT.load(payload))
