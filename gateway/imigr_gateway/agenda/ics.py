@@ -34,7 +34,7 @@ def calendar(entries: Iterable[Entry], name: str, language: str, public_url: str
     ]
     parts = [_lines(lines)]
     parts += [_zone(name) for name in sorted({one.timezone for one in entries})]
-    parts += [part for one in entries for part in _components(one, public_url)]
+    parts += [_written(one, public_url) for one in entries]
     parts.append(b"END:VCALENDAR\r\n")
     return b"".join(parts)
 
@@ -59,6 +59,12 @@ def escaped(text: str) -> str:
     """A TEXT value (RFC 5545 3.3.11)."""
     plain = text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
     return plain.replace("\r\n", "\\n").replace("\n", "\\n").replace("\r", "\\n")
+
+
+@lru_cache(maxsize=4_096)
+def _written(one: Entry, public_url: str) -> bytes:
+    """An event that has not changed is not written again; one is about a kilobyte."""
+    return b"".join(_components(one, public_url))
 
 
 def _components(one: Entry, public_url: str) -> list[bytes]:
