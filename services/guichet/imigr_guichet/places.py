@@ -43,12 +43,22 @@ class Board:
         self._fitting: dict[tuple[date, str, int, bool], int] = {}
         self._absent: dict[tuple[date, str], int] = {}
         self._base: dict[date, int] = {}
+        self._able: dict[tuple[date, str, tuple[str, ...]], tuple[Place, ...]] = {}
 
     def base(self, day: date) -> int:
         """The first cell of the day's window."""
         found = self._base.get(day)
         if found is None:
             found = self._base[day] = cell_of(datetime.combine(day, datetime.min.time(), self._zone)) - PAD
+        return found
+
+    def able(self, topic: str, languages: tuple[str, ...], day: date) -> tuple[Place, ...]:
+        """Places of a day that can serve and are open at all, in the order of Guichet.places_for."""
+        key = (day, topic, languages)
+        found = self._able.get(key)
+        if found is None:
+            places = self.guichet.places_for(topic, languages, day)
+            found = self._able[key] = tuple(one for one in places if self._open(day, one.desk)[0])
         return found
 
     def free(self, place: Place, day: date, topic: Topic, cells: int, taken: Taken, *, public: bool) -> int:
@@ -125,12 +135,16 @@ def bookable_days(guichet: Guichet, topic: Topic, now: datetime, first: date | N
     return [earliest + timedelta(days=n) for n in range((until - earliest).days + 1)]
 
 
-def allowed(board: Board, topic: Topic, now: datetime, day: date) -> int:
-    """Bits of the day's window within notice and horizon."""
-    begins, last = window(board.guichet, topic, now)
-    base = board.base(day)
-    first = -(-int(begins.timestamp()) // CELL_SECONDS) - base
-    end = cell_of(datetime.combine(last + DAY, datetime.min.time(), ZoneInfo(board.guichet.timezone))) - base
+def limits(guichet: Guichet, topic: Topic, now: datetime) -> tuple[int, int]:
+    """The first cell that may be booked now, and the cell after the last, by notice and horizon."""
+    begins, last = window(guichet, topic, now)
+    midnight = datetime.combine(last + DAY, datetime.min.time(), ZoneInfo(guichet.timezone))
+    return -(-int(begins.timestamp()) // CELL_SECONDS), cell_of(midnight)
+
+
+def within(base: int, bounds: tuple[int, int]) -> int:
+    """Bits of a window that begins at ``base`` within these bounds."""
+    first, end = bounds[0] - base, bounds[1] - base
     bits = FULL if end >= WIDTH else (1 << max(0, end)) - 1
     return bits if first <= 0 else bits >> first << first
 

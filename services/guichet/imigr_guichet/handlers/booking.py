@@ -24,7 +24,7 @@ from imigr_guichet.handlers.fading import clear_the_way
 from imigr_guichet.handlers.office import Office, board, get_guichet, moment, said, said_again
 from imigr_guichet.handlers.slots import Ask, as_booked, asked_topic, interpreted, next_slots
 from imigr_guichet.opening import DAY, local_date
-from imigr_guichet.places import WIDTH, allowed, cell_of
+from imigr_guichet.places import WIDTH, cell_of, limits, within
 from imigr_guichet.ports.appointments import Command, Outcome, Ties
 from imigr_kit.errors import FieldError, ImigrError
 from imigr_kit.facts import Fact
@@ -153,15 +153,16 @@ def offered(office: Office, guichet: Guichet, ask: Ask, start: datetime, length:
     local = local_date(guichet, start)
     cells = int(length.total_seconds()) // 60 // CELL_MINUTES
     busy = topic.busy(start, start + length)
+    bounds = limits(guichet, topic, moment(office))
     for day in (local, local - DAY):
         bit = cell_of(start) - plan.base(day)
         if start.timestamp() % (CELL_MINUTES * 60) or not 0 <= bit < WIDTH:
             break
-        if not allowed(plan, topic, moment(office), day) >> bit & 1:
+        if not within(plan.base(day), bounds) >> bit & 1:
             continue
         able = tuple(
             place
-            for place in guichet.places_for(ask.topic, languages, day)
+            for place in plan.able(ask.topic, languages, day)
             if plan.fitting(place, day, cells, public=ask.booked_by == "public") >> bit & 1
             and not _is_away(plan.absent(place.mediator, day), busy, plan.base(day))
         )

@@ -12,7 +12,7 @@ from imigr_guichet.domain.guichet import CELL_MINUTES, Extras, Guichet, Place, T
 from imigr_guichet.errors import NotOpenToBooking
 from imigr_guichet.handlers.office import Office, board, moment
 from imigr_guichet.opening import local_date
-from imigr_guichet.places import Board, allowed, bookable_days, moment_of, ones, wire_of
+from imigr_guichet.places import Board, bookable_days, limits, moment_of, ones, wire_of, within
 
 NEXT_SLOTS = 5
 EARTH_KM = 6371.0
@@ -99,13 +99,16 @@ def free_slots(
     now = moment(office)
     cells = int(topic.length(ask.extras).total_seconds()) // 60 // CELL_MINUTES
     languages = () if interpreted(plan.guichet, ask) else ask.languages
+    bounds = limits(plan.guichet, topic, now)
     found: dict[date, list[Slot]] = {}
     left = limit
     for day in bookable_days(plan.guichet, topic, now, first, days):
         if left <= 0:
             break
-        able = plan.guichet.places_for(topic.code, languages, day)
-        slots = _of_day(office, plan, topic, able, day, cells, allowed(plan, topic, now, day), ask.booked_by)
+        able = plan.able(topic.code, languages, day)
+        if not able:
+            continue
+        slots = _of_day(office, plan, topic, able, day, cells, within(plan.base(day), bounds), ask.booked_by)
         if slots:
             found[day] = slots[:left]
             left -= len(found[day])
@@ -119,11 +122,11 @@ def _of_day(
     able: Sequence[Place],
     day: date,
     cells: int,
-    within: int,
+    bookable: int,
     booked_by: str,
 ) -> list[Slot]:
     public = booked_by == "public"
-    free = [plan.free(place, day, topic, cells, office.occupancy, public=public) & within for place in able]
+    free = [plan.free(place, day, topic, cells, office.occupancy, public=public) & bookable for place in able]
     union = 0
     for bits in free:
         union |= bits
