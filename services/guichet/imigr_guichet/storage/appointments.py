@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -131,7 +132,8 @@ class MongoAppointments:
         """One update guarded by the version; when it fails somebody else has done it."""
         query = {"_id": stored.appointment.id, "version": stored.appointment.version}
         update = {"$set": {"claims": list(stored.ties), "occupies": False}, "$unset": {"frees_at": ""}}
-        self._rows.update_one(query, update | {"$currentDate": {"changed_at": True}})
+        if self._rows.update_one(query, update | {"$currentDate": {"changed_at": True}}).modified_count:
+            self._occupancy.note(replace(stored.appointment, frees_at=None))
 
     def of_day(self, guichet_id: str, day: date) -> Sequence[Appointment]:
         """One query."""
