@@ -109,6 +109,7 @@ def test_the_names_of_queues_are_frozen() -> None:
         "notifications.inbound_sms",
         "guichet.count_visits",
         "notifications.on_waiting",
+        "guichet.on_answer",
     }
 
 

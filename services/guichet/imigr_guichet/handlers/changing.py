@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from imigr_guichet.domain.appointment import Appointment
 from imigr_guichet.domain.guichet import Extras, Guichet
 from imigr_guichet.domain.limits import RETURN_SECONDS
-from imigr_guichet.errors import AlreadyBooked, SlotFull, UnknownAppointment
+from imigr_guichet.errors import AlreadyBooked, AppointmentNotChangeable, SlotFull, UnknownAppointment
 from imigr_guichet.handlers.booking import Wanted, in_turn, offered
 from imigr_guichet.handlers.fading import clear_the_way
 from imigr_guichet.handlers.office import (
@@ -23,6 +24,7 @@ from imigr_guichet.handlers.office import (
 )
 from imigr_guichet.handlers.slots import Ask, next_slots
 from imigr_guichet.ports.appointments import Command, Outcome, Stored
+from imigr_kit.facts import Fact
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,25 @@ def cancel_appointment(office: Office, municipality: str, manage_hash: str, comm
             guichet, by="visitor", now=moment(office), returns_at=office.clock.now() + delay
         ),
     )
+
+
+def cancel_by_answer(office: Office, municipality: str, appointment_id: str, event_id: str) -> None:
+    """Cancel for the visitor who answered so to a reminder; once, since the event's id is the command. An answer
+    that comes too late, or to nothing of this town, changes nothing."""
+
+    def its() -> Stored:
+        stored = office.appointments.by_id(appointment_id)
+        if stored is None or stored.appointment.municipality != municipality:
+            raise UnknownAppointment
+        return stored
+
+    def cancel(stored: Stored, guichet: Guichet) -> tuple[Appointment, list[Fact]]:
+        return stored.appointment.cancel(guichet, by="visitor", now=moment(office))
+
+    try:
+        answer(office, its, Command(f"answer:{event_id}", appointment_id), cancel)
+    except (UnknownAppointment, AppointmentNotChangeable):
+        return
 
 
 def find(office: Office, municipality: str, manage_hash: str) -> Stored:

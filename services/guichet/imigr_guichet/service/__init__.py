@@ -8,6 +8,7 @@ from imigr_guichet.building import build_bookings
 from imigr_guichet.handlers.office import Office
 from imigr_guichet.service import visits
 from imigr_guichet.service.agenda import AgendaMethods
+from imigr_guichet.service.answers import AnswersMethods
 from imigr_guichet.service.appointments import AppointmentMethods
 from imigr_guichet.service.figures import FiguresMethods
 from imigr_guichet.service.orientation import OrientationMethods
@@ -56,6 +57,7 @@ class GuichetService(
     OrientationMethods,
     FiguresMethods,
     PaperMethods,
+    AnswersMethods,
 ):
     """RPC methods of the guichet."""
 

@@ -1,0 +1,22 @@
+"""What visitors answered by SMS to a reminder."""
+
+from __future__ import annotations
+
+from pymongo.client_session import ClientSession
+
+from imigr_guichet.building import WithBookings
+from imigr_guichet.handlers import changing
+from imigr_kit.entrypoints import on_event
+from imigr_kit.events import CloudEvent
+
+
+class AnswersMethods:
+    """Acting upon answers that notifications heard."""
+
+    app: WithBookings
+
+    @on_event("*.notifications.message.answered.v1", ordered=False)
+    def on_answer(self, event: CloudEvent, session: ClientSession) -> None:
+        """Cancel for a visitor who answered 2. The write is recognised by the event's id, so it needs no session."""
+        if event.data.get("source") == "appointment" and event.data.get("answer") == "cancel":
+            changing.cancel_by_answer(self.app.office, event.municipality, str(event.data["subject"]), event.id)
