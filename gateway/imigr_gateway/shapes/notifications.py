@@ -174,3 +174,19 @@ class SubscriptionOut(Schema):
     channel = fields.String()
     state = fields.String(metadata=says("pending, active, ended"))
     until = fields.String(metadata=says("RFC 3339, UTC", format="date-time"))
+
+
+class SearchMessages(Strict):
+    """Whose messages."""
+
+    reference = fields.String(
+        required=True,
+        validate=validate.Length(1, 160),
+        metadata=says("Id of an appointment, a registration, a campaign or a message"),
+    )
+
+
+class Paths(Schema):
+    """The ways of messages: steps with their moments, provider, parts, price; no content, no address."""
+
+    items = fields.List(fields.Dict())

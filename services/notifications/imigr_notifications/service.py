@@ -16,6 +16,7 @@ from imigr_notifications import handlers, schemas
 from imigr_notifications.domain import NOTICES
 from imigr_notifications.errors import InvalidInput, UndecryptableContact
 from imigr_notifications.figures import UNREAD
+from imigr_notifications.parts.audit import AuditPart
 from imigr_notifications.parts.campaigns import CampaignsPart
 from imigr_notifications.parts.inbound import InboundPart
 from imigr_notifications.parts.rules import RulesPart
@@ -25,7 +26,7 @@ from imigr_notifications.storage import CAMPAIGNS, INDEXES, MESSAGES
 from imigr_notifications.wiring import App, build
 
 
-class NotificationsService(CampaignsPart, RulesPart, VaultPart, InboundPart):
+class NotificationsService(CampaignsPart, RulesPart, VaultPart, InboundPart, AuditPart):
     """What notifications hears, does by itself, and answers."""
 
     name = "notifications"

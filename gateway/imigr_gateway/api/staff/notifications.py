@@ -44,3 +44,12 @@ def get_provider_door(municipality: str, provider: str) -> Any:
     """Where a provider of SMS brings what phones write, and the token it shows there."""
     token = here().people.provider_token(provider)
     return {"url": f"{here().public_url}/api/v1/providers/{provider}/sms", "token": token}
+
+
+@blueprint.get("/<municipality>/messages")
+@blueprint.arguments(shapes.SearchMessages, location="query")
+@blueprint.response(200, shapes.Paths)
+@staff("manager", "mediator")
+def search_messages(query: dict[str, Any], municipality: str) -> Any:
+    """The ways of messages by reference, each step with its moment."""
+    return call("notifications", "search_messages", municipality, municipality=municipality, **query)

@@ -83,3 +83,9 @@ class OfMunicipality(Schema):
 
     actor = fields.Dict(required=True)
     municipality = fields.String(required=True, validate=SLUG)
+
+
+class SearchMessages(OfMunicipality):
+    """Whose messages staff look for: the id of an appointment, registration, campaign, or of a message."""
+
+    reference = fields.String(required=True, validate=validate.Length(min=1, max=160))
