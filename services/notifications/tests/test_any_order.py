@@ -1,6 +1,5 @@
-"""Events in any order, each perhaps twice, workers that die at any moment: no reminder of what was cancelled, none
-twice
-(acceptance: notifications 20, 21 and 23). IMIGR_TEST_EXAMPLES runs more of them."""
+"""No reminder of what was cancelled, and none twice, whatever the order of events and however often a worker dies
+(acceptance: notifications 20, 21 and 23). IMIGR_TEST_EXAMPLES runs more of it."""
 
 from __future__ import annotations
 
