@@ -41,6 +41,7 @@ from imigr_gateway.api.staff import imports as staff_imports
 from imigr_gateway.api.staff import notifications as staff_notifications
 from imigr_gateway.api.staff import paper as staff_paper
 from imigr_gateway.api.staff import pathways as staff_pathways
+from imigr_gateway.api.staff import templates as staff_templates
 from imigr_gateway.api.staff import vault as staff_vault
 from imigr_gateway.api.staff import visits as staff_visits
 from imigr_gateway.attending import certificate_page, ticket_page
@@ -82,6 +83,7 @@ API = (
     staff_imports,
     staff_notifications,
     staff_campaigns,
+    staff_templates,
     staff_vault,
 )
 """Modules of the API, in the order of the documentation."""

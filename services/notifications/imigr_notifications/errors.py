@@ -75,3 +75,9 @@ class UnknownSubscription(NotFound):
     """Unknown, foreign and ended links alike."""
 
     code = "notifications.unknown_subscription"
+
+
+class BrokenText(Invalid):
+    """A text cannot be published as it is; the fields say what is wrong where."""
+
+    code = "notifications.broken_text"

@@ -20,13 +20,14 @@ from imigr_notifications.parts.audit import AuditPart
 from imigr_notifications.parts.campaigns import CampaignsPart
 from imigr_notifications.parts.inbound import InboundPart
 from imigr_notifications.parts.rules import RulesPart
+from imigr_notifications.parts.templates import TemplatesPart
 from imigr_notifications.parts.vault import VaultPart
 from imigr_notifications.settings import NotificationsSettings
 from imigr_notifications.storage import CAMPAIGNS, INDEXES, MESSAGES
 from imigr_notifications.wiring import App, build
 
 
-class NotificationsService(CampaignsPart, RulesPart, VaultPart, InboundPart, AuditPart):
+class NotificationsService(CampaignsPart, RulesPart, VaultPart, InboundPart, AuditPart, TemplatesPart):
     """What notifications hears, does by itself, and answers."""
 
     name = "notifications"

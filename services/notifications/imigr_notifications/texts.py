@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import string
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +17,7 @@ from icalendar import Calendar, Event
 
 from imigr_kit.secret import Secret
 from imigr_notifications.domain import Message, Rules
+from imigr_notifications.icu import BrokenMessage, missing_categories, names, parse, say
 from imigr_notifications.sms_text import ordered, tidy, transliterated
 
 LANGUAGES = ("fr", "ar", "en")
@@ -38,7 +39,11 @@ KINDS = {
     "subscription": ("opt_in",),
 }
 """Every text that must exist, in every language."""
-PLACEHOLDERS = frozenset({"town", "date", "time", "place", "link", "old_date", "old_time", "until"})
+CHANNELS = ("sms", "email")
+MOST_LINES, MOST_LETTERS = 12, 400
+FREE = frozenset({"link", "place", "old_date", "old_time", "until", "documents"})
+"""Placeholders that a published text may leave out; what else the built-in text says it must say as well."""
+PLACEHOLDERS = frozenset({"town", "date", "time", "place", "link", "old_date", "old_time", "until", "documents"})
 _LOCALES = {"ar": "ar_TN", "fr": "fr_TN", "en": "en_GB"}
 _CALENDAR_MINUTES = 30
 
@@ -56,6 +61,17 @@ class Template:
     lines: tuple[str, ...]
     also: str = ""
     ask: str = ""
+    transliterate: bool = True
+    """In an SMS, letters outside GSM-7 without their marks; off: the text as it is, in UCS-2."""
+
+
+@dataclass(frozen=True)
+class TemplateId:
+    """Which text: of an appointment or a registration, its kind, its channel."""
+
+    source: str
+    kind: str
+    channel: str
 
 
 @dataclass(frozen=True)
@@ -67,20 +83,30 @@ class Text:
     calendar: bytes | None
 
 
-def render(message: Message, rules: Rules, link: str | None) -> Text:
-    """The text of one message in its language, or in French when there is no template in that language.
+def id_of(message: Message) -> TemplateId:
+    """The text that a message needs."""
+    return TemplateId(message.source, message.kind, message.channel)
+
+
+def language_of(message: Message) -> str:
+    """The language a message is written in: French when there are no texts in the person's."""
+    return message.language if message.language in LANGUAGES else FALLBACK[0]
+
+
+def render(message: Message, rules: Rules, link: str | None, own: Template | None = None) -> Text:
+    """The text of one message in its language, by the municipality's ``own`` template or the built-in one.
 
     Links and places have lines of their own, so that phones show mixed writing in the right order.
     """
     if message.kind in {"campaign", "test"}:
         return _news(message, link)
-    chosen = message.language if message.language in LANGUAGES else FALLBACK[0]
-    template = templates(chosen)[message.source][message.kind]
+    chosen = language_of(message)
+    template = own or templates(chosen)[message.source][message.kind]
     values = _values(message, rules, chosen) | {"link": link or ""}
     body = tidy("\n".join(_lines(message, template, values, chosen)))
-    subject = next(_filled([template.subject], values), "")
+    subject = next(_filled([template.subject], values, chosen), "")
     if message.channel == "sms":
-        return Text(subject, Secret(ordered(transliterated(body))), None)
+        return Text(subject, Secret(ordered(transliterated(body) if template.transliterate else body)), None)
     if message.source == "waiting":
         return Text(subject, Secret(body), None)  # nothing is fixed yet that a calendar could hold
     return Text(subject, Secret(body), _calendar(message, subject, values["place"]))
@@ -113,6 +139,7 @@ def _values(message: Message, rules: Rules, language: str) -> dict[str, str]:
         "old_date": old_date,
         "old_time": old_hour,
         "until": " ".join(_moment(message.values.get("until"), zone, language)).strip(),
+        "documents": str(message.values.get("documents") or ""),
     }
 
 
@@ -127,14 +154,15 @@ def _moment(moment: datetime | None, zone: ZoneInfo, language: str) -> tuple[str
 def _lines(message: Message, template: Template, values: dict[str, str], language: str) -> Iterator[str]:
     """The lines of the template; after the first, further meetings that the same message tells of; at the end
     how to answer."""
-    lines = list(_filled(template.lines, values))
+    lines = list(_filled(template.lines, values, language))
     zone = ZoneInfo(message.values["timezone"])
     yield from lines[:1]
     if message.values.get("also"):
-        yield from _filled(["{place}"], values)
+        yield from _filled(["{place}"], values, language)
     for one in message.values.get("also", ()):
         date, hour = _moment(one["start"], zone, language)
-        yield from _filled([template.also], {"date": date, "time": hour, "place": pick(one["place"], language) or "-"})
+        more = {"date": date, "time": hour, "place": pick(one["place"], language) or "-"}
+        yield from _filled([template.also], more, language)
     rest = lines[1:]
     yield from (line for line in rest if not (message.values.get("also") and line == values["place"]))
     if message.asks and not message.values.get("also") and template.ask:
@@ -156,12 +184,11 @@ def checked(content: Mapping[str, Any], language: str) -> dict[str, dict[str, Te
         for kind in kinds:
             place = f"{language}: {source}.{kind}"
             try:
-                row = content[source][kind]
-                template = Template(row["subject"], tuple(row["lines"]), row.get("also", ""), row.get("ask", ""))
+                template = template_of(content[source][kind])
             except KeyError as error:
                 raise BrokenTemplate(f"{place}: {error.args[0]} is missing") from None
-            for text in (template.subject, *template.lines, template.also, template.ask):
-                _check(text, place)
+            for words in wrong(template, language):
+                raise BrokenTemplate(f"{place}: {words}")
             found.setdefault(source, {})[kind] = template
     return found
 
@@ -174,21 +201,72 @@ def pick(text: Mapping[str, str], language: str) -> str:
     return next(iter(text.values()), "")
 
 
-def _check(text: str, place: str) -> None:
-    try:
-        pieces = list(string.Formatter().parse(text))
-    except ValueError as error:
-        raise BrokenTemplate(f"{place}: {error}") from None
-    for _, name, format_spec, conversion in pieces:
-        if name is not None and (name not in PLACEHOLDERS or format_spec or conversion):
-            raise BrokenTemplate(f"{place}: {{{name}}} is no placeholder")
+def template_of(row: Mapping[str, Any]) -> Template:
+    """A template from its written form."""
+    more = {name: row[name] for name in ("also", "ask", "transliterate") if name in row}
+    return Template(row["subject"], tuple(row["lines"]), **more)
 
 
-def _filled(lines: Iterable[str], values: Mapping[str, str]) -> Iterator[str]:
+def wrong(template: Template, language: str) -> Iterator[str]:
+    """What is wrong with one variant, each with its place."""
+    texts = {"subject": template.subject, "also": template.also, "ask": template.ask}
+    texts |= {f"line {number}": line for number, line in enumerate(template.lines, 1)}
+    if not 1 <= len(template.lines) <= MOST_LINES:
+        yield f"must have 1 to {MOST_LINES} lines"
+    if "\n" in template.subject:
+        yield "subject: holds a character that cannot be sent"
+    for place, text in texts.items():
+        yield from (f"{place}: {words}" for words in _wrong_text(text, language))
+
+
+def checked_variants(which: TemplateId, texts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What is wrong with a text in all its languages, by language: a language that is missing, a placeholder that
+    does not exist, one that the built-in text has and this one must not lose, one that only some variants have,
+    a plural without a text for one of the language's categories."""
+    if which.kind not in KINDS.get(which.source, ()) or which.channel not in CHANNELS:
+        return [("*", f"there is no text {which.source}.{which.kind} by {which.channel}")]
+    broken = [(language, "this language is missing") for language in LANGUAGES if language not in texts]
+    broken += [(language, "this language is not known") for language in texts if language not in LANGUAGES]
+    used: dict[str, set[str]] = {}
+    for language in (one for one in LANGUAGES if one in texts):
+        template = template_of(texts[language])
+        faults = list(wrong(template, language))
+        broken += [(language, words) for words in faults]
+        if not faults:
+            used[language] = _names_of(template)
+    needed = _names_of(templates(FALLBACK[0])[which.source][which.kind]) - FREE
+    everywhere: set[str] = set().union(needed, *used.values())
+    broken += [
+        (language, f"{{{name}}} is missing") for language, own in used.items() for name in sorted(everywhere - own)
+    ]
+    return broken
+
+
+def _names_of(template: Template) -> set[str]:
+    return set().union(*(names(parse(text)) for text in (template.subject, *template.lines)))
+
+
+def _wrong_text(text: str, language: str) -> Iterator[str]:
+    if len(text) > MOST_LETTERS:
+        yield f"has more than {MOST_LETTERS} letters"
+    elif any(unicodedata.category(letter) in {"Cc", "Cs", "Co", "Cn"} for letter in text.replace("\n", "")):
+        yield "holds a character that cannot be sent"
+    else:
+        try:
+            nodes = parse(text)
+        except BrokenMessage as error:
+            yield str(error)
+            return
+        yield from (f"{{{name}}} is no placeholder" for name in sorted(names(nodes) - PLACEHOLDERS))
+        yield from (f"a plural has no text for {one}" for one in sorted(missing_categories(nodes, language)))
+
+
+def _filled(lines: Iterable[str], values: Mapping[str, str], language: str) -> Iterator[str]:
+    """Lines with their values; one whose placeholder has no value is left out."""
     for line in lines:
-        pieces = list(string.Formatter().parse(line))
-        if all(name is None or values[name] for _, name, _, _ in pieces):
-            yield "".join(literal + (values[name] if name else "") for literal, name, _, _ in pieces)
+        nodes = parse(line)
+        if all(values[name] for name in names(nodes)):
+            yield say(nodes, values, language)
 
 
 def _calendar(message: Message, summary: str, place: str) -> bytes:

@@ -28,8 +28,9 @@ from imigr_notifications.storage import (
     MongoReveals,
     MongoRules,
     MongoSubscriptions,
+    MongoTemplates,
 )
-from imigr_notifications.texts import LANGUAGES, templates
+from imigr_notifications.texts import LANGUAGES, id_of, language_of, templates
 from imigr_notifications.vault import Vault
 
 
@@ -46,6 +47,7 @@ class App:
     campaigns: Office
     reveals: MongoReveals
     channels: ChannelPlan
+    text_book: MongoTemplates
 
 
 def build(runtime: Runtime) -> App:
@@ -54,6 +56,7 @@ def build(runtime: Runtime) -> App:
     vault = Vault(settings.vault_private_key, settings.vault_master_keys, settings.vault_hash_key)
     messages = MongoMessages(runtime.db, runtime.stamp)
     rule_book = MongoRules(runtime.db)
+    text_book = MongoTemplates(runtime.db)
     contacts = MongoContacts(runtime.db, vault, FileLedger(settings.erasure_ledger))
 
     def take_receipt(receipt: Receipt) -> None:
@@ -74,6 +77,7 @@ def build(runtime: Runtime) -> App:
         clock=runtime.clock,
         public_url=settings.public_url.rstrip("/"),
         unsubscribe_token=vault.unsubscribe_token,
+        own_text=lambda message: text_book.own(message.municipality, id_of(message), language_of(message)),
         rules=rule_book.rules,
         matters=MongoMatters(runtime.db),
         reminders=MongoReminders(runtime.db),
@@ -100,4 +104,5 @@ def build(runtime: Runtime) -> App:
         campaigns=Office(desk, MongoCampaigns(runtime.db, runtime.stamp), runtime.new_id),
         reveals=MongoReveals(runtime.db, settings.vault_hash_key),
         channels=channels,
+        text_book=text_book,
     )

@@ -100,6 +100,7 @@ def desk(mongo_db: Any, clock: FrozenClock, vault: Vault, sender: FakeSender) ->
         clock=clock,
         public_url="https://imigr.test",
         unsubscribe_token=vault.unsubscribe_token,
+        own_text=lambda _message: None,
         rules=MongoRules(mongo_db).rules,
         matters=MongoMatters(mongo_db),
         reminders=MongoReminders(mongo_db),

@@ -17,6 +17,7 @@ from imigr_notifications.handlers.planning import apply_rules, plan
 from imigr_notifications.handlers.reading import list_messages, may_see_figures
 from imigr_notifications.handlers.receipts import take_receipt
 from imigr_notifications.handlers.rules import get_rules, set_rules
+from imigr_notifications.handlers.templates import list_templates, preview_template, publish_template
 from imigr_notifications.handlers.ways import DEFAULT, PAUSES, Gate, Provider, Way, Ways
 
 __all__ = [
@@ -37,8 +38,11 @@ __all__ = [
     "held_contact",
     "list_messages",
     "list_reveals",
+    "list_templates",
     "may_see_figures",
     "plan",
+    "preview_template",
+    "publish_template",
     "reveal_contact",
     "set_consent",
     "set_rules",

@@ -117,7 +117,7 @@ def _outgoing(desk: Desk, ready: Ready, now: datetime) -> ports.Outgoing:
     link = None if token is None else f"{desk.public_url}/m/{token.reveal()}"
     also = [{"start": one.values["start"], "place": one.values["texts"].get("place", {})} for one in ready.riders]
     shown = replace(message, values={**message.values, "also": also}) if also else message
-    text = render(shown, desk.rules(message.municipality), link)
+    text = render(shown, desk.rules(message.municipality), link, desk.own_text(message))
     return ports.Outgoing(
         message_id=message.id,
         address=ready.contact.address,

@@ -9,8 +9,9 @@ from typing import Any
 
 from imigr_kit.clock import Clock
 from imigr_notifications import ports, ports_planning, ports_replies
-from imigr_notifications.domain import Rules
+from imigr_notifications.domain import Message, Rules
 from imigr_notifications.handlers.ways import Ways
+from imigr_notifications.texts import Template
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Desk:
     ways: Ways
     clock: Clock
     public_url: str
+    own_text: Callable[[Message], Template | None]
+    """The text that the message's municipality published for it."""
     unsubscribe_token: Callable[[str], str]
     """Ends emails to a contact, from its id."""
     rules: Callable[[str], Rules]

@@ -14,6 +14,7 @@ from imigr_notifications.schemas.asked import (
 )
 from imigr_notifications.schemas.heard import SOURCES, Answered, Appointment, Given, Registration, concerns, matter_of
 from imigr_notifications.schemas.rules import OwnRules, SetRules, rules_out
+from imigr_notifications.schemas.templates import PreviewTemplate, PublishTemplate, preview_out, templates_out, which
 from imigr_notifications.schemas.told import message_out, messages_out
 from imigr_notifications.schemas.vault import erased_out, held_out, revealed_out, reveals_out
 
@@ -28,6 +29,8 @@ __all__ = [
     "OfContact",
     "OfMunicipality",
     "OwnRules",
+    "PreviewTemplate",
+    "PublishTemplate",
     "Registration",
     "RevealContact",
     "SetConsent",
@@ -41,7 +44,10 @@ __all__ = [
     "matter_of",
     "message_out",
     "messages_out",
+    "preview_out",
     "revealed_out",
     "reveals_out",
     "rules_out",
+    "templates_out",
+    "which",
 ]

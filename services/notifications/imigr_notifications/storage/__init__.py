@@ -27,6 +27,7 @@ from imigr_notifications.storage.replies import MongoReplies
 from imigr_notifications.storage.reveals import MongoReveals
 from imigr_notifications.storage.rulebook import MongoRules
 from imigr_notifications.storage.subscriptions import MongoSubscriptions
+from imigr_notifications.storage.templatebook import MongoTemplates
 
 __all__ = [
     "CAMPAIGNS",
@@ -55,6 +56,7 @@ __all__ = [
     "MongoReveals",
     "MongoRules",
     "MongoSubscriptions",
+    "MongoTemplates",
     "message_document",
     "message_of",
     "sealed_of",

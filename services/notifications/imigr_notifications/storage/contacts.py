@@ -42,14 +42,18 @@ class MongoContacts:
         """Keep a contact, unless it was erased before it arrived; of an unusable one only the reason."""
         if self._is_erased(contact_id, session):
             return False
-        row: Document = {"channel": contact.channel, "created_at": now}
-        if isinstance(contact, Unusable):
-            row |= {"unusable": contact.reason}
-        else:
-            row |= {"language": contact.language, "consents": sorted(contact.consents)}
-            row |= asdict(self._vault.seal(contact_id, contact))
+        row = self.row_of(contact_id, contact, now)
+        del row["_id"]
         self._db[CONTACTS].update_one({"_id": contact_id}, {"$setOnInsert": row}, upsert=True, session=session)
         return True
+
+    def row_of(self, contact_id: str, contact: Contact | Unusable, now: datetime) -> Document:
+        """A contact as it is kept."""
+        row: Document = {"_id": contact_id, "channel": contact.channel, "created_at": now}
+        if isinstance(contact, Unusable):
+            return row | {"unusable": contact.reason}
+        row |= {"language": contact.language, "consents": sorted(contact.consents)}
+        return row | asdict(self._vault.seal(contact_id, contact))
 
     def reach_all(self, contact_ids: Collection[str], now: datetime) -> Mapping[str, Contact | Readiness]:
         """Each contact decrypted for sending, or why not. Nothing is kept in the process: what was erased

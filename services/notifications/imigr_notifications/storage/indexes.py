@@ -14,6 +14,7 @@ RULES = "rules"
 DAILY = "daily"
 OPT_OUTS = "opt_outs"
 REVEALS = "reveals"
+TEMPLATES = "templates"
 REVEAL_SECONDS = 366 * 24 * 3600
 REPLIES = "replies"
 HELPED = "helped"
@@ -41,6 +42,7 @@ INDEXES = (
     Index(PURPOSES, [("contact_id", 1), ("until", 1)], name="contact"),
     Index(PURPOSES, [("until", 1)], expire_after=7 * 24 * 3600, name="expiry"),
     Index(ERASURES, [("at", 1)], expire_after=LEDGER_SECONDS, name="expiry"),
+    Index(TEMPLATES, [("municipality", 1)], name="municipality"),
     Index(REVEALS, [("municipality", 1), ("_id", -1)], name="municipality"),
     Index(REVEALS, [("command", 1)], name="command"),
     Index(REVEALS, [("at", 1)], expire_after=REVEAL_SECONDS, name="expiry"),

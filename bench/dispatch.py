@@ -1,0 +1,293 @@
+"""How fast messages leave, beside bare clients of the same libraries, and what memory that takes.
+
+``python -m bench.dispatch`` starts its own servers; ``--messages 100000`` is the long run for memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import secrets
+import smtplib
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+from bench import report
+from bench.report import Row, against, alone
+
+ROOT = Path(__file__).resolve().parent.parent
+for part in ("local", "provision"):
+    sys.path.insert(0, str(ROOT / "deploy" / part))
+HOST = "127.0.0.1"
+PASSWORD = "bench"
+FLOOR = 3_000
+"""Messages of the bare clients."""
+PLACE = {"fr": "Hôtel de ville de La Marsa", "ar": "قصر بلدية المرسى", "en": "Town hall"}
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where the receiving peers listen."""
+
+    smpp: int
+    smtp: int
+    page: int
+
+
+@contextmanager
+def peers(folder: Path) -> Iterator[Ports]:
+    """The SMS centre and the mail sink of the local runner."""
+    from imigr_kit.testing.processes import free_port
+
+    ports = Ports(free_port(), free_port(), free_port())
+    variables = {
+        "PYTHONPATH": str(ROOT / "deploy" / "local" / "peers"),
+        "IMIGR_PEERS_HOST": HOST,
+        "IMIGR_PEERS_SMPP_PORT": str(ports.smpp),
+        "IMIGR_PEERS_SMTP_PORT": str(ports.smtp),
+        "IMIGR_PEERS_PAGE_PORT": str(ports.page),
+        "IMIGR_PEERS_SYSTEM_ID": "imigr",
+        "IMIGR_PEERS_PASSWORD": PASSWORD,
+        "IMIGR_PEERS_JOURNAL": str(folder / "journal.jsonl"),
+    }
+    with subprocess.Popen([sys.executable, "-m", "imigr_peers"], env=os.environ | variables) as process:
+        try:
+            for port in (ports.smpp, ports.smtp):
+                _await(port)
+            yield ports
+        finally:
+            process.kill()
+
+
+def bare_smpp(port: int) -> float:
+    """Messages a second of smpplib alone: one bind, a submit_sm, its answer, the next one."""
+    from smpplib import consts
+    from smpplib.client import Client
+
+    client = Client(HOST, port, timeout=10, allow_unknown_opt_params=True)
+    client.logger.disabled = True
+    client.connect()
+    client.bind_transmitter(system_id="imigr", password=PASSWORD)
+    body = sms_text().encode("latin-1")
+    began = time.perf_counter()
+    for number in range(FLOOR):
+        client.send_message(
+            source_addr_ton=consts.SMPP_TON_ALNUM, source_addr="Commune", dest_addr_ton=consts.SMPP_TON_INTL,
+            destination_addr=f"2162{number:07d}", short_message=body, data_coding=0, registered_delivery=1,
+        )  # fmt: skip
+        client.read_once()
+    took = time.perf_counter() - began
+    client.disconnect()
+    return FLOOR / took
+
+
+def bare_smtp(port: int) -> float:
+    """Mails a second of smtplib alone: the same mail, made anew for each, over one connection."""
+    from imigr_kit.secret import Secret
+    from imigr_notifications.ports import Outgoing
+    from imigr_notifications.senders.mail import mail_of
+
+    relay = smtplib.SMTP(HOST, port, timeout=10)
+    began = time.perf_counter()
+    for number in range(FLOOR // 3):
+        address = f"v{number}@example.test"
+        mail = mail_of(Outgoing(f"m{number}", Secret(address), "Rappel", Secret(sms_text()), 3600), "c@imigr.test")
+        relay.sendmail("c@imigr.test", [address], mail.as_bytes())
+    took = time.perf_counter() - began
+    relay.close()
+    return FLOOR // 3 / took
+
+
+def sms_text() -> str:
+    """About as long as a confirmation."""
+    return "La Marsa : rendez-vous confirme, jeudi 26 novembre a 09:30.\nHotel de ville\nhttps://imigr.tn/m/la-marsa.x"
+
+
+def own(db: Any, ports: Ports, channel: str, messages: int) -> tuple[float, list[float]]:
+    """Messages a second of the service's own delivery, from what is planned in the store to the stored answer; and
+    resident memory in MB after each tenth."""
+    from imigr_kit.secret import Secret
+    from imigr_notifications import handlers
+    from imigr_notifications.channels import ChannelPlan, ProviderPlan, WayPlan
+    from imigr_notifications.senders.smpp import SmppAccount
+    from imigr_notifications.senders.smtp import SmtpAccount
+
+    sms = SmppAccount(HOST, ports.smpp, "imigr", Secret(PASSWORD), "Commune", window=32)
+    mail = SmtpAccount(HOST, ports.smtp, "c@imigr.test")
+    plan = ChannelPlan(
+        {"smpp": ProviderPlan("smpp", sms), "smtp": ProviderPlan("smtp", mail)},
+        {"*": {"sms": (WayPlan("smpp"),), "email": (WayPlan("smtp"),)}},
+    )
+    desk, contacts = _desk(db, plan)
+    _fill(db, contacts, channel, messages)
+    for bind in desk[1]:
+        bind.start()
+        while not bind.is_bound:
+            time.sleep(0.01)
+    memory: list[float] = []
+    done, began = 0, time.perf_counter()
+    while done < messages:
+        found = handlers.deliver_due(desk[0], channel)
+        done += found
+        if not found:
+            break
+        if done * 10 // messages > len(memory):
+            memory.append(_resident())
+    took = time.perf_counter() - began
+    for bind in desk[1]:
+        bind.close()
+    sent = db["messages"].count_documents({"channel": channel, "state": "sent"})
+    if sent != messages:
+        raise RuntimeError(f"{messages - sent} of {messages} messages by {channel} were not sent")
+    return messages / took, memory
+
+
+def _desk(db: Any, plan: Any) -> Any:
+    from imigr_kit.clock import SystemClock
+    from imigr_kit.events import Stamp
+    from imigr_kit.ids import new_id
+    from imigr_kit.mongo import ensure_indexes, in_transaction
+    from imigr_kit.outbox import INDEX
+    from imigr_kit.secret import Secret
+    from imigr_notifications import handlers, storage
+    from imigr_notifications.handlers import Desk
+    from imigr_notifications.providers import ways_of
+    from imigr_notifications.settings import MasterKeys
+    from imigr_notifications.vault import Vault
+
+    ensure_indexes(db, [*storage.INDEXES, INDEX(storage.MESSAGES)])
+    clock = SystemClock()
+    vault = Vault(Secret(b"p" * 32), MasterKeys("k", {"k": Secret(b"m" * 32)}), Secret(b"h" * 32))
+    contacts = storage.MongoContacts(db, vault)
+    rules = storage.MongoRules(db)
+    desk: Any = None
+    ways, binds = ways_of(plan, lambda receipt: handlers.take_receipt(desk, receipt), lambda _inbound: None)
+    known: dict[str, Any] = {
+        "messages": storage.MongoMessages(db, Stamp("notifications", "bench", clock, new_id)),
+        "contacts": contacts,
+        "receipts": storage.MongoReceipts(db, vault),
+        "ways": ways,
+        "clock": clock,
+        "public_url": "https://imigr.tn",
+        "unsubscribe_token": vault.unsubscribe_token,
+        "own_text": lambda _message: None,
+        "rules": rules.rules,
+        "daily": storage.MongoDaily(db),
+        "opt_outs": storage.MongoOptOuts(db),
+        "reminders": storage.MongoReminders(db),
+        "matters": storage.MongoMatters(db),
+        "in_transaction": lambda work: in_transaction(db, work),
+    }
+    required = {
+        name: known.get(name) for name in Desk.__dataclass_fields__ if name in known or _is_required(Desk, name)
+    }
+    desk = cast(Any, Desk)(**required)
+    return (desk, binds), contacts
+
+
+def _is_required(cls: Any, name: str) -> bool:
+    from dataclasses import MISSING
+
+    field = cls.__dataclass_fields__[name]
+    return field.default is MISSING and field.default_factory is MISSING
+
+
+def _fill(db: Any, contacts: Any, channel: str, messages: int) -> None:
+    """Contacts and planned confirmations, each for somebody else."""
+    from imigr_kit.ids import new_id
+    from imigr_kit.secret import Secret
+    from imigr_notifications.domain import Message, State
+    from imigr_notifications.storage import message_document
+    from imigr_notifications.vault import Contact
+
+    now = datetime.now(UTC)
+    start = now + timedelta(days=3)
+    values = {"start": start, "timezone": "Africa/Tunis", "texts": {"place": PLACE}}
+    rows, people = [], []
+    for number in range(messages):
+        contact_id, subject = new_id(), new_id()
+        address = f"+2162{number:07d}" if channel == "sms" else f"v{number}@example.test"
+        contact = Contact(channel, Secret(address), "fr", Secret(f"la-marsa.{secrets.token_urlsafe(12)}"))
+        people.append(contacts.row_of(contact_id, contact, now))
+        message = Message(
+            id=f"{subject}:confirmation:1", subject=subject, source="appointment", municipality="la-marsa",
+            kind="confirmation", sequence=1, channel=channel, language="fr", contact_id=contact_id,
+            state=State.PLANNED, due_at=now, expires_at=start, values=values,
+        )  # fmt: skip
+        rows.append(message_document(message) | {"claim_at": now, "outbox": []})
+        if len(rows) == 1_000:
+            db["messages"].insert_many(rows)
+            db["contacts"].insert_many(people)
+            rows, people = [], []
+    if rows:
+        db["messages"].insert_many(rows)
+        db["contacts"].insert_many(people)
+
+
+def _resident() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 1_000_000
+
+
+def _await(port: int) -> None:
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        with socket.socket() as one:
+            if one.connect_ex((HOST, port)) == 0:
+                return
+        time.sleep(0.05)
+    raise RuntimeError(f"nobody listens on {port}")
+
+
+def measure(messages: int) -> list[Row]:
+    """Floors first, then our own delivery, on servers of this run."""
+    from imigr_kit.testing import servers
+    from imigr_local.options import Options
+    from imigr_local.platform import Platform
+
+    platform = Platform(f"bench-{os.getpid()}", Options(only_servers=True, any_ports=True, owner=os.getpid()))
+    try:
+        platform.up()
+        os.environ |= platform.admin_environment()
+        with tempfile.TemporaryDirectory() as folder, peers(Path(folder)) as ports:
+            smpp = alone("bare smpplib", bare_smpp(ports.smpp), "SMS/s")
+            smtp = alone("bare smtplib", bare_smtp(ports.smtp), "mails/s")
+            with servers.fresh_database() as db:
+                rate, memory = own(db, ports, "sms", messages)
+            with servers.fresh_database() as db:
+                mails, _ = own(db, ports, "email", max(messages // 5, 1_000))
+    finally:
+        platform.forget()
+    second = memory[len(memory) // 5 :]
+    growth = alone("memory at the end against after a fifth", second[-1] / second[0], "times", 1.1, "lower")
+    return [
+        smpp,
+        against("dispatch by SMPP", rate, "SMS/s", smpp, 0.6),
+        smtp,
+        against("dispatch by SMTP", mails, "mails/s", smtp, 0.6),
+        growth,
+    ]
+
+
+def main() -> int:
+    """Prints the table and writes bench/out/dispatch.json."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--messages", type=int, default=5_000)
+    rows = measure(parser.parse_args().messages)
+    print(report.table(rows))
+    report.save(rows, report.OUT.with_name("dispatch.json"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
