@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import queue
 import re
 import threading
 import time
@@ -40,6 +41,8 @@ log = get_logger(__name__)
 ANSWER_SECONDS = 5.0
 SILENCE_SECONDS = 10.0
 """After so long without a word the centre is asked whether it is there; a second silence ends the bind."""
+BROUGHT = 1_000
+"""What the centre may bring before it is asked to wait."""
 RECONNECT_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0)
 
 THROTTLED, QUEUE_FULL = 0x58, 0x14
@@ -108,13 +111,16 @@ class SmppSender:
         self._waiting: dict[int, _Answer] = {}
         self._writing = threading.Lock()
         self._closing = threading.Event()
+        self._brought: queue.Queue[tuple[Any, Any]] = queue.Queue(BROUGHT)
         self._thread = threading.Thread(target=self._keep_bound, name="smpp", daemon=True)
+        self._taker = threading.Thread(target=self._take_all, name="smpp-brought", daemon=True)
         library = logging.getLogger(_LIBRARY_LOG)
         library.setLevel(logging.CRITICAL)  # its debug lines hold numbers and texts
 
     def start(self) -> None:
         """Begin to bind; returns at once."""
         self._thread.start()
+        self._taker.start()
 
     def close(self) -> None:
         """End the bind."""
@@ -122,8 +128,9 @@ class SmppSender:
         client = self._client
         if client is not None:
             self._part(client)
-        if self._thread.is_alive():
-            self._thread.join(ANSWER_SECONDS)
+        for thread in (self._thread, self._taker):
+            if thread.is_alive():
+                thread.join(ANSWER_SECONDS)
 
     @property
     def is_bound(self) -> bool:
@@ -280,11 +287,29 @@ class SmppSender:
                 answer.provider_id = _text(getattr(pdu, "message_id", None))
                 answer.done.set()
         elif pdu.command == "deliver_sm":
-            self._answer(client, pdu, "deliver_sm_resp", self._take(pdu))
+            try:
+                self._brought.put_nowait((client, pdu))
+            except queue.Full:
+                self._answer(client, pdu, "deliver_sm_resp", _TEMPORARY_TROUBLE)
         elif pdu.command in {"enquire_link", "unbind"}:
             self._answer(client, pdu, f"{pdu.command}_resp", 0)
             if pdu.command == "unbind":
                 raise exceptions.ConnectionError
+
+    def _take_all(self) -> None:
+        """Store what the centre brings, beside the reading: an answer to a message must not wait behind receipts
+        that wait for the database. What a lost bind brought is stored all the same; its answer goes nowhere, and
+        the centre's repetition is recognised."""
+        while not self._closing.is_set():
+            try:
+                client, pdu = self._brought.get(timeout=0.5)
+            except queue.Empty:
+                continue
+            status = self._take(pdu)
+            try:
+                self._answer(client, pdu, "deliver_sm_resp", status)
+            except _TROUBLE:
+                continue
 
     def _take(self, pdu: Any) -> int:
         """The status to answer a deliver_sm with: a receipt, or what a person wrote, is taken when it is stored."""
