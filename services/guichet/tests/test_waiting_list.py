@@ -320,6 +320,8 @@ class Waiting(RuleBasedStateMachine):
         self.list = List(conftest.bookings_on(db, self.clock, guichet).office, db, guichet)
         self.people: list[str] = []
         self.booked: list[str] = []
+        self.given_back: set[str] = set()
+        """Places that were held for an offer and given back by their own link; the next sweep ends the offer."""
 
     @initialize()
     def fill(self) -> None:
@@ -339,14 +341,19 @@ class Waiting(RuleBasedStateMachine):
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
         who = data.draw(st.sampled_from([*self.booked, *(f"place-{one}" for one in self.people)]))
+        held = {row["_id"] for row in self.list.db["appointments"].find({"state": "held"})}
         try:
             self.list.cancel(who)
         except ImigrError:
-            pass
+            return
+        self.given_back |= held - {row["_id"] for row in self.list.db["appointments"].find({"state": "held"})}
 
     @rule()
     def sweep(self) -> None:
         work.sweep(self.list.queue)
+        offered = {row["hold_id"] for row in self.list.db["waiting_list"].find({"state": "offered"})}
+        assert not offered & self.given_back
+        self.given_back.clear()
 
     @rule(data=st.data(), accept=st.booleans(), twice=st.booleans())
     def reply(self, data: st.DataObject, accept: bool, twice: bool) -> None:
@@ -371,7 +378,7 @@ class Waiting(RuleBasedStateMachine):
         assert len({row["hold_id"] for row in offers}) == len(offers)
         now = self.clock.now()
         for row in offers:
-            if row["offer_until"] > now:
+            if row["offer_until"] > now and row["hold_id"] not in self.given_back:
                 assert places[row["hold_id"]]["frees_at"] == row["offer_until"]
 
     @invariant()
