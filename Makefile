@@ -3,6 +3,7 @@
 SHELL := /bin/bash
 RUN := python3 deploy/local/run.py
 ARGS ?=
+PART ?=
 # One at a time, since every part has a package called tests.
 TYPED := kit gateway $(wildcard services/*) deploy/local deploy/provision deploy/demo bench tools tests
 
@@ -35,8 +36,8 @@ test: ## run all tests on real servers (ARGS="services/guichet -k seat" for some
 chaos: ## run the proofs of the promises for longer: three rounds of kill -9, outages, canaries
 	@IMIGR_CHAOS_ROUNDS=3 $(RUN) test -- tests/chaos $(ARGS)
 
-bench: ## measure, print a table, write bench/out/latest.json
-	@$(RUN) exec python -m bench $(ARGS)
+bench: ## measure, print a table, write bench/out/latest.json (PART=guichet_rows, events_rows, ... for one part)
+	@$(RUN) exec python -m bench$(if $(PART),.$(PART)) $(ARGS)
 
 lint: ## style, types and the rules of imports
 	@$(RUN) exec ruff check .

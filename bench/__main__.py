@@ -15,7 +15,7 @@ def main() -> int:
     options = parser.parse_args()
     rows = platform_rows.measure(options.seconds)
     print(report.table(rows))
-    report.save(rows)
+    report.save(rows, "platform")
     print(f"\nwritten to {report.OUT.relative_to(report.OUT.parents[2])}")
     return 0
 

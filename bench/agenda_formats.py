@@ -102,7 +102,7 @@ def main() -> int:
     """Exit code 0 also when an aim is missed: the table says so."""
     rows = measure()
     print(report.table(rows))
-    report.save(rows, report.OUT.with_name("agenda_formats.json"))
+    report.save(rows, "agenda_formats")
     return 0
 
 

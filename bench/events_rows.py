@@ -201,7 +201,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=6.0, help="length of each measurement")
     rows = measure(parser.parse_args().seconds)
     print(report.table(rows))
-    report.save(rows, report.OUT.with_name("events.json"))
+    report.save(rows, "events_rows")
     return 0
 
 

@@ -259,7 +259,7 @@ def main() -> int:
     options = parser.parse_args()
     rows = measure(options.seconds, options.rushes)
     print(table(rows))
-    save(rows, OUT)
+    save(rows, "guichet_rows")
     return 0
 
 

@@ -87,4 +87,4 @@ def measure() -> list[Row]:
 if __name__ == "__main__":
     figures = measure()
     print(table(figures))
-    save(figures)
+    save(figures, "outbox_designs")

@@ -14,7 +14,7 @@ from pymongo import MongoClient, UpdateOne
 from pymongo.collection import Collection
 from pymongo.write_concern import WriteConcern
 
-from bench.report import OUT, Row, against, alone, save, table
+from bench.report import Row, against, alone, save, table
 from bench.throughput import full_outbox
 from imigr_kit.outbox import sent_update
 from imigr_kit.testing.servers import MONGO_URI, address
@@ -70,4 +70,4 @@ def _ids(rows: Documents) -> list[str]:
 if __name__ == "__main__":
     figures = measure()
     print(table(figures))
-    save(figures, OUT.with_name("outbox_marks.json"))
+    save(figures, "outbox_marks")

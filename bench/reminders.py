@@ -145,4 +145,4 @@ def main() -> list[Row]:
 if __name__ == "__main__":
     measured = main()
     print(table(measured))
-    save(measured)
+    save(measured, "reminders")

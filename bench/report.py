@@ -1,4 +1,4 @@
-"""Rows of a benchmark: a table for people and ``bench/out/latest.json`` for machines."""
+"""Rows of a benchmark: a table for people, and for machines ``bench/out/latest.json`` and a file by its name."""
 
 from __future__ import annotations
 
@@ -51,10 +51,12 @@ def table(rows: list[Row]) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def save(rows: list[Row], path: Path = OUT) -> None:
-    """Write the rows as a list of objects."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps([asdict(row) for row in rows], indent=2) + "\n")
+def save(rows: list[Row], name: str) -> None:
+    """Write the rows as a list of objects to ``latest.json``, and to ``<name>.json``, which other benchmarks leave."""
+    OUT.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps([asdict(row) for row in rows], indent=2) + "\n"
+    for path in (OUT, OUT.with_name(f"{name}.json")):
+        path.write_text(text, encoding="utf-8")
 
 
 def _cells(row: Row) -> tuple[str, ...]:

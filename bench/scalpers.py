@@ -150,7 +150,7 @@ def main() -> int:
         rows.append(alone(f"seats of scalpers behind {addresses} addresses", share, "% of the seats", 5.0, "lower"))
         rows.append(alone(f"honest tries that succeed beside {addresses}", success, "%", 95.0))
     print(table(rows))
-    save(rows, ROOT / "bench" / "out" / "scalpers.json")
+    save(rows, "scalpers")
     return 0
 
 
