@@ -1,4 +1,4 @@
-"""The figures of issue and docs/performance.md: search, booking, relay, latency, memory, each beside its floor."""
+"""The figures of docs/performance.md: search, booking, relay, latency, memory, each beside its floor."""
 
 from __future__ import annotations
 
