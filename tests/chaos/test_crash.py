@@ -13,7 +13,7 @@ import pytest
 
 from imigr_kit.testing import wait_until
 from tests import sites
-from tests.chaos import canaries
+from tests.chaos import canaries, flows
 from tests.chaos.listener import Listener
 from tests.chaos.rush import Rush
 
@@ -146,6 +146,18 @@ def test_nothing_is_left_behind(platform: Any, aftermath: tuple[Rush, Listener])
     assert sites.unsent(platform) == 0
     wait_until(lambda: not sites.waiting(platform, ".retry."), 30, "empty retry queues")
     assert sites.waiting(platform, ".parking") == {}
+
+
+def test_the_other_ways_of_a_contact_are_open(platform: Any, aftermath: tuple[Rush, Listener]) -> None:
+    """Subscribing, waiting, moving, cancelling, forgetting, and what is refused: all with canaries."""
+    rush, _ = aftermath
+    said = flows.take_all(sites.site(platform), rush, sites.guichet_id(platform, flows.TOWN))
+    assert said == {
+        "subscribe": {202}, "wait": said["wait"], "both": {422}, "move to nowhere": {422},
+        "forget": {200}, "cancel": {200}, "registration": {200},
+    }  # fmt: skip
+    assert said["wait"] <= {201, 409}
+    wait_until(lambda: sites.unsent(platform) == 0, 60, "empty outboxes")
 
 
 def test_no_canary_is_anywhere(platform: Any, aftermath: tuple[Rush, Listener]) -> None:

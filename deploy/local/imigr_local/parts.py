@@ -78,6 +78,7 @@ def _values(part: Part, around: Surroundings) -> dict[str, object]:
         "smtp_port": ports["smtp"],
         "smtp_from": "commune@localhost",
         "sms_sender": "Commune",  # neutral: nothing in a message says what the desk is for
+        "erasure_ledger": around.instance.folder / "erasures.jsonl",
         "journal": around.instance.folder / "received.jsonl",
     }
 
