@@ -101,7 +101,7 @@ class Forgotten(Schema):
     """The contact is destroyed."""
 
     forgotten = fields.Boolean()
-    erased_at = fields.DateTime()
+    erased_at = fields.String(metadata=says("RFC 3339, UTC", format="date-time"))
     receipt = fields.String(metadata=says("Proof, with the moment, that it was destroyed; the same when asked again"))
 
 

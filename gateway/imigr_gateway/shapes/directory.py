@@ -78,7 +78,7 @@ class ServiceOut(Localised):
     fees = fields.String(allow_none=True)
     website = fields.String(allow_none=True)
     source = fields.Dict(metadata=says("Where the entry comes from, with licence"))
-    verified_on = fields.Date(allow_none=True)
+    verified_on = fields.String(allow_none=True, metadata=says("RFC 3339", format="date"))
     demonstration = fields.Boolean()
     distance_km = fields.Float(allow_none=True)
     version = fields.Integer()

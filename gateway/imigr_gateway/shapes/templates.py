@@ -74,7 +74,7 @@ class Version(Schema):
     """One publication."""
 
     version = fields.Integer()
-    at = fields.DateTime()
+    at = fields.String(metadata=says("RFC 3339, UTC", format="date-time"))
     actor = fields.String()
     texts = fields.Dict()
 

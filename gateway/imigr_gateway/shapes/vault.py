@@ -14,7 +14,7 @@ class Purpose(Schema):
     """Why a contact is kept."""
 
     subject = fields.String(metadata=says("Id of an appointment or a registration"))
-    until = fields.DateTime()
+    until = fields.String(metadata=says("RFC 3339, UTC", format="date-time"))
 
 
 class Held(Schema):
@@ -25,7 +25,7 @@ class Held(Schema):
     hint = fields.String(metadata=says("Enough to recognise one's own address, and no more"))
     language = fields.String(allow_none=True)
     consents = fields.List(fields.String(validate=validate.OneOf(CONSENTS)))
-    kept_until = fields.DateTime()
+    kept_until = fields.String(metadata=says("RFC 3339, UTC", format="date-time"))
     purposes = fields.List(fields.Nested(Purpose))
 
 
@@ -52,7 +52,7 @@ class Reveal(Schema):
     """Who was shown an address, and why."""
 
     number = fields.Integer(required=True)
-    at = fields.DateTime(required=True)
+    at = fields.String(required=True, metadata=says("RFC 3339, UTC", format="date-time"))
     actor = fields.String(required=True)
     municipality = fields.String(required=True)
     subject = fields.String(required=True)
