@@ -285,7 +285,7 @@ def main() -> int:
     parser.add_argument("--messages", type=int, default=5_000)
     rows = measure(parser.parse_args().messages)
     print(report.table(rows))
-    report.save(rows, report.OUT.with_name("dispatch.json"))
+    report.save(rows, "dispatch")
     return 0
 
 
