@@ -236,7 +236,7 @@ def _settle(slips: Any) -> None:
 def memory_row(platform: Any) -> Row:
     """Resident memory of all processes but the two servers and the receiving peers."""
     counted = 0
-    for name in ("directory", "guichet", "events", "notifications", "accounts", "gateway"):
+    for name in ("directory", "guichet", "events", "notifications", "accounts", "gateway", "streams"):
         counted += sum(_resident(pid) for pid in _family(platform.process(name).pid))
     return alone("resident memory without the two servers", counted / 1024, "MB", 700.0, "lower")
 
