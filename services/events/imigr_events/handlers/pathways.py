@@ -90,7 +90,14 @@ def create_pathway(school: School, actor: Mapping[str, Any], pathway: Pathway, c
         earlier = _earlier(school, command)
         if earlier is not None:
             return earlier
-        _check_courses(school, pathway)
+        try:
+            _check_courses(school, pathway)
+        except InvalidInput:
+            # The course may be taken by this very command, run at the same moment by a caller who tried again.
+            earlier = _earlier(school, command)
+            if earlier is None:
+                raise
+            return earlier
         if school.pathways.add(pathway, pathway.facts(), command):
             return pathway
     raise Busy(retry_after=1)
