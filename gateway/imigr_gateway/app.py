@@ -21,6 +21,7 @@ from imigr_gateway.api import (
     directory,
     evaluations,
     events,
+    feedback,
     guichet,
     inbound,
     providers,
@@ -36,6 +37,7 @@ from imigr_gateway.api.staff import certificates as staff_certificates
 from imigr_gateway.api.staff import directory as staff_directory
 from imigr_gateway.api.staff import doors as staff_doors
 from imigr_gateway.api.staff import events as staff_events
+from imigr_gateway.api.staff import feedback as staff_feedback
 from imigr_gateway.api.staff import guichet as staff_guichet
 from imigr_gateway.api.staff import imports as staff_imports
 from imigr_gateway.api.staff import notifications as staff_notifications
@@ -58,6 +60,7 @@ from imigr_kit.errors import ImigrError
 MOST_BYTES = 64 * 1024
 API = (
     directory,
+    feedback,
     guichet,
     appointments,
     visits,
@@ -73,6 +76,7 @@ API = (
     subscriptions,
     staff_accounts,
     staff_directory,
+    staff_feedback,
     staff_guichet,
     staff_visits,
     staff_paper,

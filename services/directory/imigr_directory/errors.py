@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imigr_kit.errors import Conflict, Invalid, NotFound
+from imigr_kit.errors import Conflict, Invalid, NotFound, TooMany
 
 
 class InvalidInput(Invalid):
@@ -39,3 +39,27 @@ class KeyReused(Invalid):
     """The idempotency key was used before with another body; nothing was stored."""
 
     code = "kit.idempotency_key_reused"
+
+
+class UnknownOpinion(NotFound):
+    """No such opinion in this town, or its time is over."""
+
+    code = "directory.unknown_opinion"
+
+
+class NoRemark(NotFound):
+    """It came without a remark, or the remark is gone."""
+
+    code = "directory.no_remark"
+
+
+class OpinionHandled(Conflict):
+    """Somebody was done with it before; ``params.outcome`` says how."""
+
+    code = "directory.opinion_handled"
+
+
+class TooManyOpinions(TooMany):
+    """One address has said very much within the hour."""
+
+    code = "directory.too_many_opinions"

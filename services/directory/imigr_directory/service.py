@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from imigr_directory import handlers, schemas
-from imigr_directory.errors import UnknownService
+from imigr_directory.errors import UnknownMunicipality, UnknownService, UnknownTaxonomy
+from imigr_directory.feedback import building as feedback
+from imigr_directory.feedback.domain import About, Kind, Opinion
+from imigr_directory.feedback.storage import INDEXES as FEEDBACK_INDEXES
+from imigr_directory.feedback.storage import TALLIES
 from imigr_directory.handlers import Command
+from imigr_directory.parts.feedback import FeedbackMethods
 from imigr_directory.search import Searcher
 from imigr_directory.settings import DirectorySettings
 from imigr_directory.storage import INDEXES, MUNICIPALITIES, SERVICES, MongoDirectory
 from imigr_kit.entrypoints import every, provided, rpc
+from imigr_kit.errors import FieldError
 from imigr_kit.keyed import body_hash
 from imigr_kit.runtime import Runtime
 
@@ -21,6 +27,7 @@ class App:
     def __init__(self, runtime: Runtime) -> None:
         self.directory = MongoDirectory(runtime.db, runtime.stamp)
         self.desk = handlers.Desk(self.directory, self.refresh)
+        self.box = feedback.build(runtime, self.check)
         self.version = -1
         self.refresh()
 
@@ -34,14 +41,25 @@ class App:
             self.searcher = Searcher(self.directory.services(), terms)
             self.version = version
 
+    def check(self, opinion: Opinion) -> None:
+        """Raises UnknownMunicipality, UnknownTaxonomy or UnknownService for what an opinion names and is not there."""
+        if opinion.municipality not in {one.slug for one in self.towns}:
+            raise UnknownMunicipality(params={"municipality": opinion.municipality})
+        if opinion.theme is not None and opinion.theme not in self.terms:
+            raise UnknownTaxonomy(fields=[FieldError("theme", "directory.unknown_taxonomy", opinion.theme[:60])])
+        if opinion.kind is Kind.CORRECTION or opinion.about is About.SERVICE:
+            service = self.searcher.get(opinion.record_id or "")
+            if service is None or service.municipality != opinion.municipality:
+                raise UnknownService(params={"service_id": opinion.record_id})
 
-class DirectoryService:
+
+class DirectoryService(FeedbackMethods):
     """RPC methods of the directory."""
 
     name = "directory"
     settings = DirectorySettings
-    outbox_collections = (MUNICIPALITIES, SERVICES)
-    indexes = INDEXES
+    outbox_collections = (MUNICIPALITIES, SERVICES, TALLIES)
+    indexes = (*INDEXES, *FEEDBACK_INDEXES)
     app: App = provided(App)
 
     @rpc

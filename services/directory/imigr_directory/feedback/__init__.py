@@ -1,0 +1,1 @@
+"""What readers say of the directory, anonymously: opinions, what they could not find, corrections they suggest."""
