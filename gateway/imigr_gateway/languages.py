@@ -55,14 +55,18 @@ def pick(text: Mapping[str, str], languages: tuple[str, ...]) -> tuple[str, str]
 def localised(value: Any, languages: tuple[str, ...]) -> Any:
     """A copy in which every text in several languages is one string, and ``text_languages`` says which."""
     if isinstance(value, list):
-        return [localised(one, languages) for one in value]
+        return [localised(one, languages) if isinstance(one, dict | list) else one for one in value]
     if not isinstance(value, dict):
         return value
-    copy: dict[str, Any] = {}
+    copy: dict[str, Any] = dict(value)
     used: dict[str, str] = {}
     for name, inner in value.items():
-        if name in TEXT_FIELDS and isinstance(inner, dict):
+        if not isinstance(inner, dict | list):
+            continue  # most of what is answered; a call for each would be half of the cost
+        if isinstance(inner, dict) and name in TEXT_FIELDS:
             copy[name], used[name] = pick(inner, languages)
         else:
             copy[name] = localised(inner, languages)
-    return copy | {"text_languages": used} if used else copy
+    if used:
+        copy["text_languages"] = used
+    return copy

@@ -12,6 +12,7 @@ from flask import Blueprint, Response, current_app, make_response, redirect, ren
 
 from imigr_gateway.api import appointments, subscriptions
 from imigr_gateway.api import events as registrations
+from imigr_gateway.attending import registration_page
 from imigr_gateway.commands import backends, here
 from imigr_gateway.doors import public, rule_of
 from imigr_gateway.languages import chain, localised
@@ -66,7 +67,7 @@ def manage(manage_token: str) -> Response:
 @blueprint.post("/m/<manage_token>")
 @public
 def manage_change(manage_token: str) -> Response:
-    """Cancel or forget, by button."""
+    """Cancel, answer an offer, or forget, by button."""
     if is_subscription(manage_token):
         method = "confirm_subscription" if request.form.get("action") == "confirm" else "end_subscription"
         return _subscription(manage_token, method)
@@ -77,12 +78,24 @@ def manage_change(manage_token: str) -> Response:
         if request.form.get("action") == "forget":
             receipt = _forget(registration, manage_token)
             return _manage(manage_token, f"{words['forgotten']} {receipt}".rstrip())
-        service, method = ("events", "cancel_registration") if registration else ("guichet", "cancel_appointment")
         payload = {"municipality": municipality, "manage_hash": manage_hash, "idempotency_key": str(uuid.uuid4())}
-        backends().call(service, method, municipality, **payload)
+        if registration:
+            return _registration_change(manage_token, municipality, payload)
+        backends().call("guichet", "cancel_appointment", municipality, **payload)
     except (NotFound, Conflict):
         return _manage(manage_token, "")
     return _manage(manage_token, words["cancelled"])
+
+
+def _registration_change(manage_token: str, municipality: str, payload: dict[str, str]) -> Response:
+    action = request.form.get("action", "")
+    if action not in registration_page.METHODS:
+        return _manage(manage_token, "")
+    try:
+        backends().call("events", registration_page.METHODS[action], municipality, **payload)
+    except Conflict:
+        pass  # what the registration is now says whether it was pressed twice or came too late
+    return _manage(manage_token, registration_page.told(action, registrations.read(manage_token), _language()))
 
 
 def is_subscription(manage_token: str) -> bool:
@@ -105,8 +118,9 @@ def _subscription(manage_token: str, method: str = "get_subscription") -> Respon
 def _manage(manage_token: str, done: str) -> Response:
     language = _language()
     words = MANAGE[language]
+    is_registration = _is_registration(manage_token)
     try:
-        read = registrations.read if _is_registration(manage_token) else appointments.read
+        read = registrations.read if is_registration else appointments.read
         record = localised(read(manage_token), chain(language))
     except NotFound:
         page = _page("manage.html", language, words=words, title=words["heading"], record=None, done="")
@@ -119,7 +133,8 @@ def _manage(manage_token: str, done: str) -> Response:
         title=words["heading"],
         record=record,
         rows=list(_rows(record, language)),
-        changeable=record["state"] in _CHANGEABLE,
+        changeable=not is_registration and record["state"] in _CHANGEABLE,
+        registration=registration_page.view(record, language, manage_token) if is_registration else None,
         reachable=record["contact_id"] is not None,
         done=done,
     )
@@ -134,7 +149,10 @@ def _rows(record: dict[str, Any], language: str) -> Iterator[tuple[str, str]]:
         yield labels["event"], about["title"]
     yield labels["when"], f"{local:%d/%m/%Y} {local:%H:%M}"
     yield labels["where"], about.get("place") or f"{record['guichet_name']}, {record['address']}"
-    yield labels["state"], labels.get(record["state"], record["state"])
+    if "event" in record:
+        yield from registration_page.rows(record, language)
+    else:
+        yield labels["state"], labels.get(record["state"], record["state"])
     yield labels["reference"], record["reference"]
 
 

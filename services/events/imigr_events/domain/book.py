@@ -56,9 +56,9 @@ class Book:
     def absorb(self, work: Work) -> None:
         """Take over a change that was stored."""
         if work.is_archived:
-            self.__init__(replace(work.counted(), change=self.event.change + 1))  # type: ignore[misc]  # as if fresh
+            self.__init__(work.stored())  # type: ignore[misc]  # as if fresh
             return
-        self.event = replace(work.counted(), change=self.event.change + 1)
+        self.event = work.stored()
         for hold_id in work.dropped:
             self.holds.pop(hold_id, None)
         self.holds.update(work.holds)
@@ -283,15 +283,18 @@ class Work:
         self.is_archived = True
         self.line, self.tally = [], Tally()
 
-    def counted(self) -> Event:
-        """The event with the counts of this change."""
-        return replace(
-            self.event,
-            taken=self.tally.total,
-            kinds_taken={code: number for code, number in self.tally.kinds.items() if number},
-            session_taken={one: number for one, number in self.tally.sessions.items() if number},
-            waiting=len(self.line),
-        )
+    def counts(self) -> dict[str, Any]:
+        """What of the event follows from its registrations after this change."""
+        return {
+            "taken": self.tally.total,
+            "kinds_taken": {code: number for code, number in self.tally.kinds.items() if number},
+            "session_taken": {one: number for one, number in self.tally.sessions.items() if number},
+            "waiting": len(self.line),
+        }
+
+    def stored(self) -> Event:
+        """The event as it stands when this change is stored."""
+        return replace(self.event, **self.counts(), change=self.book.event.change + 1)
 
     def next_due(self) -> datetime | None:
         """When the time will next change something by itself."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from imigr_events.domain.parts import Code, Group, Mode, Notice, Question, Recurrence, Session, SessionState
@@ -182,6 +183,10 @@ class Event:
 
     def public(self) -> dict[str, Any]:
         """What everyone may know, as in the event's contract."""
+        return dict(self._public)
+
+    @cached_property
+    def _public(self) -> dict[str, Any]:
         return {
             "event_id": self.id,
             "title": dict(self.title),

@@ -199,7 +199,7 @@ def _stepped(turn: Turn, event: Event, facts: Sequence[Fact], command: Command) 
     work: Work = turn.work
     work.event_is(event, facts)
     work.serve()
-    stepped = replace(work.counted(), change=event.change + 1)
+    stepped = work.stored()
     turn.steps.append(Step(command, stepped))
     return stepped
 

@@ -15,6 +15,7 @@ from pymongo.errors import DuplicateKeyError
 from imigr_events.domain import Book, Event, EventState, State, Work
 from imigr_events.ports import Command, Envelope, Step, Stored, Taken
 from imigr_events.sealing import ContactSeal
+from imigr_events.storage.known import Known
 from imigr_events.storage.rows import (
     COUNTS,
     EVENT_FIELDS,
@@ -58,6 +59,7 @@ class MongoEvents:
         self._events = db[EVENTS]
         self._seal = seal
         self._ends: dict[str, tuple[float, builtins.list[datetime]]] = {}
+        self._known = Known()
         self.stamp = stamp
 
     def get(self, event_id: str) -> Event | None:
@@ -84,9 +86,18 @@ class MongoEvents:
         query: Document = {"state": {"$in": PUBLIC}, "ends_at": {"$gt": since}}
         if municipality is not None:
             query["towns"] = municipality
-        rows = self._events.find(query, _EVENT).sort([("starts_at", 1)])
-        found = [event_of(row) for row in rows.skip((page - 1) * per_page).limit(per_page)]
+        rows = self._events.find(query, {"change": 1}).sort([("starts_at", 1)])
+        found = self._remembered(list(rows.skip((page - 1) * per_page).limit(per_page)))
         return found, len(found) if page == 1 and len(found) < per_page else self._total(municipality, since)
+
+    def _remembered(self, rows: Sequence[Document]) -> builtins.list[Event]:
+        """Events by id and change: those that are known at this change need not be read again."""
+        known = {one["_id"]: self._known.get(one["_id"], one["change"]) for one in rows}
+        missing = [name for name, event in known.items() if event is None]
+        if missing:
+            for row in self._events.find({"_id": {"$in": missing}}, _EVENT):
+                known[row["_id"]] = self._known.keep(event_of(row))
+        return [event for event in known.values() if event is not None]
 
     def _total(self, municipality: str | None, since: datetime) -> int:
         """How many end after ``since``: counted in memory, since counting costs the database as much as a page does.
@@ -170,12 +181,11 @@ class MongoEvents:
 
 
 def _update(work: Work, steps: Sequence[Step], seal: ContactSeal) -> Document:
-    event, book = work.counted(), work.book
-    document = event_document(event)
+    event, book = work.event, work.book
     due = work.next_due()
-    sets: Document = {name: document[name] for name in COUNTS if name != "change"}
-    if event.version != book.event.version or work.event is not book.event:
-        sets |= {name: value for name, value in document.items() if name not in (*COUNTS, "_id")}
+    sets: Document = work.counts()
+    if event is not book.event:
+        sets |= {name: value for name, value in event_document(event).items() if name not in (*COUNTS, "_id")}
     unset: Document = {f"holds.{one}": "" for one in work.dropped}
     if work.is_archived:
         sets |= {"registrations": [], "holds": {}, "claims": _kept_claims(work), "figures": _figures(work)}
