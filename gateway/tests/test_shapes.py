@@ -13,9 +13,13 @@ from imigr_gateway.shapes.base import Strict
 
 ANSWERS = [
     found
-    for module in pkgutil.iter_modules(shapes.__path__)
-    for found in vars(importlib.import_module(f"{shapes.__name__}.{module.name}")).values()
-    if isinstance(found, type) and issubclass(found, Schema) and not issubclass(found, Strict) and found is not Schema
+    for module in pkgutil.walk_packages(shapes.__path__, f"{shapes.__name__}.")
+    for found in vars(importlib.import_module(module.name)).values()
+    if isinstance(found, type)
+    and issubclass(found, Schema)
+    and not issubclass(found, Strict)
+    and found is not Schema
+    and found.__module__ == module.name
 ]
 
 

@@ -39,6 +39,10 @@ FORBIDDEN = {word: about for about, words in WORDS.items() for word in words.spl
 PLACES_AND_EVENTS = {
     "directory.municipality": {"name"},
     "directory.service": {"name"},
+    "directory.organization": {"name"},
+    "directory.location": {"name"},
+    "directory.article": {"name"},
+    "directory.alert": {"name"},
     "guichet.guichet": {"name", "address"},
     "guichet.appointment": {"guichet_name", "address"},
     "guichet.waiting": {"guichet_name", "address"},

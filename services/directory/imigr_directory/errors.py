@@ -17,6 +17,12 @@ class UnknownService(NotFound):
     code = "directory.unknown_service"
 
 
+class UnknownRecord(NotFound):
+    """No such organization, location, article or alert, or no such version of one."""
+
+    code = "directory.unknown_record"
+
+
 class UnknownMunicipality(NotFound):
     """The municipality does not take part."""
 
@@ -33,6 +39,24 @@ class StaleVersion(Conflict):
     """Somebody changed the entry meanwhile; ``params.version`` is the one that stands."""
 
     code = "directory.stale_version"
+
+
+class StaleProposal(Conflict):
+    """Another version was published after this proposal was made: propose again on the one that stands."""
+
+    code = "directory.stale_proposal"
+
+
+class NothingProposed(Conflict):
+    """No change waits here, or not in the state that this step needs."""
+
+    code = "directory.nothing_proposed"
+
+
+class NotInThisState(Conflict):
+    """The record's state does not allow this step."""
+
+    code = "directory.not_in_this_state"
 
 
 class KeyReused(Invalid):

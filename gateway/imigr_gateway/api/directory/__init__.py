@@ -1,0 +1,8 @@
+"""The directory for everyone; a module per topic puts its routes on one blueprint."""
+
+from __future__ import annotations
+
+from imigr_gateway.api.directory import services
+from imigr_gateway.api.directory.blueprint import blueprint
+
+__all__ = ["blueprint", "services"]

@@ -1,0 +1,27 @@
+"""Requests and answers of the directory; a module per topic."""
+
+from __future__ import annotations
+
+from imigr_gateway.shapes.directory.services import (
+    Municipalities,
+    MunicipalityOut,
+    ServiceBody,
+    ServiceChange,
+    ServiceOut,
+    Services,
+    ServiceSearch,
+    Taxonomy,
+    TaxonomyTerm,
+)
+
+__all__ = [
+    "Municipalities",
+    "MunicipalityOut",
+    "ServiceBody",
+    "ServiceChange",
+    "ServiceOut",
+    "ServiceSearch",
+    "Services",
+    "Taxonomy",
+    "TaxonomyTerm",
+]

@@ -1,0 +1,93 @@
+"""Search, services, municipalities and themes."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from imigr_gateway.shapes.base import Localised, Location, Paged, Strict, says
+
+
+class ServiceSearch(Paged):
+    """Search in the directory; filters combine as AND."""
+
+    q = fields.String(load_default="", validate=validate.Length(max=200), metadata=says("Words in any language"))
+    taxonomy = fields.String(load_default=None, metadata=says("Code of a theme; its descendants count"))
+    latitude = fields.Float(load_default=None, validate=validate.Range(-90, 90))
+    longitude = fields.Float(load_default=None, validate=validate.Range(-180, 180))
+    radius_km = fields.Float(load_default=None, validate=validate.Range(min=0, min_inclusive=False, max=100))
+
+
+class ServiceBody(Strict):
+    """A directory entry as staff write it; the service checks it in full."""
+
+    service = fields.Dict(required=True)
+
+
+class ServiceChange(ServiceBody):
+    """A changed entry on the version that was read."""
+
+    version = fields.Integer(required=True, strict=True)
+
+
+class MunicipalityOut(Localised):
+    """A municipality that takes part."""
+
+    slug = fields.String()
+    name = fields.String()
+    governorate = fields.String()
+    location = fields.Nested(Location)
+    timezone = fields.String()
+    languages = fields.List(fields.String())
+
+
+class Municipalities(Schema):
+    """All municipalities."""
+
+    items = fields.List(fields.Nested(MunicipalityOut))
+
+
+class TaxonomyTerm(Localised):
+    """A theme."""
+
+    code = fields.String()
+    parent = fields.String(allow_none=True)
+    name = fields.String()
+
+
+class Taxonomy(Schema):
+    """All themes."""
+
+    items = fields.List(fields.Nested(TaxonomyTerm))
+
+
+class ServiceOut(Localised):
+    """A local service."""
+
+    id = fields.String()
+    municipality = fields.String()
+    name = fields.String()
+    name_is_generic = fields.Boolean(metadata=says("The place has no name of its own; this is its kind"))
+    description = fields.String()
+    organization = fields.String()
+    taxonomy = fields.List(fields.String())
+    location = fields.Nested(Location, allow_none=True)
+    address = fields.String()
+    phones = fields.List(fields.String())
+    languages = fields.List(fields.String())
+    accessibility = fields.List(fields.String())
+    fees = fields.String(allow_none=True)
+    website = fields.String(allow_none=True)
+    source = fields.Dict(metadata=says("Where the entry comes from, with licence"))
+    verified_on = fields.String(allow_none=True, metadata=says("RFC 3339", format="date"))
+    demonstration = fields.Boolean()
+    distance_km = fields.Float(allow_none=True)
+    version = fields.Integer()
+
+
+class Services(Schema):
+    """A page of services."""
+
+    items = fields.List(fields.Nested(ServiceOut))
+    total = fields.Integer()
+    page = fields.Integer()
+    per_page = fields.Integer()

@@ -1,0 +1,44 @@
+"""Commands for services: seed, search, rebuild."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from imigr_directory.cli.root import act
+from imigr_directory.search import Query, Searcher
+from imigr_directory.seeding import read
+from imigr_directory.storage import MongoDirectory
+
+
+@click.command()
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False, exists=True), required=True)
+@click.pass_obj
+def seed(directory: MongoDirectory, data: Path) -> None:
+    """Store the municipalities, themes and services of DATA that are not there yet."""
+    found = read(data)
+    fresh = directory.seed(found.municipalities, found.terms, found.services, act())
+    click.echo(f"services: {fresh} new of {len(found.services)}; left out: {sum(found.left_out.values())}")
+    for reason, count in sorted(found.left_out.items()):
+        click.echo(f"  {count:4}  {reason}")
+
+
+@click.command()
+@click.argument("words", nargs=-1, required=True)
+@click.pass_obj
+def search(directory: MongoDirectory, words: tuple[str, ...]) -> None:
+    """What the search finds, best first."""
+    hits, total = Searcher(directory.services(), directory.terms()).find(Query(q=" ".join(words)))
+    for hit in hits:
+        names = " | ".join(hit.service.name.values())
+        click.echo(f"{hit.service.municipality:10} {','.join(hit.service.taxonomy):24} {names}")
+    click.echo(f"{total} found")
+
+
+@click.command()
+@click.pass_obj
+def rebuild(directory: MongoDirectory) -> None:
+    """Make every running directory service build its search index anew."""
+    directory.seed((), (), (), act())
+    click.echo("search indexes will be rebuilt within a second")

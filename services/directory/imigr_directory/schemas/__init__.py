@@ -1,0 +1,39 @@
+"""Wire to domain and back: what RPC methods take and give."""
+
+from __future__ import annotations
+
+from imigr_directory.schemas.content import CONTENT
+from imigr_directory.schemas.fields import CODE, ID, KEY, LANGUAGE, SLUG
+from imigr_directory.schemas.services import (
+    Create,
+    Entry,
+    Location,
+    Search,
+    Step,
+    Update,
+    entry_of,
+    municipality_out,
+    page_out,
+    service_out,
+    term_out,
+)
+
+__all__ = [
+    "CODE",
+    "CONTENT",
+    "ID",
+    "KEY",
+    "LANGUAGE",
+    "SLUG",
+    "Create",
+    "Entry",
+    "Location",
+    "Search",
+    "Step",
+    "Update",
+    "entry_of",
+    "municipality_out",
+    "page_out",
+    "service_out",
+    "term_out",
+]

@@ -1,0 +1,139 @@
+"""Search and services on the wire, as the first routes take and give them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+
+from imigr_directory.domain import Municipality, Service, Term, opened, service_of
+from imigr_directory.schemas.content import ServiceContent, complete_content
+from imigr_directory.schemas.fields import CODE, ID, KEY, LANGUAGE, SLUG, Point
+from imigr_directory.search import Hit, Query
+
+NAMESPACE = uuid.UUID("019348a0-0000-7000-8000-0000000000dd")
+
+
+class Search(Schema):
+    """What is looked for. ``languages`` is accepted for callers that pass the reader's; all are searched."""
+
+    q = fields.String(load_default="", validate=validate.Length(max=200))
+    languages = fields.List(fields.String(validate=LANGUAGE), load_default=list)
+    municipality = fields.String(load_default=None, allow_none=True, validate=SLUG)
+    taxonomy = fields.String(load_default=None, allow_none=True, validate=CODE)
+    latitude = fields.Float(load_default=None, allow_none=True, validate=validate.Range(-90, 90))
+    longitude = fields.Float(load_default=None, allow_none=True, validate=validate.Range(-180, 180))
+    radius_km = fields.Float(load_default=None, allow_none=True, validate=validate.Range(0, 100, min_inclusive=False))
+    page = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, 10_000))
+    per_page = fields.Integer(load_default=20, strict=True, validate=validate.Range(1, 100))
+
+    @validates_schema
+    def check(self, data: dict[str, Any], **_: Any) -> None:
+        """A point has two coordinates, and a radius needs a point."""
+        if (data["latitude"] is None) != (data["longitude"] is None):
+            raise ValidationError("latitude and longitude belong together", "latitude")
+        if data["radius_km"] is not None and data["latitude"] is None:
+            raise ValidationError("needs latitude and longitude", "radius_km")
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Query:
+        """A Query."""
+        near = None if data["latitude"] is None else {"lat": data["latitude"], "lon": data["longitude"]}
+        names = ("q", "municipality", "taxonomy", "radius_km", "page", "per_page")
+        return Query(near=near, **{name: data[name] for name in names})
+
+
+Location = Point
+
+
+class Entry(ServiceContent):
+    """An entry as staff write it in one step: its content, its municipality and when it was verified."""
+
+    municipality = fields.String(required=True, validate=SLUG)
+    verified_on = fields.Date(allow_none=True)
+
+
+class Create(Schema):
+    """Who adds what."""
+
+    actor = fields.Dict(required=True)
+    service = fields.Nested(Entry, required=True)
+    idempotency_key = fields.String(required=True, validate=KEY)
+
+
+class Step(Schema):
+    """A change on the version that was read."""
+
+    actor = fields.Dict(required=True)
+    service_id = fields.String(required=True, validate=ID)
+    version = fields.Integer(required=True, strict=True)
+    idempotency_key = fields.String(required=True, validate=KEY)
+
+
+class Update(Step):
+    """Other content."""
+
+    service = fields.Nested(Entry, required=True)
+
+
+def entry_of(data: dict[str, Any], idempotency_key: str) -> Service:
+    """An entry from loaded data; its id follows from the command's key, so a repetition has the same."""
+    identity = str(uuid.uuid5(NAMESPACE, idempotency_key))
+    verified = data.get("verified_on")
+    written = {name: value for name, value in data.items() if name not in ("municipality", "verified_on")}
+    content = complete_content("service", written, idempotency_key)
+    blank = replace(opened("service", identity, data["municipality"]), content=content, version=1)
+    return replace(service_of(blank), verified_on=verified.isoformat() if verified else None)
+
+
+def service_out(service: Service, distance: float | None = None) -> dict[str, Any]:
+    """An entry for everyone."""
+    return {
+        "id": service.id,
+        "municipality": service.municipality,
+        "name": dict(service.name),
+        "name_is_generic": service.name_is_generic,
+        "description": dict(service.description),
+        "organization": dict(service.organization),
+        "taxonomy": list(service.taxonomy),
+        "location": dict(service.location) if service.location else None,
+        "address": dict(service.address),
+        "phones": list(service.phones),
+        "languages": list(service.languages),
+        "accessibility": list(service.accessibility),
+        "fees": service.fees,
+        "website": service.website,
+        "source": dict(service.source),
+        "verified_on": service.verified_on,
+        "demonstration": service.demonstration,
+        "state": service.state,
+        "version": service.version,
+        "distance_km": distance,
+        **service.details,
+    }
+
+
+def page_out(hits: Iterable[Hit], total: int, query: Query, version: int) -> dict[str, Any]:
+    """A page of hits."""
+    items = [service_out(hit.service, hit.distance_km) for hit in hits]
+    return {"items": items, "total": total, "page": query.page, "per_page": query.per_page, "version": version}
+
+
+def municipality_out(town: Municipality) -> dict[str, Any]:
+    """A municipality for everyone."""
+    return {
+        "slug": town.slug,
+        "name": dict(town.name),
+        "governorate": dict(town.governorate),
+        "location": dict(town.location),
+        "timezone": town.timezone,
+        "languages": list(town.languages),
+    }
+
+
+def term_out(term: Term) -> dict[str, Any]:
+    """A theme for everyone."""
+    return {"code": term.code, "parent": term.parent, "name": dict(term.name)}

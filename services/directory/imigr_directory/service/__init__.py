@@ -1,0 +1,32 @@
+"""The directory on the wire: one nameko class of methods grouped by topic; each loads, calls one use case, dumps."""
+
+from __future__ import annotations
+
+from imigr_directory.feedback.storage import INDEXES as FEEDBACK_INDEXES
+from imigr_directory.feedback.storage import TALLIES
+from imigr_directory.service.app import App
+from imigr_directory.service.feedback import FeedbackMethods
+from imigr_directory.service.services import ServiceMethods
+from imigr_directory.settings import DirectorySettings
+from imigr_directory.storage import INDEXES, OUTBOXES
+from imigr_kit.entrypoints import every, provided, rpc
+
+
+class DirectoryService(ServiceMethods, FeedbackMethods):
+    """RPC methods of the directory."""
+
+    name = "directory"
+    settings = DirectorySettings
+    outbox_collections = (*OUTBOXES, TALLIES)
+    indexes = (*INDEXES, *FEEDBACK_INDEXES)
+    app: App = provided(App)
+
+    @rpc
+    def ping(self) -> dict[str, bool]:
+        """Nothing, quickly."""
+        return {"pong": True}
+
+    @every(1)
+    def follow(self) -> None:
+        """Notice what another process has written."""
+        self.app.refresh()

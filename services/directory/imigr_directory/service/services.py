@@ -1,0 +1,76 @@
+"""Search, services, municipalities and themes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from imigr_directory import handlers, schemas
+from imigr_directory.errors import UnknownService
+from imigr_directory.handlers import Command
+from imigr_directory.service.app import App
+from imigr_kit.entrypoints import rpc
+from imigr_kit.keyed import body_hash
+
+
+class ServiceMethods:
+    """Methods of services as the first routes use them."""
+
+    app: App
+
+    @rpc
+    def list_municipalities(self) -> dict[str, Any]:
+        """Municipalities that take part."""
+        items = [schemas.municipality_out(one) for one in self.app.towns]
+        return {"items": items, "version": self.app.version}
+
+    @rpc
+    def list_taxonomy(self) -> dict[str, Any]:
+        """All themes."""
+        items = [schemas.term_out(one) for one in self.app.terms.values()]
+        return {"items": items, "version": self.app.version}
+
+    @rpc
+    def search_services(self, **payload: Any) -> dict[str, Any]:
+        """Search; no database call."""
+        query = schemas.Search().load(payload)
+        hits, total = self.app.searcher.find(query)
+        return schemas.page_out(hits, total, query, self.app.version)
+
+    @rpc
+    def get_service(self, service_id: str) -> dict[str, Any]:
+        """One public entry."""
+        service = self.app.searcher.get(service_id)
+        if service is None:
+            raise UnknownService(params={"service_id": service_id})
+        return schemas.service_out(service)
+
+    @rpc
+    def create_service(self, **payload: Any) -> dict[str, Any]:
+        """Add an entry."""
+        wanted = schemas.Create().load(payload)
+        key = wanted["idempotency_key"]
+        draft = schemas.entry_of(wanted["service"], key)
+        made = handlers.create_service(self.app.desk, wanted["actor"], draft, Command(key, body_hash(payload)))
+        return schemas.service_out(made)
+
+    @rpc
+    def update_service(self, **payload: Any) -> dict[str, Any]:
+        """Change an entry on the version that was read."""
+        wanted = schemas.Update().load(payload)
+        key = wanted["idempotency_key"]
+        changed = schemas.entry_of(wanted["service"], key)
+        command = Command(key, body_hash(payload))
+        made = handlers.update_service(
+            self.app.desk, wanted["actor"], wanted["service_id"], wanted["version"], changed, command
+        )
+        return schemas.service_out(made)
+
+    @rpc
+    def withdraw_service(self, **payload: Any) -> dict[str, Any]:
+        """Take an entry out."""
+        wanted = schemas.Step().load(payload)
+        command = Command(wanted["idempotency_key"], body_hash(payload))
+        made = handlers.withdraw_service(
+            self.app.desk, wanted["actor"], wanted["service_id"], wanted["version"], command
+        )
+        return schemas.service_out(made)

@@ -1,0 +1,29 @@
+"""MongoDB: municipalities, themes, records of every kind with their outbox and their past versions."""
+
+from __future__ import annotations
+
+from imigr_directory.storage.directory import MUNICIPALITIES, STATE, TERMS, MongoDirectory
+from imigr_directory.storage.records import COLLECTIONS, SERVICES, VERSIONS, MongoRecords, record_document, record_in
+from imigr_directory.storage.records import INDEXES as RECORD_INDEXES
+from imigr_directory.storage.upgrade import upgrade
+from imigr_kit.mongo import Index
+
+INDEXES: tuple[Index, ...] = RECORD_INDEXES
+OUTBOXES: tuple[str, ...] = (MUNICIPALITIES, *COLLECTIONS.values())
+"""Collections whose documents carry events."""
+
+__all__ = [
+    "COLLECTIONS",
+    "INDEXES",
+    "MUNICIPALITIES",
+    "OUTBOXES",
+    "SERVICES",
+    "STATE",
+    "TERMS",
+    "VERSIONS",
+    "MongoDirectory",
+    "MongoRecords",
+    "record_document",
+    "record_in",
+    "upgrade",
+]
