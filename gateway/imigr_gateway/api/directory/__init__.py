@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from imigr_gateway.api.directory import services
 from imigr_gateway.api.directory.blueprint import blueprint
+from imigr_gateway.api.directory.services import merged
 
-__all__ = ["blueprint", "services"]
+__all__ = ["blueprint", "merged", "services"]

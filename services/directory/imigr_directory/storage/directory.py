@@ -16,6 +16,7 @@ from imigr_kit.outbox import new_document_fields
 Document = dict[str, Any]
 Stamp = Callable[[Iterable[Fact]], list[Document]]
 
+SEED = Act("seed", "")
 MUNICIPALITIES, TERMS, STATE = "municipalities", "terms", "state"
 _PLAIN = {"outbox": 0, "unsent": 0}
 
@@ -47,7 +48,11 @@ class MongoDirectory:
         return 0 if row is None else int(row["value"])
 
     def seed(
-        self, municipalities: Iterable[Municipality], terms: Iterable[Term], services: Iterable[Service], act: Act
+        self,
+        municipalities: Iterable[Municipality],
+        terms: Iterable[Term],
+        services: Iterable[Service],
+        act: Act = SEED,
     ) -> int:
         """Store what is not there yet, in batches, each with its first event; how many entries were new."""
         for town in municipalities:
