@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -68,9 +69,8 @@ def test_slots_have_the_declared_shape(app: Flask, client: FakeClient) -> None:
     """Those of a guichet and those anywhere."""
     slot = {"start": "2026-11-26T07:30:00Z", "end": "2026-11-26T07:50:00Z", "places": 2, "languages": ["fr"]}
     days = [{"date": "2026-11-26", "slots": [slot]}]
-    client.answers["list_slots"] = {
-        "guichet_id": "g1", "municipality": "la-marsa", "timezone": "Africa/Tunis", "topic": "x", "days": days,
-    }  # fmt: skip
+    written = {"guichet_id": "g1", "municipality": "la-marsa", "timezone": "Africa/Tunis", "topic": "x", "days": days}
+    client.answers["write_slots"] = {"text": json.dumps(written)}
     found = {"guichet_id": "g1", "municipality": "la-marsa", "guichet_name": {"fr": "G"}, "address": {"fr": "A"},
              "timezone": "Africa/Tunis", "distance_km": 1.5, "slot": slot}  # fmt: skip
     client.answers["search_slots"] = {"items": [found]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import request
+from flask import Response, request
 
 from imigr_gateway.commands import as_calendar, as_json, backends, client_key, for_reader
 from imigr_gateway.doors import public
@@ -46,16 +46,15 @@ def list_slots(query: dict[str, Any], guichet_id: str) -> Any:
     """Free slots for a topic, in a language or any; times are UTC, days are the guichet's."""
     first = query["from_date"]
     asked = {name: query[name] for name in ("topic", "language", "days", "limit", *EXTRAS)}
-    return as_json(
-        backends().call(
-            "guichet",
-            "list_slots",
-            home_of(guichet_id),
-            guichet_id=guichet_id,
-            from_date=first.isoformat() if first else None,
-            **asked,
-        )
+    written = backends().call(
+        "guichet",
+        "write_slots",
+        home_of(guichet_id),
+        guichet_id=guichet_id,
+        from_date=first.isoformat() if first else None,
+        **asked,
     )
+    return Response(written["text"], content_type="application/json")
 
 
 @blueprint.get("/slots")

@@ -6,10 +6,10 @@ costs a few operations on small integers instead of a walk over all starts and a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from imigr_guichet.domain.guichet import CELL_MINUTES, Guichet, Place, Topic
@@ -44,6 +44,13 @@ class Board:
         self._absent: dict[tuple[date, str], int] = {}
         self._base: dict[date, int] = {}
         self._able: dict[tuple[date, str, tuple[str, ...]], tuple[Place, ...]] = {}
+        self._spoken = frozenset(guichet.languages)
+        self.kept: dict[Hashable, Any] = {}
+        """What others worked out from this plan; they know when it is old."""
+
+    def known(self, languages: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of the languages that anybody here speaks, so that what is kept does not grow with what is asked."""
+        return tuple(sorted(self._spoken.intersection(languages)))
 
     def base(self, day: date) -> int:
         """The first cell of the day's window."""

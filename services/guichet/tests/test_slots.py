@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -12,10 +14,12 @@ from hypothesis import strategies as st
 
 from imigr_guichet.domain.guichet import Absence, Desk, Guichet, OpeningRule, Span, Topic
 from imigr_guichet.domain.text import Interval, overlaps
+from imigr_guichet.handlers.free import Need, free_parts, next_free
 from imigr_guichet.handlers.office import Office, board
 from imigr_guichet.handlers.slots import Ask, free_slots
 from imigr_guichet.opening import is_absent, is_bookable, starts
 from imigr_guichet.places import cell_of, eroded, moment_of, wire_of
+from imigr_guichet.schemas.guichets import slots_out, slots_text
 from imigr_kit.testing import FrozenClock
 
 NOW = datetime(2026, 10, 23, 6, 0, tzinfo=UTC)
@@ -28,8 +32,20 @@ class Taken:
     def __init__(self, spans: dict[str, list[Interval]]) -> None:
         self.spans = spans
 
-    def refresh(self) -> None:
+    def refresh(self, age: float = 0.0) -> None:
         """Nothing to bring up to date."""
+
+    def changes(self, guichet_id: str, first: int | None = None, last: int | None = None) -> int:
+        """Told from the number of spans: these only grow."""
+        return sum(len(spans) for spans in self.spans.values())
+
+    def is_claimed(self, guichet_id: str, desk: str, first: int, width: int) -> bool:
+        """Nobody claims anything."""
+        return False
+
+    def settle(self, guichet_id: str, desks: Sequence[str], first: int, width: int) -> bool:
+        """Nothing to wait for."""
+        return False
 
     def taken(self, guichet_id: str, desk: str, first: int, width: int) -> int:
         """Cell by cell."""
@@ -63,24 +79,23 @@ def guichet_with(zone: str, rules: tuple[OpeningRule, ...], desks: int, step: in
     )
 
 
-def office_of(taken: Taken) -> Office:
+def office_of(taken: Taken, clock: FrozenClock) -> Office:
     """Only what slots need."""
     nothing: Any = None
-    clock = FrozenClock(NOW)
     return Office(nothing, nothing, taken, clock, nothing, nothing, nothing, nothing)
 
 
-def walked(guichet: Guichet, topic: Topic, taken: Taken, days: int) -> dict[tuple[date, datetime], int]:
+def walked(guichet: Guichet, topic: Topic, taken: Taken, days: int, now: datetime) -> dict[tuple[date, datetime], int]:
     """Places by opening day and start, by trying everything."""
     found: dict[tuple[date, datetime], int] = {}
-    today = NOW.astimezone(ZoneInfo(guichet.timezone)).date()
+    today = now.astimezone(ZoneInfo(guichet.timezone)).date()
     for offset in range(-1, days):
         day = today + timedelta(days=offset)
         for desk in guichet.desks:
             for start, end in starts(guichet, day, topic.minutes, desk.code):
                 busy = topic.busy(start, end)
                 blocked = any(overlaps(busy, one) for one in taken.spans.get(desk.code, ()))
-                if is_bookable(guichet, topic, start, NOW) and not blocked and not is_absent(guichet, desk.code, busy):
+                if is_bookable(guichet, topic, start, now) and not blocked and not is_absent(guichet, desk.code, busy):
                     found[day, start] = found.get((day, start), 0) + 1
     return found
 
@@ -126,11 +141,23 @@ def test_slots_agree_with_a_brute_force_walk(
     occupied = Taken({})
     for desk, start, length in taken:
         occupied.spans.setdefault(f"d{desk}", []).append((moment_of(base + start), moment_of(base + start + length)))
-    office = office_of(occupied)
-    found = free_slots(office, board(office, guichet), topic, Ask("information", ("fr",)), None, 6, 10_000)
-    shown = {(day, slot.start): slot.places for day, slots in found.items() for slot in slots}
-    assert shown == walked(guichet, topic, occupied, 6)
-    assert all(slot.end - slot.start == timedelta(minutes=minutes) for slots in found.values() for slot in slots)
+    clock = FrozenClock(NOW)
+    office = office_of(occupied, clock)
+    plan, ask = board(office, guichet), Ask("information", ("fr",))
+    for later in (0, 25, 26 * 60):
+        clock.advance(minutes=later)
+        found = free_slots(office, plan, topic, ask, None, 6, 10_000)
+        shown = {(day, slot.start): slot.places for day, slots in found.items() for slot in slots}
+        assert shown == walked(guichet, topic, occupied, 6, clock.now())
+        assert all(slot.end - slot.start == timedelta(minutes=minutes) for slots in found.values() for slot in slots)
+        need = Need(topic, minutes // 5, ("fr",), public=True)
+        text = slots_text(guichet, "information", free_parts(plan, need, occupied, clock.now(), None, 6, 10_000))
+        assert json.loads(text) == json.loads(json.dumps(slots_out(guichet, "information", found)))
+        soonest = next_free(plan, need, occupied, clock.now())
+        fitting = [start for _, start in walked(guichet, topic, occupied, 22, clock.now())]
+        assert (None if soonest is None else soonest.start) == min(fitting, default=None)
+        # Something is taken between two looks at what is kept.
+        occupied.spans.setdefault("d1", []).append((moment_of(base + away), moment_of(base + away + 30)))
 
 
 @given(bits=st.integers(0, 2**40), length=st.integers(1, 12))
@@ -152,7 +179,7 @@ def test_a_topic_of_45_minutes_never_fits_the_last_30() -> None:
     rules = (OpeningRule("FREQ=DAILY", (Span(time(9), time(13)),), date(2026, 1, 1)),)
     topic = replace(TOPIC, minutes=45)
     guichet = guichet_with("Africa/Tunis", rules, 1, 30, topic)
-    office = office_of(Taken({}))
+    office = office_of(Taken({}), FrozenClock(NOW))
     found = free_slots(office, board(office, guichet), topic, Ask("information"), date(2026, 10, 24), 1, 100)
     assert [slot.start.hour * 60 + slot.start.minute for slot in found[date(2026, 10, 24)]] == list(range(480, 661, 30))
 

@@ -174,16 +174,28 @@ def offered(office: Office, guichet: Guichet, ask: Ask, start: datetime, length:
 
 def in_turn(office: Office, guichet: Guichet, places: Sequence[Place], wanted: Wanted) -> Iterator[Place]:
     """Places that look free in what this process has seen; when none of them was, those that look free after a fresh
-    look. A place that others took a moment ago costs a try, never a seat."""
+    look. A place that others took a moment ago costs a try, never a seat. What this process is claiming for others is
+    waited for, so that in a rush most are refused without a try of their own."""
     first, last = cell_of(wanted.busy[0]), cell_of(wanted.busy[1] - timedelta(seconds=1))
+    width = last - first + 1
+    seen, untried = office.occupancy, list(places)
 
-    def looks_free(place: Place) -> bool:
-        return not office.occupancy.taken(guichet.id, place.desk, first, last - first + 1)
+    def look() -> Iterator[Place]:
+        for place in tuple(untried):
+            free = not seen.taken(guichet.id, place.desk, first, width)
+            if free and not seen.is_claimed(guichet.id, place.desk, first, width):
+                untried.remove(place)
+                yield place
 
-    tried = [place for place in places if looks_free(place)]
-    yield from tried
-    office.occupancy.refresh()
-    yield from (place for place in places if place not in tried and looks_free(place))
+    def settled() -> Iterator[Place]:
+        yield from look()
+        while untried and seen.settle(guichet.id, [one.desk for one in untried], first, width):
+            yield from look()
+
+    yield from settled()
+    if untried:
+        seen.refresh()
+        yield from settled()
 
 
 def _is_away(absent: int, busy: Interval, base: int) -> bool:

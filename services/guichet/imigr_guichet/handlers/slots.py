@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from math import asin, cos, radians, sin, sqrt
 from typing import Any, NamedTuple
 
-from imigr_guichet.domain.guichet import CELL_MINUTES, Extras, Guichet, Place, Topic, spoken
+from imigr_guichet.domain.guichet import CELL_MINUTES, Extras, Guichet, Topic
 from imigr_guichet.errors import NotOpenToBooking
+from imigr_guichet.handlers.free import Need, Part, Slot, free_parts, next_free
+from imigr_guichet.handlers.free import said as slot_said
 from imigr_guichet.handlers.office import Office, board, moment
 from imigr_guichet.opening import local_date
-from imigr_guichet.places import Board, bookable_days, limits, moment_of, ones, wire_of, within
+from imigr_guichet.places import Board
 
 NEXT_SLOTS = 5
+SHOWN_SECONDS = 0.3
+"""How old a picture of what other processes took may be for what is shown; what this one takes is seen at once."""
 EARTH_KM = 6371.0
-
-
-class Slot(NamedTuple):
-    """A start that can be booked: its first cell, how many cells it takes, places, and the languages in which."""
-
-    cell: int
-    cells: int
-    places: int
-    languages: tuple[str, ...]
-
-    @property
-    def start(self) -> datetime:
-        """When it begins."""
-        return moment_of(self.cell)
-
-    @property
-    def end(self) -> datetime:
-        """When the visit ends."""
-        return moment_of(self.cell + self.cells)
 
 
 @dataclass(frozen=True)
@@ -67,9 +52,16 @@ def list_slots(
 
     Raises TopicNotOffered, LanguageNotOffered or NotOpenToBooking.
     """
+    return _slots_of(slot_parts(office, guichet, ask, first, days, limit))
+
+
+def slot_parts(office: Office, guichet: Guichet, ask: Ask, first: date | None, days: int, limit: int) -> Sequence[Part]:
+    """As list_slots: days with what is already written of their slots."""
     topic = asked_topic(guichet, ask)
-    office.occupancy.refresh()
-    return free_slots(office, board(office, guichet), topic, ask, first, days, limit)
+    office.occupancy.refresh(SHOWN_SECONDS)
+    plan = board(office, guichet)
+    need = _need(plan, topic, ask)
+    return [] if need is None else list(free_parts(plan, need, office.occupancy, moment(office), first, days, limit))
 
 
 def asked_topic(guichet: Guichet, ask: Ask) -> Topic:
@@ -96,53 +88,25 @@ def free_slots(
     office: Office, plan: Board, topic: Topic, ask: Ask, first: date | None, days: int, limit: int
 ) -> dict[date, list[Slot]]:
     """As list_slots, on a picture of what is taken that is not brought up to date."""
-    now = moment(office)
+    need = _need(plan, topic, ask)
+    parts: Iterator[Part] = iter(())
+    if need is not None:
+        parts = free_parts(plan, need, office.occupancy, moment(office), first, days, limit)
+    return _slots_of(parts)
+
+
+def _need(plan: Board, topic: Topic, ask: Ask) -> Need | None:
+    """What the slots of an ask must have; None when nobody here speaks any of its languages."""
+    wanted = () if interpreted(plan.guichet, ask) else ask.languages
+    known = plan.known(wanted)
+    if wanted and not known:
+        return None
     cells = int(topic.length(ask.extras).total_seconds()) // 60 // CELL_MINUTES
-    languages = () if interpreted(plan.guichet, ask) else ask.languages
-    bounds = limits(plan.guichet, topic, now)
-    found: dict[date, list[Slot]] = {}
-    left = limit
-    for day in bookable_days(plan.guichet, topic, now, first, days):
-        if left <= 0:
-            break
-        able = plan.able(topic.code, languages, day)
-        if not able:
-            continue
-        slots = _of_day(office, plan, topic, able, day, cells, within(plan.base(day), bounds), ask.booked_by)
-        if slots:
-            found[day] = slots[:left]
-            left -= len(found[day])
-    return found
+    return Need(topic, cells, known, ask.booked_by == "public")
 
 
-def _of_day(
-    office: Office,
-    plan: Board,
-    topic: Topic,
-    able: Sequence[Place],
-    day: date,
-    cells: int,
-    bookable: int,
-    booked_by: str,
-) -> list[Slot]:
-    public = booked_by == "public"
-    free = [plan.free(place, day, topic, cells, office.occupancy, public=public) & bookable for place in able]
-    union = 0
-    for bits in free:
-        union |= bits
-    base = plan.base(day)
-    said: dict[int, tuple[int, tuple[str, ...]]] = {}
-    slots = []
-    for bit in ones(union):
-        who = 0
-        for number, bits in enumerate(free):
-            who |= (bits >> bit & 1) << number
-        known = said.get(who)
-        if known is None:
-            places = [able[number] for number in ones(who)]
-            known = said[who] = (len(places), spoken(places))
-        slots.append(Slot(base + bit, cells, *known))
-    return slots
+def _slots_of(parts: Iterable[Part]) -> dict[date, list[Slot]]:
+    return {part.date: list(part.day.slots[part.first : part.end]) for part in parts}
 
 
 def search_slots(
@@ -150,7 +114,8 @@ def search_slots(
 ) -> list[Found]:
     """The next free slot of every open guichet that treats the topic in one of the languages: the soonest first, at
     the same time the nearest; with a point, those within ``within_km`` only."""
-    office.occupancy.refresh()
+    office.occupancy.refresh(SHOWN_SECONDS)
+    now = moment(office)
     found: list[Found] = []
     for guichet in list_guichets(office, municipality):
         topic = next((one for one in guichet.topics if one.code == ask.topic), None)
@@ -159,9 +124,11 @@ def search_slots(
         distance = _distance(guichet, near)
         if near is not None and (distance is None or distance > within_km):
             continue
-        horizon = guichet.horizon_days if topic.horizon_days is None else topic.horizon_days
-        slots = free_slots(office, board(office, guichet), topic, ask, None, horizon + 1, 1)
-        found += [Found(guichet, day[0], distance) for day in slots.values()]
+        plan = board(office, guichet)
+        need = _need(plan, topic, ask)
+        slot = None if need is None else next_free(plan, need, office.occupancy, now)
+        if slot is not None:
+            found.append(Found(guichet, slot, distance))
     found.sort(key=lambda one: (one.slot.cell, one.distance or 0.0, one.guichet.id))
     return found[:limit]
 
@@ -173,21 +140,11 @@ def next_slots(office: Office, guichet: Guichet, ask: Ask, wanted: datetime) -> 
     today = local_date(guichet, now)
     latest = now + timedelta(days=400)
     first = max(local_date(guichet, min(wanted, latest)), today)
-    office.occupancy.refresh()
+    office.occupancy.refresh(SHOWN_SECONDS)
     found = free_slots(office, board(office, guichet), topic, ask, first, guichet.horizon_days + 2, 100)
     after = min(wanted, latest)
     slots = [slot for day in sorted(found) for slot in found[day] if slot.start > after]
     return {"next_slots": [slot_said(slot) for slot in slots[:NEXT_SLOTS]]}
-
-
-def slot_said(slot: Slot) -> dict[str, Any]:
-    """One slot on the wire."""
-    return {
-        "start": wire_of(slot.cell),
-        "end": wire_of(slot.cell + slot.cells),
-        "places": slot.places,
-        "languages": slot.languages,
-    }
 
 
 def _distance(guichet: Guichet, near: tuple[float, float] | None) -> float | None:
@@ -198,3 +155,6 @@ def _distance(guichet: Guichet, near: tuple[float, float] | None) -> float | Non
     lat, lon, other_lat, other_lon = map(radians, (near[0], near[1], place["lat"], place["lon"]))
     half = sin((other_lat - lat) / 2) ** 2 + cos(lat) * cos(other_lat) * sin((other_lon - lon) / 2) ** 2
     return 2 * EARTH_KM * asin(sqrt(half))
+
+
+__all__ = ["Ask", "Found", "Slot", "slot_said"]

@@ -132,10 +132,24 @@ class Appointments(Protocol):
 class Occupancy(Protocol):
     """What is occupied, for what is shown; see places.Taken."""
 
-    def refresh(self) -> None:
-        """Take in what changed."""
+    def refresh(self, age: float = 0.05) -> None:
+        """Take in what others changed, unless that was done less than ``age`` seconds ago."""
         ...
 
     def taken(self, guichet_id: str, desk: str, first: int, width: int) -> int:
         """Bits of the occupied cells."""
+        ...
+
+    def changes(self, guichet_id: str, first: int | None = None, last: int | None = None) -> int:
+        """A number that grows whenever something is taken or freed at the guichet, or on these UTC days of it (days
+        since 1970, both included)."""
+        ...
+
+    def is_claimed(self, guichet_id: str, desk: str, first: int, width: int) -> bool:
+        """Whether this process is claiming one of these cells right now."""
+        ...
+
+    def settle(self, guichet_id: str, desks: Sequence[str], first: int, width: int) -> bool:
+        """Wait for what becomes of a claim on these cells of these desks; false when there are none, or it takes too
+        long."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
@@ -10,6 +11,7 @@ from marshmallow import Schema, fields, post_load, validate
 
 from imigr_guichet.domain.guichet import Extras, Guichet
 from imigr_guichet.domain.text import wire_time
+from imigr_guichet.handlers.free import Part
 from imigr_guichet.handlers.slots import Ask, Found, Slot, slot_said
 from imigr_guichet.ports.sessions import Seated
 from imigr_guichet.schemas.fields import CODE, ID, LANGUAGE, SLUG
@@ -113,6 +115,13 @@ def slots_out(guichet: Guichet, topic: str, found: Mapping[date, Iterable[Slot]]
         "topic": topic,
         "days": [{"date": day.isoformat(), "slots": [slot_said(slot) for slot in found[day]]} for day in sorted(found)],
     }
+
+
+def slots_text(guichet: Guichet, topic: str, found: Iterable[Part]) -> str:
+    """The same as JSON, from what is already written of each day."""
+    days = (f'{{"date":"{one.date}","slots":[{one.day.text(one.first, one.end)}]}}' for one in found)
+    head = json.dumps(slots_out(guichet, topic, {}), separators=(",", ":"))
+    return f"{head[: -len('[]}')]}[{','.join(days)}]}}"
 
 
 def search_out(found: Iterable[Found]) -> dict[str, Any]:

@@ -43,6 +43,16 @@ class SlotMethods:
         return guichet_wire.slots_out(guichet, wanted["topic"], found)
 
     @rpc
+    def write_slots(self, **payload: Any) -> dict[str, str]:
+        """As list_slots, as the text of its JSON: a long list is written once for all who ask, and passed on."""
+        wanted = guichet_wire.LIST_SLOTS.load(payload)
+        guichet = office.get_guichet(self.app.office, wanted["guichet_id"])
+        found = slots.slot_parts(
+            self.app.office, guichet, wanted["ask"], wanted["from_date"], wanted["days"], wanted["limit"]
+        )
+        return {"text": guichet_wire.slots_text(guichet, wanted["topic"], found)}
+
+    @rpc
     def search_slots(self, **payload: Any) -> dict[str, Any]:
         """The next free slot of every guichet that can serve, the soonest first."""
         wanted = guichet_wire.SEARCH_SLOTS.load(payload)

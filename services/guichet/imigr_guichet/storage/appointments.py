@@ -76,10 +76,12 @@ class MongoAppointments:
         row["claims"] += [*ties.numbers, *cells(appointment)]
         row |= new_document_fields(self._stamp(facts))
         insertion = _insert(row, current().deadline)
-        refusal = self._gathering.write(UpdateOne({"_id": appointment.id}, insertion, upsert=True))
+        with self._occupancy.claiming(appointment):
+            refusal = self._gathering.write(UpdateOne({"_id": appointment.id}, insertion, upsert=True))
+            if refusal is None:
+                self._occupancy.note(appointment)
         if refusal is not None:
             return _outcome(refusal)
-        self._occupancy.note(appointment)
         for number in ties.numbers:
             self._count(number)
         return Outcome.DONE

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from pymongo.database import Database
 
@@ -28,7 +31,23 @@ SHOWN = dict.fromkeys(
     ("guichet_id", "desk", "start", "end", "busy_from", "busy_until", "frees_at", "changed_at", "occupies"), 1
 )
 
+SETTLE_SECONDS = 2.0
+"""How long a claim waits for what becomes of another."""
+
 Key = tuple[str, str, int]
+
+
+class Claim(NamedTuple):
+    """Cells of a desk that are being claimed, half open."""
+
+    guichet_id: str
+    desk: str
+    first: int
+    end: int
+
+    def meets(self, guichet_id: str, desks: Sequence[str], first: int, width: int) -> bool:
+        """Whether it overlaps so many cells from ``first`` at one of the desks."""
+        return self.guichet_id == guichet_id and self.desk in desks and self.first < first + width and first < self.end
 
 
 class MongoOccupancy:
@@ -48,12 +67,15 @@ class MongoOccupancy:
         self._newer_at = float("-inf")
         self._looked_at = float("-inf")
         self._taken_in: dict[str, datetime | None] = {}
+        self._changes: Counter[str] = Counter()
+        self._changes_of_day: Counter[tuple[str, int]] = Counter()
+        self._claims: dict[Claim, threading.Event] = {}
 
-    def refresh(self) -> None:
+    def refresh(self, age: float = FRESH_SECONDS) -> None:
         """Take in what changed since the last look; one small read, by index."""
         begun = time.monotonic()
         with self._lock:
-            if self._looked_at < begun - FRESH_SECONDS:
+            if self._looked_at < begun - age:
                 self._look(begun)
             now = self._clock.now()
             for one in [one for one, frees_at in self._fading.items() if frees_at <= now]:
@@ -69,6 +91,38 @@ class MongoOccupancy:
                 bits |= part << shift if shift >= 0 else part >> -shift
             day, shift = day + 1, shift + CELLS_OF_DAY
         return bits & ((1 << width) - 1)
+
+    def changes(self, guichet_id: str, first: int | None = None, last: int | None = None) -> int:
+        """Counted whenever a bit may have changed."""
+        if first is None or last is None:
+            return self._changes[guichet_id]
+        return sum(self._changes_of_day[guichet_id, day] for day in range(first, last + 1))
+
+    @contextmanager
+    def claiming(self, appointment: Appointment) -> Iterator[None]:
+        """While this process tries to take the appointment's place: others of it try another first, or wait."""
+        first, last = cell_of(appointment.busy_from), -(-int(appointment.busy_until.timestamp()) // 300)
+        mine, settled = Claim(appointment.guichet_id, appointment.desk, first, last), threading.Event()
+        if appointment.session_id is not None or mine in self._claims:
+            yield
+            return
+        self._claims[mine] = settled
+        try:
+            yield
+        finally:
+            del self._claims[mine]
+            settled.set()
+
+    def is_claimed(self, guichet_id: str, desk: str, first: int, width: int) -> bool:
+        """Looks through the few claims under way."""
+        return any(one.meets(guichet_id, (desk,), first, width) for one in tuple(self._claims))
+
+    def settle(self, guichet_id: str, desks: Sequence[str], first: int, width: int) -> bool:
+        """Waits for one of them."""
+        for one, settled in tuple(self._claims.items()):
+            if one.meets(guichet_id, desks, first, width):
+                return settled.wait(SETTLE_SECONDS)
+        return False
 
     def note(self, appointment: Appointment) -> None:
         """A change of this process, shown at once."""
@@ -93,6 +147,8 @@ class MongoOccupancy:
 
     def _read_whole(self) -> None:
         since = (self._clock.now() - timedelta(days=BACK_DAYS)).date().isoformat()
+        for key in self._bits:
+            self._count(key)
         self._spans.clear()
         self._bits.clear()
         self._keys.clear()
@@ -126,6 +182,7 @@ class MongoOccupancy:
             end = min(CELLS_OF_DAY, last - day * CELLS_OF_DAY)
             self._spans[key][one] = (begin, end)
             self._bits[key] = self._bits.get(key, 0) | ((1 << (end - begin)) - 1) << begin
+            self._count(key)
             keys.append(key)
 
     def _forget(self, one: str) -> None:
@@ -137,3 +194,8 @@ class MongoOccupancy:
             for begin, end in spans.values():
                 bits |= ((1 << (end - begin)) - 1) << begin
             self._bits[key] = bits
+            self._count(key)
+
+    def _count(self, key: Key) -> None:
+        self._changes[key[0]] += 1
+        self._changes_of_day[key[0], key[2]] += 1
