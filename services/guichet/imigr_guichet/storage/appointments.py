@@ -25,12 +25,12 @@ from imigr_guichet.storage.documents import (
     rare_fields,
     stored_of,
 )
-from imigr_guichet.storage.gathering import Gathering
 from imigr_guichet.storage.occupancy import MongoOccupancy
 from imigr_guichet.storage.plans import Stamp
 from imigr_kit.clock import Clock
 from imigr_kit.context import current
 from imigr_kit.facts import Fact
+from imigr_kit.gathering import Gathering
 from imigr_kit.mongo import not_after
 from imigr_kit.outbox import new_document_fields, with_events
 

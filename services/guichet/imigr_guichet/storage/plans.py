@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -44,7 +45,9 @@ class MongoPlans:
         self._stamp = stamp
         self._cache: dict[str, Guichet] = {}
         self._read: dict[str, tuple[Document, Document | None, int]] = {}
-        self._read_at = float("-inf")
+        self._raw: list[bytes] = []
+        self._lock = threading.Lock()
+        self._read_at = self._changed_at = float("-inf")
 
     def get(self, guichet_id: str) -> Guichet | None:
         """One guichet, at most two seconds old."""
@@ -52,7 +55,7 @@ class MongoPlans:
 
     def read(self, guichet_id: str) -> Guichet | None:
         """One guichet as it is stored now."""
-        self._read_at = float("-inf")
+        self._changed_at = time.monotonic()
         return self.get(guichet_id)
 
     def all(self, municipality: str | None) -> Sequence[Guichet]:
@@ -67,7 +70,7 @@ class MongoPlans:
             self._db[GUICHETS].insert_one({"_id": guichet.id, **body})
         except DuplicateKeyError:
             return False
-        self._read_at = float("-inf")
+        self._changed_at = time.monotonic()
         return True
 
     def change(self, guichet: Guichet, facts: Sequence[Fact], command: PlanCommand, now: datetime) -> Saved:
@@ -77,7 +80,7 @@ class MongoPlans:
         update = with_events({"$set": body, "$push": {"commands": kept}}, self._stamp(facts))
         query = {"_id": guichet.id, "version": guichet.version - 1, "commands.key": {"$ne": command.key}}
         written = self._db[GUICHETS].update_one(not_after(query, current().deadline), update)
-        self._read_at = float("-inf")
+        self._changed_at = time.monotonic()
         if written.modified_count:
             return "done"
         row = self._db[GUICHETS].find_one({"_id": guichet.id, "commands.key": command.key}, {"commands": 1})
@@ -97,17 +100,34 @@ class MongoPlans:
         return [one for one in found if one is not None]
 
     def _fresh(self) -> dict[str, Guichet]:
-        if time.monotonic() - self._read_at > PLAN_SECONDS:
-            calendars = {row["_id"]: row for row in self._db[CALENDARS].find({})}
-            rows = self._db[GUICHETS].find({}, {"outbox": 0, "unsent": 0, "commands": 0})
-            self._cache = {row["_id"]: self._kept(row, calendars.get(row["municipality"])) for row in rows}
-            self._read_at = time.monotonic()
+        """Read anew after two seconds, or when the last reading began before a change of this process."""
+        if not self._is_fresh():
+            with self._lock:
+                if not self._is_fresh():
+                    self._read_all()
         return self._cache
 
-    def _kept(self, row: Document, calendar: Document | None) -> Guichet:
+    def _is_fresh(self) -> bool:
+        return self._read_at > max(self._changed_at, time.monotonic() - PLAN_SECONDS)
+
+    def _read_all(self) -> None:
+        begun = time.monotonic()
+        year = self._clock.now().year
+        unread = {"outbox": 0, "unsent": 0, "commands": 0}
+        # Compared as bytes first: nearly always nothing has changed, and decoding costs more than all the rest.
+        raw = [*self._db[CALENDARS].find_raw_batches({}), *self._db[GUICHETS].find_raw_batches({}, unread)]
+        raw.append(str(year).encode())
+        if raw != self._raw:
+            calendars = {row["_id"]: row for row in self._db[CALENDARS].find({})}
+            rows = self._db[GUICHETS].find({}, unread)
+            self._cache = {row["_id"]: self._kept(row, calendars.get(row["municipality"]), year) for row in rows}
+            self._raw = raw
+        self._read_at = begun
+
+    def _kept(self, row: Document, calendar: Document | None, year: int) -> Guichet:
         """The guichet in a row; the object of the last reading when nothing has changed, so that what was worked out
         from it stays good."""
-        read = (row, calendar, self._clock.now().year)
+        read = (row, calendar, year)
         before = self._cache.get(row["_id"])
         if before is not None and self._read.get(row["_id"]) == read:
             return before

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from pymongo import UpdateOne
+from pymongo import InsertOne, UpdateOne
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError
 
-from imigr_guichet.errors import TooLate
 from imigr_kit.context import current
+from imigr_kit.errors import Unavailable
 
 MOST = 64
 """Writes in one command; more wait for the next."""
@@ -20,9 +20,18 @@ WAIT_SECONDS = 6.0
 """How long a write without a deadline of its own waits for its result."""
 
 
+Operation = UpdateOne | InsertOne[dict[str, Any]]
+
+
+class TooLate(Unavailable):
+    """The write was not made before its caller gave up."""
+
+    code = "kit.deadline_passed"
+
+
 @dataclass
 class _Write:
-    operation: UpdateOne
+    operation: Operation
     turn: threading.Event = field(default_factory=threading.Event)
     is_written: bool = False
     error: dict[str, Any] | None = None
@@ -42,7 +51,7 @@ class Gathering:
         self._waiting: list[_Write] = []
         self._is_busy = False
 
-    def write(self, operation: UpdateOne) -> dict[str, Any] | None:
+    def write(self, operation: Operation) -> dict[str, Any] | None:
         """Write it; None, or the error of this one operation as the server tells it (``code``, ``keyValue``).
 
         Raises what the driver raises in an outage, and TooLate when the caller's deadline passes first; the
@@ -93,7 +102,7 @@ def _write_together(rows: Collection[dict[str, Any]], together: list[_Write]) ->
             together[row["index"]].error = row
         if details.get("writeConcernErrors"):
             _fail(together, error)
-    except BaseException as error:  # noqa: BLE001  # told to every waiting caller, each of which raises it
+    except BaseException as error:  # told to every waiting caller, each of which raises it
         _fail(together, error)
     for one in together:
         one.is_written = one.outage is None
