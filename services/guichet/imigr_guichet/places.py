@@ -24,6 +24,9 @@ WIDTH = PAD + 2 * CELLS_OF_DAY + PAD
 """Cells of a window: a local day, the next one (hours that cross midnight), and room for buffers."""
 FULL = (1 << WIDTH) - 1
 
+MOST_KEPT = 4_000
+"""Days and questions kept for one plan; then all are forgotten and worked out anew."""
+
 
 class Taken(Protocol):
     """What is occupied at a desk."""
@@ -51,6 +54,12 @@ class Board:
     def known(self, languages: tuple[str, ...]) -> tuple[str, ...]:
         """Those of the languages that anybody here speaks, so that what is kept does not grow with what is asked."""
         return tuple(sorted(self._spoken.intersection(languages)))
+
+    def keep(self, key: Hashable, what: Any) -> None:
+        """Put it into ``kept``, which is emptied when there is too much in it."""
+        if len(self.kept) >= MOST_KEPT:
+            self.kept.clear()
+        self.kept[key] = what
 
     def base(self, day: date) -> int:
         """The first cell of the day's window."""

@@ -16,9 +16,6 @@ from imigr_guichet.opening import DAY, local_date
 from imigr_guichet.places import CELLS_OF_DAY, WIDTH, Board, bookable_days, limits, moment_of, ones, wire_of
 from imigr_guichet.ports.appointments import Occupancy
 
-MOST_KEPT = 4_000
-"""Days and questions kept for one plan; then all are forgotten and worked out anew."""
-
 
 class Slot(NamedTuple):
     """A start that can be booked: its first cell, how many cells it takes, places, and the languages in which."""
@@ -110,19 +107,29 @@ def free_parts(
             yield Part(day, found, begin, end)
 
 
-def next_free(plan: Board, need: Need, taken: Occupancy, now: datetime) -> Slot | None:
+@dataclass(frozen=True)
+class Next:
+    """The first free slot of a plan for a need, and what it rests on: the changes that were counted, and from when
+    until when it stays the first as long as no more are."""
+
+    slot: Slot | None
+    changes: int
+    since: datetime
+    until: datetime
+
+    def holds(self, changes: int, now: datetime) -> bool:
+        """Whether it is still the first."""
+        return self.changes == changes and self.since <= now < self.until
+
+
+def next_free(plan: Board, need: Need, taken: Occupancy, now: datetime) -> Next:
     """The first free slot within notice and horizon. It stays the first until something is taken or freed at the
     guichet, or its notice is over; that there is none holds until then or midnight."""
-    key = ("next", need.key, need.topic.notice_minutes, need.topic.horizon_days)
-    version = taken.changes(plan.guichet.id)
-    kept: tuple[int, datetime, datetime, Slot | None] | None = plan.kept.get(key)
-    if kept is not None and kept[0] == version and kept[1] <= now < kept[2]:
-        return kept[3]
+    changes = taken.changes(plan.guichet.id)
     horizon = plan.guichet.horizon_days if need.topic.horizon_days is None else need.topic.horizon_days
     part = next(free_parts(plan, need, taken, now, None, horizon + 1, 1), None)
     slot = None if part is None else part.day.slots[part.first]
-    plan.kept[key] = (version, now, _good_until(plan, need, slot, now), slot)
-    return slot
+    return Next(slot, changes, now, _good_until(plan, need, slot, now))
 
 
 def said(slot: Slot) -> dict[str, Any]:
@@ -152,10 +159,9 @@ def _day(plan: Board, need: Need, taken: Occupancy, day: date) -> Day:
     kept: Day | None = plan.kept.get(key)
     if kept is not None and kept.version == version:
         return kept
-    if len(plan.kept) > MOST_KEPT:
-        plan.kept.clear()
     able = plan.able(need.topic.code, need.languages, day)
-    found = plan.kept[key] = Day(_slots(plan, need, taken, able, day), version)
+    found = Day(_slots(plan, need, taken, able, day), version)
+    plan.keep(key, found)
     return found
 
 

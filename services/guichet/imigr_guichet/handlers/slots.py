@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from imigr_guichet.domain.guichet import CELL_MINUTES, Extras, Guichet, Topic
 from imigr_guichet.errors import NotOpenToBooking
-from imigr_guichet.handlers.free import Need, Part, Slot, free_parts, next_free
+from imigr_guichet.handlers.free import Need, Next, Part, Slot, free_parts, next_free
 from imigr_guichet.handlers.free import said as slot_said
 from imigr_guichet.handlers.office import Office, board, moment
 from imigr_guichet.opening import local_date
@@ -117,20 +117,33 @@ def search_slots(
     office.occupancy.refresh(SHOWN_SECONDS)
     now = moment(office)
     found: list[Found] = []
+    key = ("next", ask.topic, ask.languages, ask.extras, ask.booked_by)
     for guichet in list_guichets(office, municipality):
-        topic = next((one for one in guichet.topics if one.code == ask.topic), None)
-        if topic is None or topic.group or ask.booked_by not in topic.open_to:
-            continue
         distance = _distance(guichet, near)
         if near is not None and (distance is None or distance > within_km):
             continue
-        plan = board(office, guichet)
-        need = _need(plan, topic, ask)
-        slot = None if need is None else next_free(plan, need, office.occupancy, now)
+        slot = _next_slot(office, guichet, ask, key, now)
         if slot is not None:
             found.append(Found(guichet, slot, distance))
     found.sort(key=lambda one: (one.slot.cell, one.distance or 0.0, one.guichet.id))
     return found[:limit]
+
+
+def _next_slot(office: Office, guichet: Guichet, ask: Ask, key: tuple[Any, ...], now: datetime) -> Slot | None:
+    """The first free slot; worked out anew only when it no longer holds. ``key`` tells the ask."""
+    plan = board(office, guichet)
+    kept: Next | None = plan.kept.get(key)
+    if kept is not None and kept.holds(office.occupancy.changes(guichet.id), now):
+        return kept.slot
+    topic = next((one for one in guichet.topics if one.code == ask.topic), None)
+    if topic is None or topic.group or ask.booked_by not in topic.open_to:
+        return None
+    need = _need(plan, as_booked(topic, ask), ask)
+    if need is None:
+        return None
+    found = next_free(plan, need, office.occupancy, now)
+    plan.keep(key, found)
+    return found.slot
 
 
 def next_slots(office: Office, guichet: Guichet, ask: Ask, wanted: datetime) -> dict[str, Any]:
