@@ -87,3 +87,9 @@ class TooManyOpinions(TooMany):
     """One address has said very much within the hour."""
 
     code = "directory.too_many_opinions"
+
+
+class PageTooDeep(Invalid):
+    """Pages reach ``params.deepest`` entries; the export and the feed of changes give all of them."""
+
+    code = "directory.page_too_deep"

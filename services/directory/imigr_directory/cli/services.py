@@ -29,11 +29,12 @@ def seed(directory: MongoDirectory, data: Path) -> None:
 @click.pass_obj
 def search(directory: MongoDirectory, words: tuple[str, ...]) -> None:
     """What the search finds, best first."""
-    hits, total = Searcher(directory.services(), directory.terms()).find(Query(q=" ".join(words)))
-    for hit in hits:
+    searcher = Searcher(directory.services(), directory.terms(), directory.municipalities())
+    found = searcher.find(Query(q=" ".join(words)))
+    for hit in found.hits:
         names = " | ".join(hit.service.name.values())
         click.echo(f"{hit.service.municipality:10} {','.join(hit.service.taxonomy):24} {names}")
-    click.echo(f"{total} found")
+    click.echo(f"{found.total} found")
 
 
 @click.command()

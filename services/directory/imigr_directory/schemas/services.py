@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -12,18 +11,24 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 from imigr_directory.domain import Municipality, Service, Term, opened, service_of
 from imigr_directory.schemas.content import ServiceContent, complete_content
 from imigr_directory.schemas.fields import CODE, ID, KEY, LANGUAGE, SLUG, Point
-from imigr_directory.search import Hit, Query
+from imigr_directory.search import SORTS, Found, Query
 
 NAMESPACE = uuid.UUID("019348a0-0000-7000-8000-0000000000dd")
 
 
 class Search(Schema):
-    """What is looked for. ``languages`` is accepted for callers that pass the reader's; all are searched."""
+    """What is looked for, filters joined by AND. ``languages`` are the reader's, for the order of names; texts in all
+    languages are searched. ``spoken`` and ``accessibility`` must all be offered."""
 
     q = fields.String(load_default="", validate=validate.Length(max=200))
     languages = fields.List(fields.String(validate=LANGUAGE), load_default=list)
     municipality = fields.String(load_default=None, allow_none=True, validate=SLUG)
     taxonomy = fields.String(load_default=None, allow_none=True, validate=CODE)
+    spoken = fields.List(fields.String(validate=LANGUAGE), load_default=list, validate=validate.Length(max=10))
+    accessibility = fields.List(fields.String(validate=CODE), load_default=list, validate=validate.Length(max=10))
+    free = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    sort = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(SORTS))
+    facets = fields.Boolean(load_default=False, truthy={True}, falsy={False})
     latitude = fields.Float(load_default=None, allow_none=True, validate=validate.Range(-90, 90))
     longitude = fields.Float(load_default=None, allow_none=True, validate=validate.Range(-180, 180))
     radius_km = fields.Float(load_default=None, allow_none=True, validate=validate.Range(0, 100, min_inclusive=False))
@@ -37,13 +42,16 @@ class Search(Schema):
             raise ValidationError("latitude and longitude belong together", "latitude")
         if data["radius_km"] is not None and data["latitude"] is None:
             raise ValidationError("needs latitude and longitude", "radius_km")
+        if data["sort"] == "distance" and data["latitude"] is None:
+            raise ValidationError("needs latitude and longitude", "sort")
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Query:
         """A Query."""
         near = None if data["latitude"] is None else {"lat": data["latitude"], "lon": data["longitude"]}
-        names = ("q", "municipality", "taxonomy", "radius_km", "page", "per_page")
-        return Query(near=near, **{name: data[name] for name in names})
+        tuples = {name: tuple(data[name]) for name in ("languages", "spoken", "accessibility")}
+        names = ("municipality", "taxonomy", "radius_km", "free", "sort", "facets", "page", "per_page")
+        return Query(q=_sayable(data["q"]), near=near, **tuples, **{name: data[name] for name in names})
 
 
 Location = Point
@@ -116,10 +124,22 @@ def service_out(service: Service, distance: float | None = None) -> dict[str, An
     }
 
 
-def page_out(hits: Iterable[Hit], total: int, query: Query, version: int) -> dict[str, Any]:
+def page_out(found: Found, query: Query, version: int) -> dict[str, Any]:
     """A page of hits."""
-    items = [service_out(hit.service, hit.distance_km) for hit in hits]
-    return {"items": items, "total": total, "page": query.page, "per_page": query.per_page, "version": version}
+    page = {
+        "items": [service_out(hit.service, hit.distance_km) for hit in found.hits],
+        "total": found.total,
+        "page": query.page,
+        "per_page": query.per_page,
+        "version": version,
+    }
+    return page | {"facets": found.facets} if query.facets else page
+
+
+def _sayable(text: str) -> str:
+    """Without halves of characters and control characters, which nobody means."""
+    return "".join(letter for letter in text if letter.isprintable() or letter.isspace())
+
 
 
 def municipality_out(town: Municipality) -> dict[str, Any]:

@@ -30,7 +30,7 @@ class App:
             terms = self.directory.terms()
             self.towns = self.directory.municipalities()
             self.terms = terms
-            self.searcher = Searcher(self.directory.services(), terms)
+            self.searcher = Searcher(self.directory.services(), terms, self.towns)
             self.version = version
 
     def check(self, opinion: Opinion) -> None:

@@ -33,8 +33,7 @@ class ServiceMethods:
     def search_services(self, **payload: Any) -> dict[str, Any]:
         """Search; no database call."""
         query = schemas.Search().load(payload)
-        hits, total = self.app.searcher.find(query)
-        return schemas.page_out(hits, total, query, self.app.version)
+        return schemas.page_out(self.app.searcher.find(query), query, self.app.version)
 
     @rpc
     def get_service(self, service_id: str) -> dict[str, Any]:

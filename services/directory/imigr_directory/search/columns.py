@@ -1,0 +1,188 @@
+"""What is filtered and sorted by, in columns: bits per value, points on the globe, days, ranks of names.
+
+An entry has a slot. Slots are given in order and never reused until the columns are made anew, so that a change is
+an entry in a new slot and a dead old one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from imigr_directory.domain import EARTH_KM
+
+Mask = npt.NDArray[np.uint64]
+"""One bit per slot."""
+Floats = npt.NDArray[np.float64]
+Slots = npt.NDArray[np.intp]
+_FIRST = 1024
+
+
+class Bits:
+    """For each value of a group, which slots have it."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, int] = {}
+        self._bytes: npt.NDArray[np.uint8] = np.zeros((8, _FIRST // 8), np.uint8)
+
+    def set(self, slot: int, values: Iterable[str]) -> None:
+        """The slot has these values."""
+        for value in values:
+            row = self._rows.setdefault(value, len(self._rows))
+            self._fit(row, slot)
+            self._bytes[row, slot >> 3] |= 1 << (slot & 7)
+
+    def of(self, value: str, length: int) -> Mask:
+        """Slots with a value."""
+        row = self._rows.get(value)
+        if row is None:
+            return np.zeros(length, np.uint64)
+        self._fit(row, length * 64 - 1)
+        return self._bytes[row].view(np.uint64)[:length]
+
+    def counts(self, among: Mask) -> dict[str, int]:
+        """How many of the slots have each value; values of none are left out."""
+        if not self._rows:
+            return {}
+        self._fit(0, len(among) * 64 - 1)
+        rows = self._bytes[: len(self._rows)].view(np.uint64)[:, : len(among)]
+        counted = np.bitwise_count(rows & among).sum(axis=1, dtype=np.int64).tolist()
+        return {value: counted[row] for value, row in self._rows.items() if counted[row]}
+
+    def _fit(self, row: int, slot: int) -> None:
+        rows, width = self._bytes.shape
+        if row < rows and slot >> 3 < width:
+            return
+        wider = np.zeros((_grown(rows, row), _grown(width, slot >> 3)), np.uint8)
+        wider[:rows, :width] = self._bytes
+        self._bytes = wider
+
+
+class Columns:
+    """Everything about slots but their words."""
+
+    def __init__(self) -> None:
+        self.used = 0
+        self.groups: dict[str, Bits] = {}
+        self._alive = np.zeros(_FIRST, np.bool_)
+        self._xyz: Floats = np.full((3, _FIRST), np.nan)
+        self._stale_from = np.zeros(_FIRST, np.int32)
+        self._plain = np.zeros((2, _FIRST), np.uint8)
+
+    def add(
+        self,
+        values: Mapping[str, Iterable[str]],
+        point: Mapping[str, float] | None,
+        *,
+        stale_from: int,
+        generic: bool,
+        name_words: int,
+    ) -> int:
+        """A new slot. ``stale_from`` is the first proleptic day on which the entry is stale, 0 for never."""
+        slot = self.used
+        self._fit(slot)
+        self.used += 1
+        for group, some in values.items():
+            self.groups.setdefault(group, Bits()).set(slot, some)
+        self._xyz[:, slot] = np.nan if point is None else _xyz(point)
+        self._stale_from[slot] = stale_from
+        self._plain[:, slot] = generic, min(name_words, 20)
+        self._alive[slot] = True
+        return slot
+
+    def drop(self, slot: int) -> None:
+        """The entry of the slot is gone."""
+        self._alive[slot] = False
+
+    @property
+    def length(self) -> int:
+        """Words of 64 bits in a mask."""
+        return (self.used + 63) // 64
+
+    def alive(self) -> Mask:
+        """Slots of entries."""
+        return packed(self._alive[: self.used])
+
+    def with_value(self, group: str, value: str) -> Mask:
+        """Slots with a value of a group."""
+        bits = self.groups.get(group)
+        return np.zeros(self.length, np.uint64) if bits is None else bits.of(value, self.length)
+
+    def chords(self, point: Mapping[str, float]) -> Floats:
+        """Square of the straight line through the globe (radius 1) from each slot to a point; nan without a place.
+        Grows with the distance, and costs no trigonometry."""
+        x, y, z = _xyz(point)
+        xs, ys, zs = self._xyz[:, : self.used]
+        return np.asarray((xs - x) ** 2 + (ys - y) ** 2 + (zs - z) ** 2)
+
+    def stale(self, slots: Slots, day: int) -> npt.NDArray[np.bool_]:
+        """Which of the slots are stale on a day."""
+        since = self._stale_from[slots]
+        return (since > 0) & (since <= day)
+
+    def generic(self, slots: Slots) -> npt.NDArray[np.uint8]:
+        """1 where the name is only a kind of place."""
+        return self._plain[0, slots]
+
+    def name_words(self, slots: Slots) -> npt.NDArray[np.uint8]:
+        """Words of the shortest name, at most 20."""
+        return self._plain[1, slots]
+
+    def _fit(self, slot: int) -> None:
+        size = len(self._alive)
+        if slot < size:
+            return
+        more = _grown(size, slot) - size
+        self._alive = np.pad(self._alive, (0, more))
+        self._stale_from = np.pad(self._stale_from, (0, more))
+        self._plain = np.pad(self._plain, ((0, 0), (0, more)))
+        self._xyz = np.pad(self._xyz, ((0, 0), (0, more)), constant_values=np.nan)
+
+
+def packed(mask: npt.NDArray[np.bool_]) -> Mask:
+    """One bit per slot from one byte per slot."""
+    bits = np.packbits(mask, bitorder="little")
+    return np.pad(bits, (0, -len(bits) % 8)).view(np.uint64)
+
+
+def slots_of(mask: Mask, used: int) -> Slots:
+    """The slots whose bit is set, in order."""
+    return np.flatnonzero(np.unpackbits(mask.view(np.uint8), count=used, bitorder="little"))
+
+
+def count(mask: Mask) -> int:
+    """How many bits are set."""
+    return int(np.bitwise_count(mask).sum())
+
+
+def kilometres(chords: Floats) -> Floats:
+    """Great-circle distances."""
+    found: Floats = 2 * EARTH_KM * np.arcsin(np.sqrt(chords) / 2)
+    return found
+
+
+def chord(distance_km: float) -> float:
+    """The square of the chord of a distance; the inverse of kilometres."""
+    return float((2 * np.sin(min(distance_km / (2 * EARTH_KM), np.pi / 2))) ** 2)
+
+
+def _xyz(point: Mapping[str, float]) -> tuple[float, float, float]:
+    lat, lon = np.radians(point["lat"]), np.radians(point["lon"])
+    return float(np.cos(lat) * np.cos(lon)), float(np.cos(lat) * np.sin(lon)), float(np.sin(lat))
+
+
+def _grown(size: int, needed: int) -> int:
+    while size <= needed:
+        size *= 2
+    return size
+
+
+def together(masks: Iterator[Mask], start: Mask) -> Mask:
+    """Slots in all of the masks."""
+    found: Any = start
+    for mask in masks:
+        found = found & mask
+    return np.asarray(found)

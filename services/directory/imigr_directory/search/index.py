@@ -1,0 +1,144 @@
+"""Search over the directory: words lead to slots, columns filter, count and sort them; no database call.
+
+An entry that changes is put into a new slot, and the old slot is dead; when a quarter of all slots are dead the index
+is made anew from the entries in memory. So a change costs what its own words cost.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from imigr_directory.domain import Municipality, Service, Term
+from imigr_directory.search import entry as entries
+from imigr_directory.search.columns import Columns
+from imigr_directory.search.names import NameOrder
+from imigr_directory.search.vocabulary import Vocabulary
+
+WARM_LANGUAGES = ("fr", "ar", "en")
+MOST_DEAD = 0.25
+FEW = 256
+
+
+class Postings:
+    """Which slots say a word, by field; slots are in order since they are given in order."""
+
+    def __init__(self) -> None:
+        self.words = Vocabulary()
+        self._slots: dict[int, dict[int, array[int]]] = {}
+        self._names: dict[str, list[int]] = {}
+
+    def add(self, slot: int, service: Service, terms: Mapping[str, Term], town: Municipality | None) -> None:
+        """Each word once, in its weightiest field."""
+        seen: set[int] = set()
+        for field, token in entries.spoken_words(service, terms, town):
+            self._note(self.words.number(token), field, slot, seen)
+        for first, second in entries.pairs(service):
+            self._note(self.words.joined(first, second), entries.NAME, slot, seen)
+        for name in entries.whole_names(service):
+            self._names.setdefault(name, []).append(slot)
+
+    def of(self, word: int) -> Mapping[int, array[int]]:
+        """Field and slots of a word."""
+        return self._slots.get(word, {})
+
+    def called(self, name: str) -> list[int]:
+        """Slots whose whole name, folded, is this."""
+        return self._names.get(name, [])
+
+    def _note(self, word: int, field: int, slot: int, seen: set[int]) -> None:
+        if word in seen:
+            return
+        seen.add(word)
+        by_field = self._slots.setdefault(word, {})
+        by_field.setdefault(field, array("I")).append(slot)
+
+
+class Index:
+    """The entries, their words and their columns."""
+
+    def __init__(
+        self, services: Iterable[Service], terms: Mapping[str, Term], towns: Iterable[Municipality] = ()
+    ) -> None:
+        self.terms = terms
+        self._towns = {town.slug: town for town in towns}
+        self._services = {one.id: one for one in services if one.state == "published"}
+        self._build()
+
+    def __len__(self) -> int:
+        return len(self._services)
+
+    def get(self, service_id: str) -> Service | None:
+        """One public entry."""
+        return self._services.get(service_id)
+
+    def at(self, slot: int) -> Service:
+        """The entry of a live slot."""
+        return self._services[self._ids[slot]]
+
+    def services(self) -> Iterable[Service]:
+        """All public entries."""
+        return self._services.values()
+
+    def apply(self, changed: Iterable[Service]) -> None:
+        """Entries as they are now, withdrawn ones too; an entry older than the one known is left out. Once a batch has
+        been applied all of it is found."""
+        for service in changed:
+            known = self._services.get(service.id)
+            if known is not None and known.version >= service.version:
+                continue
+            if known is not None:
+                self._drop(known)
+            if service.state == "published":
+                self._put(service)
+        self.postings.words.settle()
+        dead = self.columns.used - len(self._services)
+        if dead > max(FEW, MOST_DEAD * self.columns.used):
+            self._build()
+
+    def order(self, language: str) -> NameOrder:
+        """The order of names for a language; made when first asked for."""
+        base = language if language in self._name_languages else WARM_LANGUAGES[0]
+        if base not in self._orders:
+            named = [(slot, one.id, one.name) for slot, one in self._in_slots()]
+            self._orders[base] = NameOrder(base, named)
+        return self._orders[base]
+
+    def _build(self) -> None:
+        self.columns = Columns()
+        self.postings = Postings()
+        self._ids: list[str] = []
+        self._slots: dict[str, int] = {}
+        self._orders: dict[str, NameOrder] = {}
+        self._name_languages = set(WARM_LANGUAGES)
+        for service in self._services.values():
+            self._put(service)
+        self.postings.words.settle()
+        for language in WARM_LANGUAGES:
+            self.order(language)
+
+    def _put(self, service: Service) -> None:
+        slot = self.columns.add(
+            entries.values(service, self.terms),
+            service.location,
+            stale_from=entries.stale_from(service),
+            generic=service.name_is_generic,
+            name_words=entries.shortest_name(service),
+        )
+        self.postings.add(slot, service, self.terms, self._towns.get(service.municipality))
+        self._ids.append(service.id)
+        self._slots[service.id] = slot
+        self._services[service.id] = service
+        self._name_languages |= service.name.keys()
+        for order in self._orders.values():
+            order.add(slot, service.id, service.name)
+
+    def _drop(self, service: Service) -> None:
+        self.columns.drop(self._slots.pop(service.id))
+        for order in self._orders.values():
+            order.drop(service.id, service.name)
+        del self._services[service.id]
+
+    def _in_slots(self) -> Iterable[tuple[int, Any]]:
+        return [(slot, self._services[one]) for one, slot in self._slots.items()]
