@@ -49,9 +49,10 @@ class Search(Schema):
     def make(self, data: dict[str, Any], **_: Any) -> Query:
         """A Query."""
         near = None if data["latitude"] is None else {"lat": data["latitude"], "lon": data["longitude"]}
-        tuples = {name: tuple(data[name]) for name in ("languages", "spoken", "accessibility")}
+        asked: dict[str, Any] = {name: tuple(data[name]) for name in ("languages", "spoken", "accessibility")}
         names = ("municipality", "taxonomy", "radius_km", "free", "sort", "facets", "page", "per_page")
-        return Query(q=_sayable(data["q"]), near=near, **tuples, **{name: data[name] for name in names})
+        asked |= {name: data[name] for name in names}
+        return Query(q=_sayable(data["q"]), near=near, **asked)
 
 
 Location = Point
@@ -139,7 +140,6 @@ def page_out(found: Found, query: Query, version: int) -> dict[str, Any]:
 def _sayable(text: str) -> str:
     """Without halves of characters and control characters, which nobody means."""
     return "".join(letter for letter in text if letter.isprintable() or letter.isspace())
-
 
 
 def municipality_out(town: Municipality) -> dict[str, Any]:

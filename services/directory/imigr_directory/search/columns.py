@@ -41,7 +41,8 @@ class Bits:
         if row is None:
             return np.zeros(length, np.uint64)
         self._fit(row, length * 64 - 1)
-        return self._bytes[row].view(np.uint64)[:length]
+        bits: Mask = self._bytes[row].view(np.uint64)[:length]
+        return bits
 
     def counts(self, among: Mask) -> dict[str, int]:
         """How many of the slots have each value; values of none are left out."""
@@ -125,11 +126,13 @@ class Columns:
 
     def generic(self, slots: Slots) -> npt.NDArray[np.uint8]:
         """1 where the name is only a kind of place."""
-        return self._plain[0, slots]
+        found: npt.NDArray[np.uint8] = self._plain[0, slots]
+        return found
 
     def name_words(self, slots: Slots) -> npt.NDArray[np.uint8]:
         """Words of the shortest name, at most 20."""
-        return self._plain[1, slots]
+        found: npt.NDArray[np.uint8] = self._plain[1, slots]
+        return found
 
     def _fit(self, slot: int) -> None:
         size = len(self._alive)

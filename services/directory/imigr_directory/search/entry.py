@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
+from itertools import pairwise
 from typing import Final
 
 from imigr_directory.domain import Municipality, Service, Term
+from imigr_directory.domain.freshness import expires_on
 from imigr_directory.folding import Token, fold, tokens
 
 NAME, ORGANIZATION, THEME, PLACE, DESCRIPTION = range(5)
 FIELD_WEIGHTS: Final = (1.0, 0.7, 0.66, 0.5, 0.4)
 """What a word counts for by where it stands."""
 STOP_WORDS: Final = frozenset(
-    "de du des le la les et en au aux un une a pour par sur dans chez avec of in for and to the an at on by with"
-    " في من علي الي و عن مع او".split()
+    (
+        *("de", "du", "des", "le", "la", "les", "et", "en", "au", "aux", "un", "une", "pour", "par", "sur", "dans"),
+        *("chez", "avec", "of", "in", "for", "and", "to", "the", "a", "an", "at", "on", "by", "with"),
+        *("في", "من", "علي", "الي", "و", "عن", "مع", "او"),
+    )
 )
 """They are asked for only when nothing else is (folded)."""
-JOINING: Final = frozenset("عبد بو ابو ابن بن ام ولد بنت نور سيف صلاح abd abdel abou bou ben ibn oum notre".split())
+JOINING: Final = frozenset(
+    (
+        *("عبد", "بو", "ابو", "ابن", "بن", "ام", "ولد", "بنت", "نور", "سيف", "صلاح"),
+        *("abd", "abdel", "abou", "bou", "ben", "ibn", "oum", "notre"),
+    )
+)
 """First words of names that are written as one word as often as not (folded)."""
 SHORT = 4
 GROUPS: Final = ("municipality", "taxonomy", "languages", "accessibility", "fees")
-LIFETIME: Final = timedelta(days=180)
-"""For how long a verified entry stays good."""
 NEVER_VERIFIED = 1
 
 
@@ -46,7 +54,7 @@ def pairs(service: Service) -> Iterator[tuple[Token, Token]]:
         found = tokens(text)
         yield from (
             (first, second)
-            for first, second in zip(found, found[1:], strict=False)
+            for first, second in pairwise(found)
             if first.word in JOINING or first.kept in JOINING or _is_short_latin(first.word)
         )
 
@@ -78,10 +86,9 @@ def values(service: Service, terms: Mapping[str, Term]) -> dict[str, Iterable[st
 
 
 def stale_from(service: Service) -> int:
-    """The proleptic day on which nobody should rely on the entry any more."""
-    if service.verified_on is None:
-        return NEVER_VERIFIED
-    return (date.fromisoformat(service.verified_on) + LIFETIME).toordinal()
+    """The proleptic day from which nobody should rely on the entry any more."""
+    ends = expires_on("service", service.verified_on)
+    return NEVER_VERIFIED if ends is None else date.fromisoformat(ends).toordinal()
 
 
 def with_parents(codes: Iterable[str], terms: Mapping[str, Term]) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from imigr_directory.domain import Service
 
@@ -17,7 +17,8 @@ DEEPEST = 10_000
 @dataclass(frozen=True)
 class Query:
     """What is looked for; everything given must hold. ``languages`` are the reader's, for the order of names;
-    ``spoken`` and ``accessibility`` must all be offered; ``now`` tells which entries are stale."""
+    ``spoken`` and ``accessibility`` must all be offered; ``today`` tells which
+    entries are stale; without it none is."""
 
     q: str = ""
     languages: tuple[str, ...] = ()
@@ -33,7 +34,7 @@ class Query:
     facets: bool = False
     page: int = 1
     per_page: int = 20
-    now: datetime | None = None
+    today: date | None = None
 
     @property
     def order(self) -> str:
@@ -64,4 +65,3 @@ class Found:
     hits: list[Hit]
     total: int
     facets: Facets = field(default_factory=dict)
-

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
 
 import numpy as np
 
@@ -14,7 +13,6 @@ from imigr_directory.search.columns import (
     Mask,
     Slots,
     chord,
-    count,
     kilometres,
     packed,
     slots_of,
@@ -124,7 +122,7 @@ class Searcher:
         return score
 
     def _staleness(self, query: Query, slots: Slots) -> Floats:
-        today = date.today().toordinal() if query.now is None else query.now.toordinal()
+        today = 0 if query.today is None else query.today.toordinal()
         return self._index.columns.stale(slots, today).astype(np.float64)
 
     def _hit(self, slot: int, chords: Floats | None) -> Hit:

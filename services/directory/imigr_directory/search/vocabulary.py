@@ -109,7 +109,7 @@ class Vocabulary:
 
     def of_pair(self, first: Token, second: Token) -> list[Match]:
         """Words that are two asked words written as one."""
-        found = {number: EXACT for number in self._known([first.word + second.word, first.word + second.kept])}
+        found = dict.fromkeys(self._known([first.word + second.word, first.word + second.kept]), EXACT)
         for key in joined_sounds(first.word, second.word, second.kept):
             for number in self._sounds.get(key, ()):
                 found.setdefault(number, _spoken(key))
@@ -153,8 +153,7 @@ class Vocabulary:
                 self._schema, "word", word, distance=distance, transposition_cost_one=True
             )
             found = self._searcher.search(query, MOST_TYPOS, count=False)
-            numbers = self._searcher.fast_field_values("id", [address for _, address in found.hits])
-            for number in numbers:
+            for number in map(int, self._searcher.fast_field_values("id", [address for _, address in found.hits])):
                 alike = distance == 1 and any(form[:1] == word[:1] for form in self._forms[number])
                 yield number, TYPO if alike else FAR_TYPO
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from imigr_directory import handlers
 from imigr_directory.errors import UnknownMunicipality, UnknownService, UnknownTaxonomy
 from imigr_directory.feedback import building as feedback
@@ -21,7 +23,12 @@ class App:
         self.desk = handlers.Desk(self.directory, self.directory.records, runtime.clock, self.refresh)
         self.box = feedback.build(runtime, self.check)
         self.version = -1
+        self._clock = runtime.clock
         self.refresh()
+
+    def today(self) -> date:
+        """The day by which facts are fresh or stale (UTC)."""
+        return self._clock.now().date()
 
     def refresh(self) -> None:
         """Build index and copies anew if anything changed."""

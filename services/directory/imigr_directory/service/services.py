@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from imigr_directory import handlers, schemas
@@ -10,6 +12,9 @@ from imigr_directory.handlers import Command
 from imigr_directory.service.app import App
 from imigr_kit.entrypoints import rpc
 from imigr_kit.keyed import body_hash
+
+SEARCH = schemas.Search()
+"""Made once: making a schema costs more than using it."""
 
 
 class ServiceMethods:
@@ -32,7 +37,7 @@ class ServiceMethods:
     @rpc
     def search_services(self, **payload: Any) -> dict[str, Any]:
         """Search; no database call."""
-        query = schemas.Search().load(payload)
+        query = replace(SEARCH.load(payload), today=self.app.today())
         return schemas.page_out(self.app.searcher.find(query), query, self.app.version)
 
     @rpc
