@@ -153,9 +153,12 @@ class Vocabulary:
                 self._schema, "word", word, distance=distance, transposition_cost_one=True
             )
             found = self._searcher.search(query, MOST_TYPOS, count=False)
-            for number in map(int, self._searcher.fast_field_values("id", [address for _, address in found.hits])):
+            for number in self._numbers([address for _, address in found.hits]):
                 alike = distance == 1 and any(form[:1] == word[:1] for form in self._forms[number])
                 yield number, TYPO if alike else FAR_TYPO
+
+    def _numbers(self, addresses: list[tantivy.DocAddress]) -> list[int]:
+        return [int(number or 0) for number in self._searcher.fast_field_values("id", addresses)]
 
 
 def _spoken(key: str) -> float:
