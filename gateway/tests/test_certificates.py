@@ -19,8 +19,8 @@ from flask import Flask
 from nacl.signing import SigningKey
 from pypdf import PdfReader
 
-from imigr_gateway.attending import certificate, printing
-from imigr_kit.errors import Conflict
+from imigr_gateway.attending import certificate, printing, towns
+from imigr_kit.errors import Conflict, Unavailable
 from imigr_kit.secret import Secret
 
 from .conftest import FakeClient
@@ -34,6 +34,7 @@ TITLES = {
     "en": "Training of mediators",
 }
 NAMES = {"fr": "Fatou N’Diaye-Koné", "ar": "فاطمة بنت عبد الرحمان", "en": "Amina O'Neil"}
+TOWN = {"fr": "La Marsa", "ar": "المرسى", "en": "La Marsa"}
 PATH = "/api/v1/registrations/la-marsa.r-AAAAAAAAAAAAAAAAAAAAAA/certificate"
 
 
@@ -54,6 +55,8 @@ def certified(client: FakeClient) -> FakeClient:
     """A registration whose holder has attended."""
     client.answers["sign_certificate"] = sign
     client.answers["public_keys"] = {"algorithm": "Ed25519", "keys": KEYS}
+    client.answers["certificate_state"] = {"is_revoked": False, "revoked_on": None}
+    client.answers["list_municipalities"] = {"items": [{"slug": "la-marsa", "name": TOWN}]}
     return client
 
 
@@ -80,7 +83,7 @@ def test_a_certificate_is_a_tagged_pdf_whose_text_reads_in_order(
     assert reader.metadata is not None
     assert reader.metadata.title
     text = " ".join("\n".join(page.extract_text() for page in reader.pages).split())
-    for words in (NAMES[language], TITLES[language], "07/12/2026", "0a1b2c3d4e5f60718293"):
+    for words in (NAMES[language], TITLES[language], "07/12/2026", "0a1b2c3d4e5f60718293", TOWN[language]):
         assert words in text
     assert len(reader.pages) == 1
 
@@ -139,14 +142,16 @@ def test_too_little_attendance_is_a_problem_and_prints_nothing(app: Flask, certi
 
 
 def test_anyone_learns_what_is_printed_and_nothing_else(app: Flask, certified: FakeClient) -> None:
-    """The answer is made of the code itself; only public keys are asked of the service."""
+    """The answer is made of the code itself; the service is asked for its public keys, and whether the number still
+    holds."""
     answer = app.test_client().post("/api/v1/certificates/verify", json={"code": code_for(NAMES["ar"], "ar")})
     assert answer.json == {
         "is_genuine": True, "holder": NAMES["ar"], "number": "0a1b2c3d4e5f60718293", "municipality": "la-marsa",
         "language": "ar", "title": TITLES["ar"], "days": ["2026-12-07", "2026-12-08"], "attended": 2, "sessions": 3,
-        "minutes": 765, "issued_on": "2026-12-16",
+        "minutes": 765, "issued_on": "2026-12-16", "is_revoked": False, "revoked_on": None,
     }  # fmt: skip
-    assert certified.calls == [("events", "public_keys", {})]
+    state = {"municipality": "la-marsa", "number": "0a1b2c3d4e5f60718293"}
+    assert certified.calls == [("events", "public_keys", {}), ("events", "certificate_state", state)]
     assert answer.headers["Cache-Control"] == "no-store"
 
 
@@ -231,3 +236,71 @@ def test_the_rule_is_for_staff(app: Flask, client: FakeClient, bearer: Callable[
     assert web.put(path, json=body, headers=bearer("mediator", "la-marsa")).status_code == 403
     assert web.get(path, headers=bearer("mediator", "la-marsa")).json["issued"] == 0
     assert web.put(path, json={"minimum_percent": 0}, headers=bearer("editor", "la-marsa")).status_code == 422
+
+
+def test_a_revoked_certificate_is_told_as_such(app: Flask, certified: FakeClient) -> None:
+    """It was genuine and holds no longer: by the API, and on the page in the reader's language with the day."""
+    certified.answers["certificate_state"] = {"is_revoked": True, "revoked_on": "2026-12-20"}
+    web, code = app.test_client(), code_for(NAMES["ar"], "ar")
+    answer = web.post("/api/v1/certificates/verify", json={"code": code}).json
+    assert answer is not None
+    assert (answer["is_genuine"], answer["is_revoked"], answer["revoked_on"]) == (True, True, "2026-12-20")
+    page = web.post("/c?lang=ar", data={"code": code}).text
+    assert "ألغت البلدية هذه الشهادة ولم تعد صالحة" in page
+    assert "هذه الشهادة صحيحة" not in page
+    assert "20/12/2026" in page
+    assert TOWN["ar"] in page
+
+
+def test_what_cannot_be_asked_is_not_called_good(app: Flask, certified: FakeClient) -> None:
+    """While the service is down nobody can say that a certificate was not revoked."""
+    certified.answers["certificate_state"] = Unavailable(retry_after=2)
+    answer = app.test_client().post("/api/v1/certificates/verify", json={"code": code_for("Fatou Koné")})
+    assert answer.status_code == 503
+
+
+def test_a_directory_that_is_down_does_not_hold_a_certificate_up(app: Flask, certified: FakeClient) -> None:
+    """The town is then written by its slug; as soon as the directory answers, by its name."""
+    certified.answers["list_municipalities"] = Unavailable()
+    with app.test_request_context():
+        assert towns.name("la-marsa", "ar") == "la-marsa"
+        certified.answers["list_municipalities"] = {"items": [{"slug": "la-marsa", "name": TOWN}]}
+        assert towns.name("la-marsa", "ar") == TOWN["ar"]
+        assert towns.name("la-marsa", "fr") == "La Marsa"
+    assert [method for _, method, _ in certified.calls] == ["list_municipalities"] * 2
+
+
+def test_a_revoked_certificate_is_known_without_a_network(tmp_path: Path) -> None:
+    """From a signed list; a list that was changed is refused, so that no number can be taken out of it."""
+    keys, listed = tmp_path / "keys.json", tmp_path / "revoked.json"
+    keys.write_text(json.dumps({"keys": KEYS}))
+    statement = {
+        "municipality": "la-marsa", "as_of": "2026-12-20T10:00:00Z",
+        "revoked": [{"number": "0a1b2c3d4e5f60718293", "revoked_on": "2026-12-20"}],
+    }  # fmt: skip
+    body = json.dumps(statement, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    signature = base64.b64encode(KEY.sign(b"imigr-revoked-1" + body).signature).decode()
+    command = [sys.executable, "-m", "imigr_gateway.attending.offline", "--keys", str(keys), "--revoked", str(listed)]
+    code = code_for("Fatou Koné").encode()
+    for changes, outcome in (({}, (1, b"revoked\n")), ({"revoked": []}, (2, None))):
+        listed.write_text(json.dumps({"statement": statement | changes, "key_id": KEY_ID, "signature": signature}))
+        done = subprocess.run(command, input=code, capture_output=True, timeout=30, check=False)
+        assert done.returncode == outcome[0]
+        assert outcome[1] in (None, done.stdout)
+
+
+def test_only_a_manager_revokes(app: Flask, client: FakeClient, bearer: Callable[..., dict[str, str]]) -> None:
+    """With a closed reason; the list is for everyone."""
+    path = "/api/v1/staff/la-marsa/certificates/0a1b2c3d4e5f60718293/revoke"
+    client.answers["revoke_certificate"] = {"number": "0a1b2c3d4e5f60718293", "is_revoked": True}
+    client.answers["revoked_certificates"] = {"statement": {"revoked": []}, "key_id": "k", "signature": "s"}
+    web = app.test_client()
+    for role, body, status in (
+        ("manager", {"reason": "misused"}, 200),
+        ("manager", {"reason": "I dislike it"}, 422),
+        ("editor", {"reason": "misused"}, 403),
+    ):
+        assert web.post(path, json=body, headers=bearer(role, "la-marsa")).status_code == status
+    listed = web.get("/api/v1/municipalities/la-marsa/revoked-certificates").json
+    assert listed is not None
+    assert listed["key_id"] == "k"

@@ -177,6 +177,10 @@ STAFF: dict[str, tuple[str, str, Any, tuple[str, ...]]] = {
         "POST", "/e/scans", {"scans": [{"id": "scan-0001", "people": 1, "door": "n", "scanner": "p"}]},
         ("manager", "editor", "mediator"),
     ),
+    "correct_attendance": (
+        "POST", "/e/attendance/corrections", {"people": 0, "scan_id": "scan-0001", "reason": "wrong_count"},
+        ("manager", "editor", "mediator"),
+    ),
     "get_attendance": ("GET", "/e/attendance", None, ("manager", "editor", "mediator")),
     "set_certificate_rule": ("PUT", "/e/certificate-rule", {"minimum_percent": 80}, ("manager", "editor")),
     "get_certificate_rule": ("GET", "/e/certificate-rule", None, ("manager", "editor", "mediator")),

@@ -11,12 +11,13 @@ from typing import Any
 import segno
 from flask import Response, request
 
-from imigr_gateway.attending import certificate
+from imigr_gateway.attending import certificate, towns
 from imigr_gateway.attending.printing import printed
 from imigr_gateway.attending.words import CERTIFICATE
 from imigr_gateway.commands import backends, here, idempotency_key
 from imigr_gateway.doors import public
 from imigr_gateway.people import split_token
+from imigr_gateway.shapes import base
 from imigr_gateway.shapes import certificates as shapes
 from imigr_gateway.strict import StrictBlueprint
 from imigr_kit.secret import Secret
@@ -40,6 +41,15 @@ def print_certificate(data: dict[str, Any], manage_token: str) -> Response:
 def verify_certificate(data: dict[str, Any]) -> Any:
     """Whether a certificate is genuine, and what it says: nothing that is not printed on it."""
     return verified(Secret(data.pop("code")))
+
+
+@blueprint.get("/municipalities/<municipality>/revoked-certificates")
+@blueprint.arguments(base.Nothing, location="query")
+@blueprint.response(200, shapes.RevokedList)
+@public
+def revoked_certificates(query: dict[str, Any], municipality: str) -> Any:
+    """Numbers of certificates that hold no longer, signed, for devices without a network."""
+    return backends().call("events", "revoked_certificates", municipality, municipality=municipality)
 
 
 def pdf(manage_token: str, name: Secret[str], language: str) -> Response:
@@ -72,7 +82,11 @@ def verified(code: Secret[str]) -> dict[str, Any]:
     found = certificate.verify(code, keys)
     if found is None:
         return {"is_genuine": False}
-    return {"is_genuine": True, "holder": found.holder.reveal(), **found.statement}
+    state = backends().call(
+        "events", "certificate_state", municipality, municipality=municipality, number=found.statement["number"]
+    )
+    revoked = {"is_revoked": state["is_revoked"], "revoked_on": state["revoked_on"]}
+    return {"is_genuine": True, "holder": found.holder.reveal(), **found.statement, **revoked}
 
 
 def fields(statement: Mapping[str, Any], name: Secret[str], code: Secret[str], public_url: str) -> dict[str, Any]:
@@ -92,7 +106,7 @@ def fields(statement: Mapping[str, Any], name: Secret[str], code: Secret[str], p
         "days": [written_day(day) for day in statement["days"]],
         "comma": "،" if language == "ar" else ",",
         "duration": words["hours"].format(hours=hours, minutes=minutes),
-        "municipality": statement["municipality"],
+        "municipality": towns.name(statement["municipality"], language),
         "issued_on": written_day(statement["issued_on"]),
         "number": statement["number"],
         "qr": picture,

@@ -24,6 +24,7 @@ from imigr_kit.secret import Secret
 
 PREFIX = "C1."
 PURPOSE = b"imigr-certificate-1"
+REVOKED_PURPOSE = b"imigr-revoked-1"
 SALT_OCTETS = 16
 MOST_LETTERS = 80
 _STATED = frozenset(
@@ -84,12 +85,27 @@ def verify(code: Secret[str], keys: Mapping[str, str]) -> Verified | None:
     try:
         salt, name = _raw(shown["salt"]), Secret(shown["holder"])
         statement = {field: shown[field] for field in _STATED}
-        signed = statement | {"holder": commitment(name, salt)}
-        body = json.dumps(signed, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+        body = _canonical(statement | {"holder": commitment(name, salt)})
         VerifyKey(base64.b64decode(keys[shown["key"]])).verify(PURPOSE + body, signature)
     except (BadSignatureError, KeyError, ValueError, TypeError, AttributeError, UnicodeError):
         return None
     return Verified(name, statement)
+
+
+def revoked(listed: Mapping[str, Any], keys: Mapping[str, str]) -> Mapping[str, Any] | None:
+    """The statement of a list of revoked certificates if one of the public keys made it, else None. Needs no
+    network."""
+    try:
+        statement: Mapping[str, Any] = listed["statement"]
+        signature = base64.b64decode(listed["signature"])
+        VerifyKey(base64.b64decode(keys[listed["key_id"]])).verify(REVOKED_PURPOSE + _canonical(statement), signature)
+    except (BadSignatureError, KeyError, ValueError, TypeError):
+        return None
+    return statement
+
+
+def _canonical(statement: Mapping[str, Any]) -> bytes:
+    return json.dumps(statement, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def _read(code: Secret[str]) -> tuple[dict[str, Any], bytes] | None:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from imigr_gateway.api.certificates import pdf, verified, written_day
-from imigr_gateway.attending import certificate
+from imigr_gateway.attending import certificate, towns
 from imigr_gateway.attending.ticket_page import private_page, reader_language
 from imigr_gateway.attending.words import CERTIFICATE
 from imigr_gateway.doors import public
@@ -92,10 +92,12 @@ def _verification(found: dict[str, Any] | None) -> Response:
             (words["days"], ", ".join(written_day(day) for day in found["days"])),
             (words["duration"], words["hours"].format(hours=hours, minutes=minutes)),
             (words["heading"], words["some"].format(**found)),
-            (words["by"], found["municipality"]),
+            (words["by"], towns.name(found["municipality"], language)),
             (words["issued"], written_day(found["issued_on"])),
             (words["number"], found["number"]),
         ]
+        if found["is_revoked"]:
+            rows.append((words["revoked_on"], written_day(found["revoked_on"])))
     values = {"words": words, "title": words["check"], "found": found, "rows": rows}
     page = private_page("certificate_verify.html", language, **values)
     page.headers["Content-Security-Policy"] = READ_POLICY

@@ -156,6 +156,8 @@ CERTIFICATE = {
         "check_button": "Vérifier",
         "good": "Cette attestation est authentique. Comparez avec le document :",
         "bad": "Cette attestation n'est pas authentique.",
+        "revoked": "Cette attestation a été annulée par la commune : elle n'est plus valable.",
+        "revoked_on": "Annulée le",
         "unknown": "Aucune inscription ne correspond à ce lien.",
     },
     "ar": {
@@ -181,6 +183,8 @@ CERTIFICATE = {
         "check_button": "تثبت",
         "good": "هذه الشهادة صحيحة. قارنها بالوثيقة:",
         "bad": "هذه الشهادة غير صحيحة.",
+        "revoked": "ألغت البلدية هذه الشهادة ولم تعد صالحة.",
+        "revoked_on": "ألغيت بتاريخ",
         "unknown": "لا يوجد تسجيل يطابق هذا الرابط.",
     },
     "en": {
@@ -206,6 +210,8 @@ CERTIFICATE = {
         "check_button": "Verify",
         "good": "This certificate is genuine. Compare it with the document:",
         "bad": "This certificate is not genuine.",
+        "revoked": "This certificate was revoked by the town: it is no longer valid.",
+        "revoked_on": "Revoked on",
         "unknown": "No registration answers to this link.",
     },
 }

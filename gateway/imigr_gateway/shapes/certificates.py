@@ -39,6 +39,50 @@ class Verification(Schema):
     sessions = fields.Integer(metadata=says("Sessions in all"))
     minutes = fields.Integer(metadata=says("Length of the attended sessions"))
     issued_on = fields.String(metadata=says("ISO 8601", format="date"))
+    is_revoked = fields.Boolean(metadata=says("It was genuine and holds no longer"))
+    revoked_on = fields.String(allow_none=True, metadata=says("ISO 8601", format="date"))
+
+
+class Revoke(Strict):
+    """Why it holds no longer."""
+
+    reason = fields.String(
+        required=True, validate=validate.OneOf(["issued_by_mistake", "attendance_corrected", "misused"])
+    )
+
+
+class Revoked(Schema):
+    """A certificate that holds no longer."""
+
+    number = fields.String()
+    event_id = fields.String()
+    is_revoked = fields.Boolean()
+    revoked_on = fields.String(metadata=says("ISO 8601", format="date"))
+    reason = fields.String()
+    by = fields.String(metadata=says("Id of a staff account"))
+
+
+class RevokedNumber(Schema):
+    """One number of the list."""
+
+    number = fields.String()
+    revoked_on = fields.String(metadata=says("ISO 8601", format="date"))
+
+
+class RevokedStatement(Schema):
+    """What is signed: JSON with sorted names, no spaces, UTF-8, after ``imigr-revoked-1``."""
+
+    municipality = fields.String()
+    as_of = fields.String(metadata=says("RFC 3339, UTC", format="date-time"))
+    revoked = fields.List(fields.Nested(RevokedNumber))
+
+
+class RevokedList(Schema):
+    """Revoked certificates of a municipality, signed."""
+
+    statement = fields.Nested(RevokedStatement)
+    key_id = fields.String()
+    signature = fields.String(metadata=says("Ed25519, base64"))
 
 
 class CertificateRule(Strict):

@@ -119,9 +119,39 @@ class ShownAgain(Schema):
     shown_again = fields.List(fields.Nested(Look))
 
 
+class Correction(Strict):
+    """A check-in that was wrong, and how many people came in truth."""
+
+    session_id = fields.String(load_default="main")
+    reference = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=20))
+    scan_id = fields.String(
+        load_default=None, allow_none=True, metadata=says("Instead of a reference, for people who had none")
+    )
+    people = fields.Integer(required=True, strict=True, metadata=says("0: nobody came in"))
+    reason = fields.String(
+        required=True,
+        validate=validate.OneOf(["wrong_person", "wrong_session", "wrong_count", "scanned_by_mistake"]),
+    )
+
+
+class CorrectionOut(Schema):
+    """What was made right, when, why and by whom in staff."""
+
+    event_id = fields.String()
+    reference = fields.String(allow_none=True)
+    session_id = fields.String()
+    entered_at = fields.String(metadata=says("RFC 3339, UTC", format="date-time"))
+    at = fields.String(metadata=says("RFC 3339, UTC", format="date-time"))
+    by = fields.String(metadata=says("Id of a staff account"))
+    reason = fields.String()
+    people_before = fields.Integer()
+    people = fields.Integer()
+
+
 class AttendanceOut(Schema):
     """Who came, in numbers."""
 
     event_id = fields.String()
     sessions = fields.List(fields.Nested(SessionCount))
     duplicates = fields.List(fields.Nested(ShownAgain))
+    corrections = fields.List(fields.Nested(CorrectionOut))

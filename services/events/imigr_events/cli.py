@@ -1,4 +1,4 @@
-"""Command line of the events service: seed and list. Run as ``python -m imigr_events.cli``."""
+"""Command line of the events service: all that staff do over HTTP, and seeding. ``python -m imigr_events.cli``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import click
 
 from imigr_events import handlers
 from imigr_events.cli_attending import COMMANDS
+from imigr_events.cli_methods import METHOD_COMMANDS
 from imigr_events.cli_staff import STAFF_COMMANDS
 from imigr_events.domain import Event, free_for_all
 from imigr_events.errors import StaleVersion, WrongState
@@ -84,7 +85,7 @@ def _title(event: Event) -> str:
     return event.title.get("fr") or next(iter(event.title.values()))
 
 
-for command in (*COMMANDS, *STAFF_COMMANDS):
+for command in (*COMMANDS, *STAFF_COMMANDS, *METHOD_COMMANDS):
     cli.add_command(command)
 
 

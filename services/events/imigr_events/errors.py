@@ -101,6 +101,30 @@ class NoTicket(Conflict):
     code = "events.no_ticket"
 
 
+class UnknownEntry(NotFound):
+    """No such check-in at this event, or it was undone already."""
+
+    code = "events.unknown_entry"
+
+
+class NotTheSameDay(Conflict):
+    """A check-in is corrected on its day; later it stands."""
+
+    code = "events.not_the_same_day"
+
+
+class UnknownCertificate(NotFound):
+    """No such certificate in this municipality."""
+
+    code = "events.unknown_certificate"
+
+
+class CertificateRevoked(Gone):
+    """The certificate of this registration was revoked; there will be no other."""
+
+    code = "events.certificate_revoked"
+
+
 class StaleVersion(Conflict):
     """Somebody changed the event meanwhile; ``params.version`` is the one that stands."""
 

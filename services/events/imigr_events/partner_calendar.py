@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar
 
-from imigr_events.domain.importing import Incoming, Read, Refusal
+from imigr_events.domain.importing import Incoming, OtherDate, Read, Refusal
 from imigr_events.domain.words import plain
 
 MOST_OCTETS = 2_000_000
@@ -24,7 +24,7 @@ _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(r"(?<![\w/:.-])\+?\d(?:[ .-]?\d){7,14}(?![\w/:-])")
 _MARKUP = re.compile(r"<[^>]{0,500}>")
 _SLUG = re.compile(r"[^a-z0-9]+")
-MOST_SUMMARY = 2000
+MOST_SUMMARY, MOST_TITLE = 2000, 200
 
 
 @dataclass(frozen=True)
@@ -59,18 +59,37 @@ def read(raw: bytes, source: Source) -> Read:
         raise NotACalendar("too_many_events" if events else "unreadable")
     dropped: Counter[str] = Counter()
     newest: dict[str, Incoming] = {}
+    others: dict[str, dict[datetime, OtherDate]] = {}
     refused: list[Refusal] = []
     for event in events:
         uid = str(event.get("UID", ""))[:255]
         dropped.update(_persons(event))
         try:
+            if event.get("RECURRENCE-ID") is not None:
+                date = _other_date(event, source, dropped)
+                _put(others.setdefault(uid, {}), date)
+                continue
             one = _incoming(event, uid, source, dropped)
         except _Unfit as unfit:
             refused.append(Refusal(uid, unfit.args[0]))
             continue
         if uid not in newest or newest[uid].sequence < one.sequence:
             newest[uid] = one
-    return Read(tuple(newest.values()), tuple(refused), dict(dropped))
+    refused += [Refusal(uid, "series_not_in_calendar") for uid in others if uid not in newest]
+    whole = [replace(one, others=_with(one.others, others.get(one.uid, {}))) for one in newest.values()]
+    return Read(tuple(whole), tuple(refused), dict(dropped))
+
+
+def _put(dates: dict[datetime, OtherDate], one: OtherDate) -> None:
+    """The newest of one date counts, whatever their order."""
+    if one.replaces not in dates or dates[one.replaces].sequence < one.sequence:
+        dates[one.replaces] = one
+
+
+def _with(removed: tuple[OtherDate, ...], dates: dict[datetime, OtherDate]) -> tuple[OtherDate, ...]:
+    """A date that is removed from the series (EXDATE) and told by itself as well is what it says of itself."""
+    found = {one.replaces: one for one in removed} | dates
+    return tuple(found[start] for start in sorted(found))
 
 
 class _Unfit(Exception):
@@ -82,8 +101,8 @@ def _incoming(event: Properties, uid: str, source: Source, dropped: Counter[str]
         raise _Unfit("no_uid")
     if uid.endswith(OWN_DOMAIN):
         raise _Unfit("own_event")
-    if event.get("RECURRENCE-ID") is not None or event.get("RDATE") is not None or event.get("EXDATE") is not None:
-        raise _Unfit("exception_of_a_series")
+    if event.get("RDATE") is not None:
+        raise _Unfit("dates_beside_the_rule")
     starts_at, ends_at = _times(event, ZoneInfo(source.timezone))
     title, language = _text(event, "SUMMARY", source, dropped)
     summary, _ = _text(event, "DESCRIPTION", source, dropped)
@@ -110,8 +129,39 @@ def _incoming(event: Properties, uid: str, source: Source, dropped: Counter[str]
     if rule is not None:
         minutes = round((ends_at - starts_at).total_seconds() / 60)
         values["recurrence"] = {"rrule": rule.to_ical().decode(), "minutes": minutes}
-    is_cancelled = str(event.get("STATUS", "")).upper() == "CANCELLED"
-    return Incoming(uid, _sequence(event), is_cancelled, values)
+    sequence = _sequence(event)
+    removed = tuple(OtherDate(one, sequence, is_cancelled=True) for one in _removed(event, source))
+    return Incoming(uid, sequence, _is_cancelled(event), values, removed if rule is not None else ())
+
+
+def _other_date(event: Properties, source: Source, dropped: Counter[str]) -> OtherDate:
+    """One date of a series that differs (RFC 5545 3.8.4.4). A range of dates is not taken: it would be another rule."""
+    told = event["RECURRENCE-ID"]
+    if str(getattr(told, "params", {}).get("RANGE", "")):
+        raise _Unfit("range_of_a_series")
+    zone = ZoneInfo(source.timezone)
+    replaces = _moment(getattr(told, "dt", None), zone)
+    if _is_cancelled(event):
+        return OtherDate(replaces, _sequence(event), is_cancelled=True)
+    starts_at, ends_at = _times(event, zone)
+    values: dict[str, Any] = {"starts_at": starts_at, "ends_at": ends_at}
+    for name, field in (("SUMMARY", "title"), ("LOCATION", "room")):
+        text, language = _text(event, name, source, dropped)
+        if text:
+            values[field] = {language: text[:MOST_TITLE]}
+    return OtherDate(replaces, _sequence(event), is_cancelled=False, values=values)
+
+
+def _removed(event: Properties, source: Source) -> Iterator[datetime]:
+    """Dates that the series leaves out (RFC 5545 3.8.5.1)."""
+    found = event.get("EXDATE")
+    for group in found if isinstance(found, list) else [found] if found is not None else []:
+        for one in group.dts:
+            yield _moment(one.dt, ZoneInfo(source.timezone))
+
+
+def _is_cancelled(event: Properties) -> bool:
+    return str(event.get("STATUS", "")).upper() == "CANCELLED"
 
 
 def _times(event: Properties, zone: ZoneInfo) -> tuple[datetime, datetime]:

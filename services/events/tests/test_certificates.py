@@ -11,12 +11,34 @@ import pytest
 
 from imigr_events import handlers
 from imigr_events.domain import Event
-from imigr_events.domain.certificates import PURPOSE, Below, Rule, canonical, earned
+from imigr_events.domain.attendance import Mistake
+from imigr_events.domain.certificates import (
+    PURPOSE,
+    REVOKED_PURPOSE,
+    Below,
+    Rule,
+    Withdrawn,
+    canonical,
+    earned,
+)
 from imigr_events.domain.sittings import Sitting
-from imigr_events.errors import NoCertificate, NotAttended, NotOver, StaleVersion, UnknownEvent, UnknownRegistration
+from imigr_events.errors import (
+    CertificateRevoked,
+    KeyReused,
+    NoCertificate,
+    NotAttended,
+    NotOver,
+    StaleVersion,
+    UnknownCertificate,
+    UnknownEvent,
+    UnknownRegistration,
+)
 from imigr_events.handlers import Desk
 from imigr_events.handlers.certifying import Registry, get_rule, set_rule, sign_certificate
+from imigr_events.handlers.correcting import Wrong, correct_attendance
 from imigr_events.handlers.door import Door
+from imigr_events.handlers.revoking import certificate_state, revoke_certificate, revoked_certificates
+from imigr_events.ports import Command
 from imigr_events.signing import KeyRing
 from imigr_events.storage import ATTENDANCE_INDEXES, CERTIFICATE_INDEXES, MongoAttendance, MongoCertificates
 from imigr_kit.access import NotAllowed
@@ -26,6 +48,7 @@ from imigr_kit.mongo import ensure_indexes
 from imigr_kit.testing import FrozenClock
 
 from .conftest import KEY, MANAGER, manage_hash, wanted
+from .test_contracts import validate
 from .test_door import START, go_to, tell, ticket
 
 Publish = Callable[..., Event]
@@ -165,3 +188,71 @@ def test_staff_decide_the_rule_on_the_version_they_saw(registry: Registry, mongo
         set_rule(registry, stranger, changed, 2)
     with pytest.raises(UnknownEvent):
         get_rule(registry, stranger, "raoued", "event-1")
+
+
+def revoke(registry: Registry, number: str, key: str = "k", body: str = "x", actor: Any = MANAGER) -> dict[str, Any]:
+    """Revoke by a manager of La Marsa."""
+    reason = Withdrawn.ISSUED_BY_MISTAKE
+    return revoke_certificate(registry, actor, ("la-marsa", number), reason, Command(key, body))
+
+
+def test_a_revoked_certificate_holds_no_longer(registry: Registry, clock: FrozenClock, mongo_db: Any) -> None:
+    """Whoever verifies is told, the signed list for devices names it, nobody gets it again, and its event keeps its
+    contract; who did it stays with it."""
+    check_in(registry, clock, "a")
+    go_to(clock, START + timedelta(hours=4))
+    number = sign(registry, "a")["statement"]["number"]
+    assert certificate_state(registry, "la-marsa", number)["is_revoked"] is False
+    assert revoke(registry, number)["by"] == "staff:m"
+    assert certificate_state(registry, "la-marsa", number)["revoked_on"] == "2026-12-12"
+    listed = revoked_certificates(registry, "la-marsa")
+    assert listed["statement"]["revoked"] == [{"number": number, "revoked_on": "2026-12-12"}]
+    signature = base64.b64decode(listed["signature"])
+    signed = canonical(listed["statement"])
+    assert registry.door.signer.verify(listed["key_id"], REVOKED_PURPOSE, signed, signature)
+    with pytest.raises(CertificateRevoked):
+        sign(registry, "a")
+    told = mongo_db["certificates"].find_one()["outbox"][-1]
+    assert told["type"] == "tn.imigr.events.certificate.revoked.v1"
+    validate("certificate.revoked.v1.json", told["data"])
+
+
+def test_revoking_is_repeated_without_harm(registry: Registry, clock: FrozenClock) -> None:
+    """The same command gives the same answer, another body under its key is refused, and a second manager changes
+    neither day nor author."""
+    for who in "ab":
+        check_in(registry, clock, who)
+    go_to(clock, START + timedelta(hours=4))
+    number, other = (sign(registry, who)["statement"]["number"] for who in "ab")
+    first = revoke(registry, number)
+    assert revoke(registry, number) == revoke(registry, number, key="other") == first
+    for wrong in ((number, "y"), (other, "y")):
+        with pytest.raises(KeyReused):
+            revoke(registry, wrong[0], body=wrong[1])
+    assert not certificate_state(registry, "la-marsa", other)["is_revoked"]
+
+
+def test_who_may_revoke_what(registry: Registry, clock: FrozenClock) -> None:
+    """A manager of the town; unknown numbers and those of another town are told alike, to whoever verifies as good."""
+    check_in(registry, clock, "a")
+    go_to(clock, START + timedelta(hours=4))
+    number = sign(registry, "a")["statement"]["number"]
+    editor = {"id": "e", "kind": "staff", "roles": [{"municipality": "la-marsa", "role": "editor"}]}
+    with pytest.raises(NotAllowed):
+        revoke(registry, number, actor=editor)
+    both = {"id": "b", "kind": "staff", "roles": [{"municipality": "*", "role": "admin"}]}
+    for town, one in (("la-marsa", "00" * 10), ("raoued", number)):
+        with pytest.raises(UnknownCertificate):
+            revoke_certificate(registry, both, (town, one), Withdrawn.MISUSED, Command("k", "x"))
+        assert not certificate_state(registry, town, one)["is_revoked"]
+    assert revoked_certificates(registry, "raoued")["statement"]["revoked"] == []
+
+
+def test_an_entry_that_was_undone_earns_nothing(registry: Registry, clock: FrozenClock) -> None:
+    """Somebody else's ticket was scanned."""
+    check_in(registry, clock, "a")
+    wrong = Wrong("main", None, "scan-aaaaaaaa", 0, Mistake.WRONG_PERSON)
+    correct_attendance(registry.door, MANAGER, ("la-marsa", "event-1"), wrong, Command("c", "x"))
+    go_to(clock, START + timedelta(hours=4))
+    with pytest.raises(NotAttended):
+        sign(registry, "a")

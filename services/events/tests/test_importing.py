@@ -151,7 +151,9 @@ def test_people_stay_outside_and_the_report_says_so(importer: Importer, mongo_db
         (vevent(DTSTART=""), "no_time"),
         (vevent(DTEND="20261215T080000Z"), "ends_before_it_starts"),
         (vevent(DTSTART="20200101T080000Z", DTEND="20200101T090000Z"), "over"),
-        (vevent("a@x", 0, "RECURRENCE-ID:20261215T090000Z"), "exception_of_a_series"),
+        (vevent("a@x", 0, "RECURRENCE-ID:20261215T090000Z"), "series_not_in_calendar"),
+        (vevent("a@x", 0, "RECURRENCE-ID;RANGE=THISANDFUTURE:20261215T090000Z"), "range_of_a_series"),
+        (vevent("a@x", 0, "RRULE:FREQ=WEEKLY;COUNT=2", "RDATE:20270105T090000Z"), "dates_beside_the_rule"),
         (vevent(SUMMARY="x" * 201), "invalid"),
         (vevent("a@x", 0, "RRULE:FREQ=SECONDLY"), "invalid"),
     ],
@@ -174,6 +176,70 @@ def test_a_series_comes_in_with_its_dates(importer: Importer) -> None:
     told = bring(importer, vevent("a@x", 1, rule, SUMMARY="Nouveau"))
     assert told["counts"] == {"changed": 1, "refused": 0}
     assert bring(importer, vevent("a@x", 2, "RRULE:FREQ=DAILY;COUNT=6"))["refused"][0]["reason"] == "series_changed"
+
+
+RULE = "RRULE:FREQ=WEEKLY;COUNT=4"
+
+
+def other(sequence: int, day: str, *lines: str, **changes: str) -> str:
+    """What is another about one date of the series."""
+    return vevent("a@x", sequence, f"RECURRENCE-ID:{day}T090000Z", *lines, **changes)
+
+
+def shown(event: Event) -> list[tuple[str, str]]:
+    """Its dates."""
+    return [(f"{one.starts_at:%m-%d %H:%M}", str(one.state)) for one in event.sessions]
+
+
+def test_a_series_comes_in_with_its_exceptions(importer: Importer, mongo_db: Any, clock: FrozenClock) -> None:
+    """A date that the series leaves out (EXDATE), one that is moved and one that is called off (RECURRENCE-ID), in
+    whatever order; our own feed says of them what the partner's does."""
+    moved = other(0, "20261222", DTSTART="20261223T140000Z", DTEND="20261223T150000Z", LOCATION="Salle 2")
+    event = the_event(
+        importer,
+        bring(
+            importer,
+            moved,
+            vevent("a@x", 0, RULE, "EXDATE;TZID=Africa/Tunis:20261229T100000"),
+            other(0, "20270105", STATUS="CANCELLED"),
+        ),
+    )
+    assert shown(event) == [
+        ("12-15 09:00", "planned"), ("12-23 14:00", "planned"), ("12-29 09:00", "cancelled"),
+        ("01-05 09:00", "cancelled"),
+    ]  # fmt: skip
+    assert event.sessions[1].room == {"fr": "Salle 2"}
+    found = entry_out(handlers.get_agenda_entry(Finder(MongoAgenda(mongo_db), clock), event.id), clock.now())
+    replaced = {one["replaces"]: one["state"] for one in found["occurrences"]}
+    assert replaced == {
+        "2026-12-22T09:00:00Z": "planned", "2026-12-29T09:00:00Z": "cancelled", "2027-01-05T09:00:00Z": "cancelled",
+    }  # fmt: skip
+
+
+def test_one_date_changes_once_by_its_own_sequence(importer: Importer, mongo_db: Any) -> None:
+    """The series has the same SEQUENCE; twice or older changes nothing, and the other dates stay."""
+    series = vevent("a@x", 3, RULE)
+    event = the_event(importer, bring(importer, series))
+    later = other(1, "20261222", DTSTART="20261222T150000Z", DTEND="20261222T170000Z")
+    counts = [bring(importer, series, later)["counts"] for _ in range(3)]
+    assert counts == [{"dates_changed": 1, "refused": 0}] + [{"unchanged": 1, "refused": 0}] * 2
+    assert shown(handlers.get_event(importer.desk, event.id))[1] == ("12-22 15:00", "planned")
+    older = other(0, "20261222", DTSTART="20261222T080000Z", DTEND="20261222T090000Z")
+    assert bring(importer, series, older)["counts"] == {"unchanged": 1, "refused": 0}
+    called_off = bring(importer, series, other(2, "20261222", STATUS="CANCELLED"))
+    assert called_off["counts"] == {"dates_changed": 1, "refused": 0}
+    assert shown(handlers.get_event(importer.desk, event.id))[1] == ("12-22 15:00", "cancelled")
+    told = [one["type"].split(".", 3)[3] for one in mongo_db["events"].find_one()["outbox"]]
+    assert told == ["event.published.v1", "session.changed.v1", "session.cancelled.v1"]
+
+
+def test_a_newer_series_calls_a_date_off(importer: Importer) -> None:
+    """By EXDATE under a larger SEQUENCE; a date that the rule never gave is named, and the rest comes in."""
+    event = the_event(importer, bring(importer, vevent("a@x", 0, RULE)))
+    told = bring(importer, vevent("a@x", 1, RULE, "EXDATE:20261222T090000Z", "EXDATE:20261223T090000Z"))
+    assert told["counts"] == {"changed": 1, "refused": 1}
+    assert [one["reason"] for one in told["refused"]] == ["unknown_date"]
+    assert [state for _, state in shown(handlers.get_event(importer.desk, event.id))][1] == "cancelled"
 
 
 def test_a_trial_changes_nothing(importer: Importer, mongo_db: Any) -> None:

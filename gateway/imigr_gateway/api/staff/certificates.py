@@ -26,3 +26,12 @@ def get_certificate_rule(municipality: str, event_id: str) -> Any:
 def set_certificate_rule(data: dict[str, Any], municipality: str, event_id: str) -> Any:
     """Decide it; without a rule an event gives no certificates."""
     return command("events", "set_certificate_rule", municipality, municipality=municipality, event_id=event_id, **data)
+
+
+@blueprint.post("/<municipality>/certificates/<number>/revoke")
+@blueprint.arguments(shapes.Revoke)
+@blueprint.response(200, shapes.Revoked)
+@staff("manager")
+def revoke_certificate(data: dict[str, Any], municipality: str, number: str) -> Any:
+    """A certificate holds no longer, for good; whoever verifies it is told."""
+    return command("events", "revoke_certificate", municipality, municipality=municipality, number=number, **data)

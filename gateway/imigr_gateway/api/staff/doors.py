@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from imigr_gateway.api.staff.calls import call, staff_blueprint
+from imigr_gateway.api.staff.calls import call, command, staff_blueprint
 from imigr_gateway.doors import staff
 from imigr_gateway.shapes import doors as shapes
 
@@ -28,3 +28,13 @@ def record_scans(data: dict[str, Any], municipality: str, event_id: str) -> Any:
 def get_attendance(municipality: str, event_id: str) -> Any:
     """Counts by session, and tickets shown more than once: which door and when, no name."""
     return call("events", "get_attendance", municipality, municipality=municipality, event_id=event_id)
+
+
+@blueprint.post("/<municipality>/events/<event_id>/attendance/corrections")
+@blueprint.arguments(shapes.Correction)
+@blueprint.response(200, shapes.CorrectionOut)
+@staff("manager", "editor", "mediator")
+def correct_attendance(data: dict[str, Any], municipality: str, event_id: str) -> Any:
+    """Make a check-in right on its day: another number of people, or nobody. Who did it stays with it."""
+    named = {"municipality": municipality, "event_id": event_id}
+    return command("events", "correct_attendance", municipality, **named, **data)

@@ -14,6 +14,7 @@ from imigr_events.errors import NotAttended
 from imigr_kit.facts import Fact
 
 PURPOSE = b"imigr-certificate-1"
+REVOKED_PURPOSE = b"imigr-revoked-1"
 
 
 class Below(StrEnum):
@@ -48,6 +49,25 @@ class Earned:
         return int(sum((one.ends_at - one.starts_at for one in self.attended), timedelta()).total_seconds()) // 60
 
 
+class Withdrawn(StrEnum):
+    """Why a certificate is revoked: a closed list."""
+
+    ISSUED_BY_MISTAKE = "issued_by_mistake"
+    ATTENDANCE_CORRECTED = "attendance_corrected"
+    MISUSED = "misused"
+
+
+@dataclass(frozen=True)
+class Revocation:
+    """That a certificate holds no longer; ``by`` is who in staff, ``key`` the command."""
+
+    on: date
+    reason: Withdrawn
+    by: str
+    key: str
+    body_hash: str
+
+
 @dataclass(frozen=True)
 class Certificate:
     """What is kept of a certificate: that it exists, for how much. Its holder is written down nowhere."""
@@ -60,6 +80,18 @@ class Certificate:
     sessions: int
     minutes: int
     version: int = 1
+    revoked: Revocation | None = None
+
+    def revoke(self, revocation: Revocation) -> tuple[Certificate, list[Fact]]:
+        """It holds no longer, for good."""
+        gone = replace(self, revoked=revocation, version=self.version + 1)
+        data = {
+            "certificate_id": self.id,
+            "event_id": self.event_id,
+            "revoked_on": revocation.on.isoformat(),
+            "reason": str(revocation.reason),
+        }
+        return gone, [Fact("certificate.revoked", self.id, self.municipality, gone.version, data)]
 
     def with_counts(self, earned: Earned) -> Certificate:
         """After a late scan has added a session: the next version."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from imigr_events.domain.event import Event
@@ -13,13 +14,26 @@ _NAMESPACE = uuid.UUID("019348a0-0000-7000-8000-0000000001c5")
 
 
 @dataclass(frozen=True)
+class OtherDate:
+    """One date of a series that differs from its rule (RFC 5545 3.8.4.4, 3.8.5.1): ``replaces`` is the start that the
+    rule gave it, ``values`` what is another about it. ``sequence`` is its own."""
+
+    replaces: datetime
+    sequence: int
+    is_cancelled: bool
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Incoming:
-    """One event as the calendar says it. ``values`` are those of a new event on the wire."""
+    """One event as the calendar says it. ``values`` are those of a new event on the wire; ``others`` the dates of a
+    series that differ."""
 
     uid: str
     sequence: int
     is_cancelled: bool
     values: Mapping[str, Any]
+    others: tuple[OtherDate, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,16 +62,19 @@ class Offered:
     sequence: int
     is_cancelled: bool
     draft: Event
+    others: tuple[OtherDate, ...] = ()
 
 
 @dataclass(frozen=True)
 class Known:
-    """One that came in before, at this SEQUENCE."""
+    """One that came in before, at this SEQUENCE; ``dates`` are the SEQUENCEs of its dates that differ, by the start
+    that the rule gave them."""
 
     event_id: str
     uid: str
     municipality: str
     sequence: int
+    dates: Mapping[str, int] = field(default_factory=dict)
 
 
 def event_id(municipality: str, uid: str) -> str:

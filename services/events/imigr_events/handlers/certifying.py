@@ -15,7 +15,15 @@ from zoneinfo import ZoneInfo
 from imigr_events.domain import Event
 from imigr_events.domain.certificates import PURPOSE, Below, Certificate, Earned, Rule, canonical, earned
 from imigr_events.domain.sittings import may_enter, sittings
-from imigr_events.errors import Busy, NoCertificate, NotOver, StaleVersion, UnknownEvent, UnknownRegistration
+from imigr_events.errors import (
+    Busy,
+    CertificateRevoked,
+    NoCertificate,
+    NotOver,
+    StaleVersion,
+    UnknownEvent,
+    UnknownRegistration,
+)
 from imigr_events.handlers.desk import READERS, TRIES, WRITERS
 from imigr_events.handlers.door import Door
 from imigr_kit.access import require
@@ -45,6 +53,14 @@ class CertificateBook(Protocol):
 
     def replace(self, old: Certificate, new: Certificate, facts: Sequence[Fact]) -> bool:
         """Store another version if ``old`` still stands."""
+        ...
+
+    def revoked_by(self, key: str) -> Certificate | None:
+        """The one that a command has revoked."""
+        ...
+
+    def revoked_in(self, municipality: str) -> Sequence[Certificate]:
+        """A town's revoked ones, in order of their day."""
         ...
 
     def count(self, event_id: str) -> int:
@@ -100,7 +116,7 @@ def sign_certificate(
     if desk.clock.now() < max((one.ends_at for one in sessions), default=event.ends_at):
         raise NotOver(params={"event_id": event.id})
     records = registry.door.attendance.of_registration(event.id, registration.id)
-    what = earned(rule, sessions, {one.sitting_id for one in records})
+    what = earned(rule, sessions, {one.sitting_id for one in records if not one.is_undone})
     certificate = _issued(registry, event, desk.hashed("certificate", registration.id)[:20], what)
     statement = _statement(event, certificate, what, language) | {"holder": commitment}
     signer = registry.door.signer
@@ -117,6 +133,8 @@ def _issued(registry: Registry, event: Event, certificate_id: str, what: Earned)
             fresh = Certificate(certificate_id, event.municipality, event.id, today, *counts)
             if registry.certificates.add(fresh, fresh.facts()):
                 return fresh
+        elif known.revoked is not None:
+            raise CertificateRevoked
         elif (known.attended, known.sessions, known.minutes) == counts:
             return known
         else:

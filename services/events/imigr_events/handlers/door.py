@@ -50,7 +50,11 @@ class AttendanceBook(Protocol):
         ...
 
     def by_scan(self, scan_id: str) -> Attendance | None:
-        """The record that a scan belongs to."""
+        """The record that a scan belongs to, undone or not."""
+        ...
+
+    def by_correction(self, key: str) -> Attendance | None:
+        """The record that a command has corrected."""
         ...
 
     def add(self, record: Attendance, facts: Sequence[Fact]) -> bool:
@@ -58,7 +62,7 @@ class AttendanceBook(Protocol):
         ...
 
     def replace(self, old: Attendance, new: Attendance, facts: Sequence[Fact]) -> bool:
-        """Store a further scan if the record is still ``old``; false when it is not, or the scan exists elsewhere."""
+        """Store a change if the record is still ``old``; false when it is not, or its scan or key exists elsewhere."""
         ...
 
     def of_event(self, event_id: str) -> Sequence[Attendance]:
@@ -154,12 +158,14 @@ def record_scans(
 def get_attendance(door: Door, actor: Mapping[str, Any], municipality: str, event_id: str) -> dict[str, Any]:
     """Counts by sitting, and every ticket that was shown more than once: which door and when, and no name."""
     book = _book(door, actor, municipality, event_id)
-    records = door.attendance.of_event(event_id)
+    told = door.attendance.of_event(event_id)
+    records = [one for one in told if not one.is_undone]
     expected = [one for one in book.registrations if has_places(one)]
     return {
         "event_id": event_id,
         "sessions": [_counted(one, records, expected) for one in sittings(book.event)],
         "duplicates": [_duplicate(door, one) for one in records if len(one.scans) > 1],
+        "corrections": [line for one in told for line in corrections_out(door, one)],
     }
 
 
@@ -215,6 +221,8 @@ def _repeated(known: Attendance, shown: Shown) -> Attendance:
     scan = known.scan(shown.id)
     if scan is None or scan.body_hash != shown.body_hash:
         raise Refused("scan_id_reused")
+    if scan in known.undone:
+        raise Refused("undone")
     return known
 
 
@@ -290,6 +298,22 @@ def _duplicate(door: Door, record: Attendance) -> dict[str, Any]:
         "entry": _at(record.entry),
         "shown_again": [_at(one) for one in record.scans[1:]],
     }
+
+
+def corrections_out(door: Door, record: Attendance) -> list[dict[str, Any]]:
+    """What was made right of an entry: when, why and by whom in staff; nobody who came is named."""
+    return [
+        {
+            "reference": door.desk.reference(record.registration_id) if record.registration_id else None,
+            "session_id": record.sitting_id,
+            "at": wire_time(one.at),
+            "by": one.by,
+            "reason": str(one.reason),
+            "people_before": one.people_before,
+            "people": one.people,
+        }
+        for one in record.corrections
+    ]
 
 
 def _at(scan: Scan) -> dict[str, str]:

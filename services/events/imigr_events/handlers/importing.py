@@ -5,19 +5,27 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from imigr_events.domain import Event, EventState
-from imigr_events.domain.importing import Known, Offered, Refusal
+from imigr_events.domain import Event, EventState, Session, SessionState, in_order
+from imigr_events.domain.importing import Known, Offered, OtherDate, Refusal
 from imigr_events.errors import InvalidInput, KeyReused, StaleVersion, WrongState
 from imigr_events.handlers.desk import PUBLISHERS, TRIES, Desk
-from imigr_events.handlers.staff import cancel_event, create_event, edit_event, publish_event
+from imigr_events.handlers.staff import (
+    cancel_event,
+    cancel_session,
+    change_session,
+    create_event,
+    edit_event,
+    publish_event,
+)
 from imigr_events.ports import Command
 from imigr_kit.access import require
 
 EDITED = ("title", "summary", "place", "starts_at", "ends_at", "timezone", "languages", "organisers", "themes")
-"""What a newer SEQUENCE changes; a series keeps its dates, which registrations refer to."""
+"""What a newer SEQUENCE changes; a series keeps its rule, and its dates change one by one: registrations refer to
+them."""
 
 
 class Imports(Protocol):
@@ -83,8 +91,10 @@ def _action(importer: Importer, one: Offered) -> str:
         if one.draft.ends_at <= importer.desk.clock.now():
             raise _Refused("over")
         return "created"
-    if one.sequence <= known.sequence:
+    if one.sequence < known.sequence:
         return "unchanged"
+    if one.sequence == known.sequence:
+        return "dates_changed" if _newer_dates(known, one) else "unchanged"
     event = importer.desk.events.get(one.draft.id)
     if event is None or (event.recurrence != one.draft.recurrence):
         raise _Refused("series_changed")
@@ -101,14 +111,55 @@ def _apply(importer: Importer, actor: Mapping[str, Any], one: Offered, act: str)
         return
     desk, key = importer.desk, f"import:{one.draft.id}:{one.sequence}"
     if act == "created":
+        draft = replace(one.draft, sessions=in_order([_with(date, one.others) for date in one.draft.sessions]))
         try:
-            create_event(desk, actor, one.draft, _command(f"{key}:create", one))
+            create_event(desk, actor, draft, _command(f"{key}:create", one))
         except KeyReused:
             raise _Refused("changed_under_one_sequence") from None
         _publish(desk, actor, one, _command(f"{key}:publish", one))
-    else:
+    elif act != "dates_changed":
         _change(desk, actor, one, act, _command(f"{key}:{act}", one))
-    importer.imports.keep(Known(one.draft.id, one.uid, one.draft.municipality, one.sequence))
+    if act in ("changed", "dates_changed"):
+        known = importer.imports.find(one.draft.id)
+        for date in one.others if act == "changed" or known is None else _newer_dates(known, one):
+            _change_date(desk, actor, one.draft.id, date)
+    dates = {date.replaces.isoformat(): date.sequence for date in one.others}
+    importer.imports.keep(Known(one.draft.id, one.uid, one.draft.municipality, one.sequence, dates))
+
+
+def _newer_dates(known: Known, one: Offered) -> list[OtherDate]:
+    """Dates that differ, at a SEQUENCE of their own that has not been seen."""
+    return [date for date in one.others if date.sequence > known.dates.get(date.replaces.isoformat(), -1)]
+
+
+def _with(session: Session, others: Sequence[OtherDate]) -> Session:
+    """A date of a series as it is to be."""
+    told = next((one for one in others if one.replaces == session.recurrence_id), None)
+    if told is None:
+        return session
+    return session.cancelled() if told.is_cancelled else session.changed(**told.values)
+
+
+def _change_date(desk: Desk, actor: Mapping[str, Any], event_id: str, date: OtherDate) -> None:
+    """One date is moved or called off, the others stay; one that was called off does not come back."""
+    key = f"import:{event_id}:{date.replaces:%Y%m%dT%H%MZ}:{date.sequence}"
+    command = Command(key, hashlib.sha256(repr(sorted(date.values.items())).encode()).hexdigest())
+    for attempt in range(TRIES):
+        event = desk.events.get(event_id)
+        session = next((one for one in event.sessions if one.recurrence_id == date.replaces), None) if event else None
+        if event is None or session is None or session.state is SessionState.CANCELLED:
+            return
+        if not date.is_cancelled and session == session.changed(**date.values):
+            return
+        try:
+            if date.is_cancelled:
+                cancel_session(desk, actor, event_id, session.id, event.version, command)
+            else:
+                change_session(desk, actor, (event_id, session.id), event.version, date.values, command)
+            return
+        except StaleVersion:
+            if attempt == TRIES - 1:
+                raise
 
 
 def _publish(desk: Desk, actor: Mapping[str, Any], one: Offered, command: Command) -> None:

@@ -2,8 +2,16 @@
 costs more than a load."""
 
 from imigr_events.schemas.agenda import CALENDAR_ENTRIES, SEARCH_AGENDA, agenda_out, calendar_out, entry_out
-from imigr_events.schemas.certificates import CERTIFICATE_RULE, SIGN_CERTIFICATE, rule_of, rule_out
-from imigr_events.schemas.door import SCANS
+from imigr_events.schemas.certificates import (
+    CERTIFICATE_RULE,
+    ONE_CERTIFICATE,
+    REVOKE_CERTIFICATE,
+    SIGN_CERTIFICATE,
+    TOWN,
+    rule_of,
+    rule_out,
+)
+from imigr_events.schemas.door import CORRECT_ATTENDANCE, SCANS, wrong_of
 from imigr_events.schemas.event import (
     ADD_SESSION,
     CHANGE_SESSION,
@@ -50,6 +58,7 @@ __all__ = [
     "CERTIFICATE_RULE",
     "CHANGE",
     "CHANGE_SESSION",
+    "CORRECT_ATTENDANCE",
     "CREATE_EVENT",
     "DECISION",
     "EDIT_EVENT",
@@ -60,6 +69,7 @@ __all__ = [
     "MANAGE",
     "MERGE",
     "NO_SHOW",
+    "ONE_CERTIFICATE",
     "ONE_SESSION",
     "OWN_EVENT",
     "OWN_EVENTS",
@@ -69,10 +79,12 @@ __all__ = [
     "REGISTRATIONS",
     "REJECTION",
     "RELEASE_HOLD",
+    "REVOKE_CERTIFICATE",
     "SCANS",
     "SEARCH_AGENDA",
     "SIGN_CERTIFICATE",
     "STEP",
+    "TOWN",
     "agenda_out",
     "calendar_out",
     "draft_of",
@@ -88,4 +100,5 @@ __all__ = [
     "session_of",
     "session_values",
     "values_of",
+    "wrong_of",
 ]

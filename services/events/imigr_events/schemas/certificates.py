@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from imigr_events.domain.certificates import Below, Rule
+from imigr_events.domain.certificates import Below, Rule, Withdrawn
 from imigr_events.schemas.base import HASH, ID, KEY, LANGUAGE, SLUG, Manage
 
 
@@ -29,7 +29,31 @@ class SignCertificate(Manage):
     language = fields.String(required=True, validate=LANGUAGE)
 
 
+class OneCertificate(Schema):
+    """Which certificate."""
+
+    municipality = fields.String(required=True, validate=SLUG)
+    number = fields.String(required=True, validate=validate.Regexp(r"^[0-9a-f]{20}$"))
+
+
+class RevokeCertificate(OneCertificate):
+    """Who revokes it, and why."""
+
+    actor = fields.Dict(required=True)
+    reason = fields.String(required=True, validate=validate.OneOf([str(one) for one in Withdrawn]))
+    idempotency_key = fields.String(required=True, validate=KEY)
+
+
+class Town(Schema):
+    """Whose."""
+
+    municipality = fields.String(required=True, validate=SLUG)
+
+
 CERTIFICATE_RULE = CertificateRule()
+ONE_CERTIFICATE = OneCertificate()
+REVOKE_CERTIFICATE = RevokeCertificate()
+TOWN = Town()
 SIGN_CERTIFICATE = SignCertificate()
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
+from imigr_events.domain.attendance import Mistake
+from imigr_events.handlers.correcting import Wrong
 from imigr_events.handlers.door import MOST_WALK_INS, Shown
-from imigr_events.schemas.base import ID, SLUG
+from imigr_events.schemas.base import ID, KEY, SLUG
 from imigr_kit.keyed import body_hash, normalise_reference
 
 LABEL = validate.Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*$")
@@ -63,4 +65,31 @@ class Scans(Schema):
     scans = fields.List(fields.Nested(ScanShape), required=True, validate=validate.Length(1, MOST_SCANS))
 
 
+class CorrectAttendance(Schema):
+    """Which entry is wrong, and how many people came in truth."""
+
+    actor = fields.Dict(required=True)
+    municipality = fields.String(required=True, validate=SLUG)
+    event_id = fields.String(required=True, validate=ID)
+    session_id = fields.String(load_default="main", validate=ID)
+    reference = fields.String(load_default=None, allow_none=True, validate=validate.Length(min=1, max=20))
+    scan_id = fields.String(load_default=None, allow_none=True, validate=validate.Length(min=8, max=64))
+    people = fields.Integer(required=True, strict=True, validate=validate.Range(0, MOST_WALK_INS))
+    reason = fields.String(required=True, validate=validate.OneOf([str(one) for one in Mistake]))
+    idempotency_key = fields.String(required=True, validate=KEY)
+
+    @validates_schema
+    def check(self, data: dict[str, Any], **_: Any) -> None:
+        """By reference or by scan."""
+        if (data.get("reference") is None) == (data.get("scan_id") is None):
+            raise ValidationError("give a reference or a scan_id", "reference")
+
+
+CORRECT_ATTENDANCE = CorrectAttendance()
 SCANS = Scans()
+
+
+def wrong_of(data: dict[str, Any]) -> Wrong:
+    """What is wrong, in loaded CorrectAttendance data."""
+    reference = normalise_reference(data["reference"]) if data["reference"] else None
+    return Wrong(data["session_id"], reference, data["scan_id"], data["people"], Mistake(data["reason"]))

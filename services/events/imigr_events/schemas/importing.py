@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
@@ -39,7 +40,11 @@ def offers(read: Read) -> tuple[list[Offered], list[Refusal]]:
     refused = list(read.refused)
     for one in read.incoming:
         try:
-            offered.append(_offered(one))
+            found = _offered(one)
+            known = {date.recurrence_id for date in found.draft.sessions}
+            refused += [Refusal(one.uid, "unknown_date") for date in one.others if date.replaces not in known]
+            fitting = tuple(date for date in one.others if date.replaces in known)
+            offered.append(replace(found, others=fitting))
         except ValidationError as error:
             messages = error.messages if isinstance(error.messages, dict) else {}
             refused.append(Refusal(one.uid, "invalid", tuple(sorted(map(str, messages)))))
@@ -49,4 +54,4 @@ def offers(read: Read) -> tuple[list[Offered], list[Refusal]]:
 def _offered(one: Incoming) -> Offered:
     here = event_id(str(one.values["municipality"]), one.uid)
     draft = draft_of(_NEW_EVENT.load(dict(one.values) | {"id": here}), lambda: here)
-    return Offered(one.uid, one.sequence, one.is_cancelled, draft)
+    return Offered(one.uid, one.sequence, one.is_cancelled, draft, one.others)

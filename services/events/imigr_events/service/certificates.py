@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from imigr_events import schemas
-from imigr_events.handlers import certifying
+from imigr_events.domain.certificates import Withdrawn
+from imigr_events.handlers import certifying, revoking
 from imigr_events.service.app import App
+from imigr_events.service.commands import command_of
 from imigr_kit.entrypoints import rpc
 
 
@@ -33,3 +35,20 @@ class CertificateMethods:
     def sign_certificate(self, **payload: Any) -> dict[str, Any]:
         """A signed statement of what the holder of a manage link has attended."""
         return certifying.sign_certificate(self.app.registry, **schemas.SIGN_CERTIFICATE.load(payload))
+
+    @rpc
+    def revoke_certificate(self, **payload: Any) -> dict[str, Any]:
+        """A certificate holds no longer."""
+        wanted = command_of(schemas.REVOKE_CERTIFICATE, payload)
+        place, reason = (wanted["municipality"], wanted["number"]), Withdrawn(wanted["reason"])
+        return revoking.revoke_certificate(self.app.registry, wanted["actor"], place, reason, wanted["command"])
+
+    @rpc
+    def certificate_state(self, **payload: Any) -> dict[str, Any]:
+        """Whether a certificate still holds."""
+        return revoking.certificate_state(self.app.registry, **schemas.ONE_CERTIFICATE.load(payload))
+
+    @rpc
+    def revoked_certificates(self, **payload: Any) -> dict[str, Any]:
+        """A town's revoked certificates, signed."""
+        return revoking.revoked_certificates(self.app.registry, **schemas.TOWN.load(payload))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from imigr_events import schemas
-from imigr_events.handlers import door
+from imigr_events.handlers import correcting, door
 from imigr_events.service.app import App
+from imigr_events.service.commands import command_of
 from imigr_kit.entrypoints import rpc
 
 
@@ -36,6 +37,14 @@ class DoorMethods:
         wanted = schemas.SCANS.load(payload)
         scans = wanted.pop("scans")
         return {"items": door.record_scans(self.app.door, **wanted, shown=scans)}
+
+    @rpc
+    def correct_attendance(self, **payload: Any) -> dict[str, Any]:
+        """Make a check-in right on its day; who did it stays with it."""
+        wanted = command_of(schemas.CORRECT_ATTENDANCE, payload)
+        place = (wanted["municipality"], wanted["event_id"])
+        wrong = schemas.wrong_of(wanted)
+        return correcting.correct_attendance(self.app.door, wanted["actor"], place, wrong, wanted["command"])
 
     @rpc
     def get_attendance(self, **payload: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from datetime import UTC
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from imigr_events.domain.attendance import Attendance, Scan
+from imigr_events.domain.attendance import Attendance, Correction, Mistake, Scan
 from imigr_events.storage.rows import Document
 from imigr_kit.context import current
 from imigr_kit.facts import Fact
@@ -19,6 +19,14 @@ from imigr_kit.outbox import new_document_fields, with_events
 ATTENDANCE = "attendance"
 ATTENDANCE_INDEXES = (
     Index(ATTENDANCE, [("scans.id", 1)], unique=True, name="scans"),
+    Index(ATTENDANCE, [("undone.id", 1)], partial={"undone.id": {"$exists": True}}, name="undone"),
+    Index(
+        ATTENDANCE,
+        [("corrections.key", 1)],
+        unique=True,
+        partial={"corrections.key": {"$exists": True}},
+        name="corrections",
+    ),
     Index(ATTENDANCE, [("event_id", 1), ("registration_id", 1)], name="event"),
 )
 _HIDDEN = {"outbox": 0, "unsent": 0}
@@ -38,14 +46,23 @@ class MongoAttendance:
         return None if row is None else _record(row)
 
     def by_scan(self, scan_id: str) -> Attendance | None:
-        """By the unique index of scans."""
-        row = self._records.find_one({"scans.id": scan_id}, _HIDDEN)
+        """By the indexes of scans and of undone ones."""
+        for name in ("scans.id", "undone.id"):
+            row = self._records.find_one({name: scan_id}, _HIDDEN)
+            if row is not None:
+                return _record(row)
+        return None
+
+    def by_correction(self, key: str) -> Attendance | None:
+        """By the unique index of corrections."""
+        row = self._records.find_one({"corrections.key": key}, _HIDDEN)
         return None if row is None else _record(row)
 
     def add(self, record: Attendance, facts: Sequence[Fact]) -> bool:
         """One insert with its event."""
         row = asdict(record) | {"_id": record.id, "scans": [asdict(one) for one in record.scans]}
-        del row["id"]
+        for name in ("id", "undone", "corrections"):
+            del row[name]
         try:
             self._records.insert_one(row | new_document_fields(self._stamp(facts)))
         except DuplicateKeyError:
@@ -54,7 +71,10 @@ class MongoAttendance:
 
     def replace(self, old: Attendance, new: Attendance, facts: Sequence[Fact]) -> bool:
         """Guarded by the version."""
-        changed = {"scans": [asdict(one) for one in new.scans], "version": new.version}
+        changed = {"scans": [asdict(one) for one in new.scans], "version": new.version, "people": new.people}
+        if new.corrections:
+            changed["undone"] = [asdict(one) for one in new.undone]
+            changed["corrections"] = [asdict(one) | {"reason": str(one.reason)} for one in new.corrections]
         update = with_events({"$set": changed}, self._stamp(facts))
         query = not_after({"_id": old.id, "version": old.version}, current().deadline)
         try:
@@ -75,5 +95,13 @@ class MongoAttendance:
 
 def _record(row: Document) -> Attendance:
     values = {name: value for name, value in row.items() if name not in {"_id", "outbox", "unsent"}}
-    scans = tuple(Scan(**one | {"at": one["at"].astimezone(UTC)}) for one in row["scans"])
-    return Attendance(**values | {"id": row["_id"], "scans": scans})
+    corrections = tuple(
+        Correction(**one | {"at": one["at"].astimezone(UTC), "reason": Mistake(one["reason"])})
+        for one in row.get("corrections", ())
+    )
+    found = {"scans": _scans(row["scans"]), "undone": _scans(row.get("undone", ())), "corrections": corrections}
+    return Attendance(**values | found | {"id": row["_id"]})
+
+
+def _scans(rows: Iterable[Document]) -> tuple[Scan, ...]:
+    return tuple(Scan(**one | {"at": one["at"].astimezone(UTC)}) for one in rows)

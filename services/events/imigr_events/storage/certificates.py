@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from datetime import date
+from typing import Any
 
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from imigr_events.domain.certificates import Below, Certificate, Rule
+from imigr_events.domain.certificates import Below, Certificate, Revocation, Rule, Withdrawn
 from imigr_events.storage.rows import Document
 from imigr_kit.context import current
 from imigr_kit.facts import Fact
@@ -17,7 +18,16 @@ from imigr_kit.mongo import Index, not_after
 from imigr_kit.outbox import new_document_fields, with_events
 
 CERTIFICATES = "certificates"
-CERTIFICATE_INDEXES = (Index(CERTIFICATES, [("event_id", 1)], name="event"),)
+CERTIFICATE_INDEXES = (
+    Index(CERTIFICATES, [("event_id", 1)], name="event"),
+    Index(CERTIFICATES, [("revoked.key", 1)], unique=True, partial={"revoked": {"$exists": True}}, name="revoked"),
+    Index(
+        CERTIFICATES,
+        [("municipality", 1), ("revoked.on", 1)],
+        partial={"revoked": {"$exists": True}},
+        name="revoked_of_town",
+    ),
+)
 _HIDDEN = {"outbox": 0, "unsent": 0}
 
 
@@ -54,8 +64,18 @@ class MongoCertificates:
         row = self._certificates.find_one({"_id": certificate_id}, _HIDDEN)
         if row is None:
             return None
-        values = {name: value for name, value in row.items() if name != "_id"}
-        return Certificate(**values | {"id": row["_id"], "issued_on": date.fromisoformat(row["issued_on"])})
+        return _certificate(row)
+
+    def revoked_by(self, key: str) -> Certificate | None:
+        """By the unique index of commands."""
+        row = self._certificates.find_one({"revoked.key": key, "revoked": {"$exists": True}}, _HIDDEN)
+        return None if row is None else _certificate(row)
+
+    def revoked_in(self, municipality: str) -> Sequence[Certificate]:
+        """By the index of a town's revoked ones."""
+        query = {"municipality": municipality, "revoked": {"$exists": True}}
+        rows = self._certificates.find(query, _HIDDEN).sort([("revoked.on", 1), ("_id", 1)])
+        return [_certificate(row) for row in rows]
 
     def add(self, certificate: Certificate, facts: Sequence[Fact]) -> bool:
         """One insert with its event."""
@@ -70,7 +90,10 @@ class MongoCertificates:
         body = {name: value for name, value in _row(new).items() if name != "_id"}
         query = not_after({"_id": old.id, "version": old.version}, current().deadline)
         update = with_events({"$set": body}, self._stamp(facts))
-        return bool(self._certificates.update_one(query, update).modified_count)
+        try:
+            return bool(self._certificates.update_one(query, update).modified_count)
+        except DuplicateKeyError:
+            return False  # the key of a revocation belongs to another certificate
 
     def count(self, event_id: str) -> int:
         """By the index of events."""
@@ -79,5 +102,17 @@ class MongoCertificates:
 
 def _row(certificate: Certificate) -> Document:
     row = asdict(certificate) | {"_id": certificate.id, "issued_on": certificate.issued_on.isoformat()}
-    del row["id"]
+    del row["id"], row["revoked"]
+    gone = certificate.revoked
+    if gone is not None:
+        row["revoked"] = asdict(gone) | {"on": gone.on.isoformat(), "reason": str(gone.reason)}
     return row
+
+
+def _certificate(row: Document) -> Certificate:
+    values: dict[str, Any] = {name: value for name, value in row.items() if name != "_id"}
+    gone = row.get("revoked")
+    if gone is not None:
+        on, reason = date.fromisoformat(gone["on"]), Withdrawn(gone["reason"])
+        values["revoked"] = Revocation(**gone | {"on": on, "reason": reason})
+    return Certificate(**values | {"id": row["_id"], "issued_on": date.fromisoformat(row["issued_on"])})

@@ -19,14 +19,17 @@ class MongoImports:
     def find(self, event_id: str) -> Known | None:
         """By id."""
         row = self._imports.find_one({"_id": event_id})
-        return None if row is None else Known(event_id, row["uid"], row["municipality"], row["sequence"])
+        if row is None:
+            return None
+        return Known(event_id, row["uid"], row["municipality"], row["sequence"], row.get("dates", {}))
 
     def keep(self, known: Known) -> None:
         """The UID first: feeds may be read between both writes, and an import that died is done again."""
         self._events.update_one({"_id": known.event_id}, {"$set": {"uid": known.uid}})
         row = {"uid": known.uid, "municipality": known.municipality, "sequence": known.sequence}
+        row["dates"] = dict(known.dates)
         try:
-            older = {"_id": known.event_id, "sequence": {"$lt": known.sequence}}
+            older = {"_id": known.event_id, "sequence": {"$lte": known.sequence}}
             self._imports.update_one(older, {"$set": row}, upsert=True)
         except DuplicateKeyError:
             return  # a newer one is remembered already
