@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -151,9 +152,14 @@ def _interrupt(number: int, frame: object) -> None:
 
 
 def _exec(options: argparse.Namespace) -> int:
-    program, *rest = _words(options)
+    words = _words(options)
+    if not words:
+        raise RunnerError("say which program: exec python --version")
     folder = venv.ensure(Progress()).parent
-    return subprocess.call([str(folder / program), *rest], cwd=REPOSITORY)
+    program = shutil.which(words[0], path=f"{folder}{os.pathsep}{os.environ.get('PATH', '')}")
+    if program is None:
+        raise RunnerError(f"no program '{words[0]}', neither in {folder} nor on the path")
+    return subprocess.call([program, *words[1:]], cwd=REPOSITORY)
 
 
 def _words(options: argparse.Namespace) -> list[str]:
