@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from imigr_kit.secret import Secret
 from imigr_kit.topology import parking_queue
 
 MOVE_SECONDS = 5.0
+GIVE_BACK_PAUSE = 0.01
 
 
 class Parking:
@@ -28,7 +30,10 @@ class Parking:
     def messages(self) -> list[Any]:
         """All parked messages; they stay parked."""
         with Connection(self._uri.reveal(), connect_timeout=5) as connection:
-            return list(self._fetch(connection.default_channel))
+            channel = connection.default_channel
+            found = list(self._fetch(channel))
+            self._give_back(channel, len(found))
+            return found
 
     def replay(self, message_id: str | None = None) -> int:
         """Send parked messages (one, or all) back to their handler with a fresh count; how many went.
@@ -51,15 +56,19 @@ class Parking:
         done = 0
         with Connection(self._uri.reveal(), connect_timeout=5) as connection:
             channel = connection.default_channel
+            seen = 0
             for message in self._fetch(channel):
+                seen += 1
                 if message_id is None or identity(message) == message_id:
                     act(message)
                     channel.basic_ack(message.delivery_tag)
                     done += 1
+            self._give_back(channel, seen - done)
         return done
 
     def _fetch(self, channel: Any) -> Iterator[Any]:
-        """Every message that was parked when the walk began; what is not acknowledged returns at the end."""
+        """Every message that was parked when the walk began; what is not acknowledged returns at the latest with the
+        end of the connection."""
         channel.auto_decode = False
         queue = parking_queue(self._queue)
         waiting = channel.queue_declare(queue, passive=True).message_count
@@ -68,6 +77,17 @@ class Parking:
             if message is None:
                 return
             yield message
+
+    def _give_back(self, channel: Any, count: int) -> None:
+        """Return what was read and not acknowledged, and wait until it is there again for the next reader: the
+        broker returns it in its own time, and a second look meanwhile would find the parking empty."""
+        if not count:
+            return
+        channel.basic_recover(requeue=True)
+        deadline = time.monotonic() + MOVE_SECONDS
+        queue = parking_queue(self._queue)
+        while channel.queue_declare(queue, passive=True).message_count < count and time.monotonic() < deadline:
+            time.sleep(GIVE_BACK_PAUSE)
 
     def _copy(self, message: Any) -> Outgoing:
         headers = {

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from imigr_kit.parking import Parking, cli
+from imigr_kit.parking import Parking, cli, identity
 from imigr_kit.rpc_client import RpcClient
 from imigr_kit.secret import Secret
 
@@ -123,6 +123,19 @@ def test_poison_is_parked_with_its_reason_and_the_queue_goes_on(
     wait_until(lambda: heard(mongo_db, "after") == [1], 10, "the next event")
     wait_until(lambda: len(parking.messages()) == 1, 10, "one parked message")
     assert parking.messages()[0].properties["application_headers"]["x-imigr-reason"] == reason
+
+
+def test_a_second_look_finds_the_parking_as_the_first_did(
+    sample: Any, publish: Callable[..., None], amqp_uri: str, wait_until: Any
+) -> None:
+    """Looking takes nothing away, not even for a moment."""
+    parking = Parking(Secret(amqp_uri), QUEUE)
+    for number in range(5):
+        publish(b"{", KEY, message_id=str(number))
+    wait_until(lambda: len(parking.messages()) == 5, 10, "five parked messages")
+    assert [len(parking.messages()) for _ in range(20)] == [5] * 20
+    assert parking.drop("3") == 1
+    assert sorted(identity(one) for one in parking.messages()) == ["0", "1", "2", "4"]
 
 
 def test_a_handler_that_always_raises_parks_and_a_replay_empties_the_parking(
