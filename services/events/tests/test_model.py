@@ -160,7 +160,7 @@ class Registrations(RuleBasedStateMachine):
             if hold is not None:
                 del self.holds[hold]
             row = Row(places, women, sitting, "waiting", contact=contact)
-            row.state = "confirmed" if self.fits(row) else "waiting"
+            row.state = "confirmed" if hold is not None or self.fits(row) else "waiting"
             self.rows[who] = row
             self.links[who] = who
             position = self.line().index(who) + 1 if row.state == "waiting" else None

@@ -114,6 +114,7 @@ def register(desk: Desk, wanted: Wanted, command: Command) -> dict[str, Any]:
     """Places now, or a place in the waiting list; the answer of the first run for a repeated command.
 
     A contact that is registered already gets no second registration: the new link leads to the one there is.
+    A live hold is a place: whoever has one gets it, also when the capacity was lowered meanwhile.
     """
     command = keyed(desk, command)
     manage = desk.hashed("manage", wanted.manage_hash)
@@ -153,7 +154,7 @@ def _register(desk: Desk, turn: Turn, wanted: Wanted, command: Command, manage: 
     event = _with_code_used(desk, work.event, wanted)
     if hold is not None:
         work.drop_hold(hold)
-    if work.tally.fits(event, wanted.seats, work.now):
+    if hold is not None or work.tally.fits(event, wanted.seats, work.now):
         pending = event.registration == Mode.APPROVAL and not wanted.by_staff
         state, kind = (State.PENDING, "requested") if pending else (State.CONFIRMED, "confirmed")
         one, facts = draft.now(state, f"registration.{kind}", event)
