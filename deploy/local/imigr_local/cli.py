@@ -21,6 +21,10 @@ from imigr_local.server_stages import Programs
 from imigr_local.state import State, read_state, take_lock
 from imigr_local.supervisor import Supervisor
 
+ONE_BY_ONE = ("tests/runner", "tests/e2e", "tests/chaos")
+MOST_WORKERS = 4
+"""Test processes at most, since they share one broker and one database server."""
+
 Run = Callable[[argparse.Namespace], int]
 
 
@@ -141,10 +145,20 @@ def _test(options: argparse.Namespace) -> int:
     try:
         platform.up()
         environment = {**os.environ, **platform.admin_environment()}
-        command = [str(venv.ensure(Progress())), "-m", "pytest", *_words(options)]
-        return subprocess.call(command, cwd=REPOSITORY, env=environment)
+        pytest = [str(venv.ensure(Progress())), "-m", "pytest"]
+        runs = [_words(options)] if _words(options) else _everything()
+        codes = [subprocess.call([*pytest, *words], cwd=REPOSITORY, env=environment) for words in runs]
+        return max(codes, key=abs)
     finally:
         platform.forget()
+
+
+def _everything() -> list[list[str]]:
+    """All tests in two runs: side by side what has a broker's vhost and a database of its own, then one by one what
+    starts whole platforms and kills them."""
+    workers = str(max(2, min(os.cpu_count() or 2, MOST_WORKERS)))
+    side_by_side = ["-n", workers, "--dist", "loadfile", *(f"--ignore={folder}" for folder in ONE_BY_ONE)]
+    return [side_by_side, list(ONE_BY_ONE)]
 
 
 def _interrupt(number: int, frame: object) -> None:
