@@ -35,6 +35,24 @@ class UnknownTaxonomy(Invalid):
     code = "directory.unknown_taxonomy"
 
 
+class InvalidHours(Invalid):
+    """Opening hours that cannot be: ``fields`` say where."""
+
+    code = "directory.invalid_hours"
+
+
+class InvalidCalendar(Invalid):
+    """A day or period that cannot be in the calendar of a municipality."""
+
+    code = "directory.invalid_calendar"
+
+
+class UnknownCalendarEntry(NotFound):
+    """The calendar has no such holiday, period or closure."""
+
+    code = "directory.unknown_calendar_entry"
+
+
 class StaleVersion(Conflict):
     """Somebody changed the entry meanwhile; ``params.version`` is the one that stands."""
 
