@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from imigr_directory.cli import services
+from imigr_directory.cli import calendar, services
 from imigr_directory.cli.root import cli
 
-for command in (services.seed, services.search, services.rebuild):
+for command in (calendar.calendar, services.seed, services.search, services.rebuild):
     cli.add_command(command)
 
 __all__ = ["cli"]

@@ -29,6 +29,7 @@ from imigr_directory.schemas.fields import (
 from imigr_directory.schemas.fields import (
     text as words,
 )
+from imigr_directory.schemas.hours import Schedules
 
 PHONES, LINES = 20, 50
 PARTS = uuid.UUID("019348a0-0000-7000-8000-0000000000de")
@@ -103,7 +104,7 @@ class At(Part):
 
     location_id = fields.String(required=True, validate=ID)
     phones = listed(fields.String(validate=NUMBER), PHONES)
-    schedules = listed(fields.Dict(keys=fields.String()), LINES)
+    schedules = Schedules()
 
 
 class Link(Part):
@@ -166,7 +167,7 @@ class Place(Schema):
     accessibility_details = words(1000)
     attributes = nested(Attribute, LINES)
     website = url()
-    schedules = listed(fields.Dict(keys=fields.String()), LINES)
+    schedules = Schedules()
     regime = fields.String(allow_none=True, validate=CODE)
 
 
@@ -196,7 +197,7 @@ class ServiceContent(Schema):
     capacity = fields.Nested(Capacity, allow_none=True)
     attributes = nested(Attribute, LINES)
     website = url()
-    schedules = listed(fields.Dict(keys=fields.String()), LINES)
+    schedules = Schedules()
     regime = fields.String(allow_none=True, validate=CODE)
     at = nested(At, LINES)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from imigr_directory.feedback.storage import INDEXES as FEEDBACK_INDEXES
 from imigr_directory.feedback.storage import TALLIES
 from imigr_directory.service.app import App
+from imigr_directory.service.calendar import CalendarMethods
 from imigr_directory.service.feedback import FeedbackMethods
 from imigr_directory.service.services import ServiceMethods
 from imigr_directory.settings import DirectorySettings
@@ -12,7 +13,7 @@ from imigr_directory.storage import INDEXES, OUTBOXES
 from imigr_kit.entrypoints import every, provided, rpc
 
 
-class DirectoryService(ServiceMethods, FeedbackMethods):
+class DirectoryService(ServiceMethods, CalendarMethods, FeedbackMethods):
     """RPC methods of the directory."""
 
     name = "directory"

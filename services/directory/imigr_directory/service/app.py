@@ -8,6 +8,7 @@ from imigr_directory import handlers
 from imigr_directory.errors import UnknownMunicipality, UnknownService, UnknownTaxonomy
 from imigr_directory.feedback import building as feedback
 from imigr_directory.feedback.domain import About, Kind, Opinion
+from imigr_directory.handlers.calendars import Almanac
 from imigr_directory.search import Searcher
 from imigr_directory.storage import MongoDirectory, upgrade
 from imigr_kit.errors import FieldError
@@ -22,6 +23,7 @@ class App:
         self.directory = MongoDirectory(runtime.db, runtime.stamp)
         self.desk = handlers.Desk(self.directory, self.directory.records, runtime.clock, self.refresh)
         self.box = feedback.build(runtime, self.check)
+        self.almanac = Almanac(self.directory.calendars, runtime.clock, self.refresh)
         self.version = -1
         self._clock = runtime.clock
         self.refresh()
@@ -37,6 +39,7 @@ class App:
             terms = self.directory.terms()
             self.towns = self.directory.municipalities()
             self.terms = terms
+            self.calendars = self.almanac.calendars.all()
             self.searcher = Searcher(self.directory.services(), terms, self.towns)
             self.version = version
 

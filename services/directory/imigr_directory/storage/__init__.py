@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from imigr_directory.storage.calendars import CALENDARS, MongoCalendars
 from imigr_directory.storage.directory import MUNICIPALITIES, STATE, TERMS, MongoDirectory
 from imigr_directory.storage.records import COLLECTIONS, SERVICES, VERSIONS, MongoRecords, record_document, record_in
 from imigr_directory.storage.records import INDEXES as RECORD_INDEXES
@@ -9,10 +10,11 @@ from imigr_directory.storage.upgrade import upgrade
 from imigr_kit.mongo import Index
 
 INDEXES: tuple[Index, ...] = RECORD_INDEXES
-OUTBOXES: tuple[str, ...] = (MUNICIPALITIES, *COLLECTIONS.values())
+OUTBOXES: tuple[str, ...] = (MUNICIPALITIES, CALENDARS, *COLLECTIONS.values())
 """Collections whose documents carry events."""
 
 __all__ = [
+    "CALENDARS",
     "COLLECTIONS",
     "INDEXES",
     "MUNICIPALITIES",
@@ -21,6 +23,7 @@ __all__ = [
     "STATE",
     "TERMS",
     "VERSIONS",
+    "MongoCalendars",
     "MongoDirectory",
     "MongoRecords",
     "record_document",

@@ -9,6 +9,7 @@ from typing import Any
 from pymongo.database import Database
 
 from imigr_directory.domain import Act, Municipality, Service, Term, record_of, service_of
+from imigr_directory.storage.calendars import MongoCalendars
 from imigr_directory.storage.records import MongoRecords, insert_new, raise_version
 from imigr_kit.facts import Fact
 from imigr_kit.outbox import new_document_fields
@@ -28,6 +29,7 @@ class MongoDirectory:
         self._db = db
         self._stamp = stamp
         self.records = MongoRecords(db, stamp)
+        self.calendars = MongoCalendars(db, stamp)
 
     def municipalities(self) -> Sequence[Municipality]:
         """All that take part, by slug."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from imigr_directory.domain.hours.spans import Span
+from imigr_directory.domain.hours.spans import Span, span_of
 
 Text = Mapping[str, str]
 LOCAL = "local"
@@ -84,16 +84,26 @@ NOTHING = Town()
 
 def period_told(period: Period) -> dict[str, Any]:
     """A period as events and answers tell it."""
-    hours = period.hours
     return {
         "code": period.code,
         "first": period.first.isoformat(),
         "last": period.last.isoformat(),
         "state": str(period.state),
-        "hours": None
-        if hours is None
-        else [
-            {"weekday": day, "spans": [span.text().split("-") for span in spans]}
-            for day, spans in sorted(hours.items())
-        ],
+        "hours": span_rows_by_weekday(period.hours),
     }
+
+
+def span_rows_by_weekday(hours: Mapping[int, tuple[Span, ...]] | None) -> list[dict[str, Any]] | None:
+    """Hours by weekday as rows ``{"weekday": 0, "spans": [["08:00", "14:30"]]}``."""
+    if hours is None:
+        return None
+    return [
+        {"weekday": day, "spans": [span.text().split("-") for span in spans]} for day, spans in sorted(hours.items())
+    ]
+
+
+def spans_by_weekday(rows: Sequence[Mapping[str, Any]] | None) -> dict[int, tuple[Span, ...]] | None:
+    """The hours in such rows. Raises ValueError for what is no time."""
+    if rows is None:
+        return None
+    return {int(row["weekday"]): tuple(sorted(span_of(one) for one in row["spans"])) for row in rows}

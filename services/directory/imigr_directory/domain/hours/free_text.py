@@ -13,7 +13,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
-from opening_hours import OpeningHours, ParserError, State
+from opening_hours import (  # type: ignore[attr-defined]  # its stubs leave ParserError out
+    OpeningHours,
+    ParserError,
+    State,
+)
 
 from imigr_directory.domain.hours.osm_words import Garbled, osm_of
 from imigr_directory.domain.hours.recurrence import WEEKDAYS, recurrence
