@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import resource
 import secrets
@@ -16,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,6 +31,8 @@ for part in ("local", "provision"):
     sys.path.insert(0, str(ROOT / "deploy" / part))
 HOST = "127.0.0.1"
 PASSWORD = "bench"
+MARKS = (10_000, 50_000, 100_000)
+"""So many messages, and resident memory is looked at."""
 FLOOR = 3_000
 """Messages of the bare clients."""
 PLACE = {"fr": "Hôtel de ville de La Marsa", "ar": "قصر بلدية المرسى", "en": "Town hall"}
@@ -69,22 +72,34 @@ def peers(folder: Path) -> Iterator[Ports]:
             process.kill()
 
 
-def bare_smpp(port: int) -> float:
-    """Messages a second of smpplib alone: one bind, a submit_sm, its answer, the next one."""
+def bare_smpp(port: int, receipts: bool) -> float:
+    """Messages a second of smpplib alone, in as many parts as ours: one bind, a submit_sm, its answer, the next one;
+    with ``receipts`` also each receipt read and acknowledged by the library, which is what the service has to do."""
     from smpplib import consts
     from smpplib.client import Client
 
     client = Client(HOST, port, timeout=10, allow_unknown_opt_params=True)
     client.logger.disabled = True
+    seen, wanted = {"answers": 0, "receipts": 0}, 0
+    client.set_message_sent_handler(lambda pdu: seen.update(answers=seen["answers"] + 1))
+    client.set_message_received_handler(lambda pdu: seen.update(receipts=seen["receipts"] + 1))
     client.connect()
-    client.bind_transmitter(system_id="imigr", password=PASSWORD)
-    body = sms_text().encode("latin-1")
+    client._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    bind = client.bind_transceiver if receipts else client.bind_transmitter
+    bind(system_id="imigr", password=PASSWORD)
+    parts = _parts()
     began = time.perf_counter()
     for number in range(FLOOR):
-        client.send_message(
-            source_addr_ton=consts.SMPP_TON_ALNUM, source_addr="Commune", dest_addr_ton=consts.SMPP_TON_INTL,
-            destination_addr=f"2162{number:07d}", short_message=body, data_coding=0, registered_delivery=1,
-        )  # fmt: skip
+        for part in parts:
+            client.send_message(
+                source_addr_ton=consts.SMPP_TON_ALNUM, source_addr="Commune", dest_addr_ton=consts.SMPP_TON_INTL,
+                destination_addr=f"2162{number:07d}", short_message=part, data_coding=0, esm_class=0x40,
+                registered_delivery=int(receipts),
+            )  # fmt: skip
+            wanted += 1
+            while seen["answers"] < wanted:
+                client.read_once()
+    while receipts and seen["receipts"] < wanted:
         client.read_once()
     took = time.perf_counter() - began
     client.disconnect()
@@ -109,20 +124,32 @@ def bare_smtp(port: int) -> float:
 
 
 def sms_text() -> str:
-    """About as long as a confirmation."""
-    return "La Marsa : rendez-vous confirme, jeudi 26 novembre a 09:30.\nHotel de ville\nhttps://imigr.tn/m/la-marsa.x"
+    """A confirmation with its link."""
+    return (
+        "La Marsa : votre rendez-vous est confirmé, jeudi 26 novembre à 09:30.\nHôtel de ville de La Marsa\n"
+        "Changer ou annuler : https://imigr.tn/m/la-marsa.AAAAAAAAAAAAAAAAAAAAAA"
+    )
 
 
-def own(db: Any, ports: Ports, channel: str, messages: int) -> tuple[float, list[float]]:
+def _parts() -> list[bytes]:
+    """The octets of the parts of a confirmation, each with its header."""
+    from imigr_notifications.sms_text import cut, encoded, transliterated
+
+    text = cut(transliterated(sms_text()))
+    total = len(text.parts)
+    return [bytes([5, 0, 3, 7, total, one]) + encoded(part, text.alphabet) for one, part in enumerate(text.parts, 1)]
+
+
+def own(db: Any, ports: Ports, channel: str, messages: int) -> tuple[float, dict[int, float]]:
     """Messages a second of the service's own delivery, from what is planned in the store to the stored answer; and
-    resident memory in MB after each tenth."""
+    resident memory in MB after so many messages: each tenth, and those of MARKS."""
     from imigr_kit.secret import Secret
     from imigr_notifications import handlers
     from imigr_notifications.channels import ChannelPlan, ProviderPlan, WayPlan
     from imigr_notifications.senders.smpp import SmppAccount
     from imigr_notifications.senders.smtp import SmtpAccount
 
-    sms = SmppAccount(HOST, ports.smpp, "imigr", Secret(PASSWORD), "Commune", window=32)
+    sms = SmppAccount(HOST, ports.smpp, "imigr", Secret(PASSWORD), "Commune", window=64)
     mail = SmtpAccount(HOST, ports.smtp, "c@imigr.test")
     plan = ChannelPlan(
         {"smpp": ProviderPlan("smpp", sms), "smtp": ProviderPlan("smtp", mail)},
@@ -134,15 +161,16 @@ def own(db: Any, ports: Ports, channel: str, messages: int) -> tuple[float, list
         bind.start()
         while not bind.is_bound:
             time.sleep(0.01)
-    memory: list[float] = []
+    marks = sorted({mark for mark in MARKS if mark < messages} | {messages * tenth // 10 for tenth in range(1, 11)})
+    memory: dict[int, float] = {}
     done, began = 0, time.perf_counter()
     while done < messages:
         found = handlers.deliver_due(desk[0], channel)
         done += found
         if not found:
             break
-        if done * 10 // messages > len(memory):
-            memory.append(_resident())
+        while marks and done >= marks[0]:
+            memory[marks.pop(0)] = _resident()
     took = time.perf_counter() - began
     for bind in desk[1]:
         bind.close()
@@ -171,7 +199,7 @@ def _desk(db: Any, plan: Any) -> Any:
     contacts = storage.MongoContacts(db, vault)
     rules = storage.MongoRules(db)
     desk: Any = None
-    ways, binds = ways_of(plan, lambda receipt: handlers.take_receipt(desk, receipt), lambda _inbound: None)
+    ways, binds = ways_of(plan, lambda receipts: handlers.take_receipts(desk, receipts), lambda _inbound: None)
     known: dict[str, Any] = {
         "messages": storage.MongoMessages(db, Stamp("notifications", "bench", clock, new_id)),
         "contacts": contacts,
@@ -217,7 +245,7 @@ def _fill(db: Any, contacts: Any, channel: str, messages: int) -> None:
     for number in range(messages):
         contact_id, subject = new_id(), new_id()
         address = f"+2162{number:07d}" if channel == "sms" else f"v{number}@example.test"
-        contact = Contact(channel, Secret(address), "fr", Secret(f"la-marsa.{secrets.token_urlsafe(12)}"))
+        contact = Contact(channel, Secret(address), "fr", Secret(f"la-marsa.{secrets.token_urlsafe(16)}"))
         people.append(contacts.row_of(contact_id, contact, now))
         message = Message(
             id=f"{subject}:confirmation:1", subject=subject, source="appointment", municipality="la-marsa",
@@ -237,6 +265,20 @@ def _fill(db: Any, contacts: Any, channel: str, messages: int) -> None:
 def _resident() -> float:
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * resource.getpagesize() / 1_000_000
+
+
+@contextmanager
+def _logs(folder: Path) -> Iterator[None]:
+    """Log lines as a service writes them, into a file."""
+    from imigr_kit import logs
+
+    with (folder / "log.jsonl").open("w", encoding="utf-8") as file:
+        with redirect_stderr(file):
+            logs.configure("notifications")
+        try:
+            yield
+        finally:
+            logging.getLogger().handlers.clear()
 
 
 def _await(port: int) -> None:
@@ -259,8 +301,9 @@ def measure(messages: int) -> list[Row]:
     try:
         platform.up()
         os.environ |= platform.admin_environment()
-        with tempfile.TemporaryDirectory() as folder, peers(Path(folder)) as ports:
-            smpp = alone("bare smpplib", bare_smpp(ports.smpp), "SMS/s")
+        with tempfile.TemporaryDirectory() as folder, peers(Path(folder)) as ports, _logs(Path(folder)):
+            sends = alone("bare smpplib, no receipts", bare_smpp(ports.smpp, receipts=False), "SMS/s")
+            smpp = alone("bare smpplib", bare_smpp(ports.smpp, receipts=True), "SMS/s")
             smtp = alone("bare smtplib", bare_smtp(ports.smtp), "mails/s")
             with servers.fresh_database() as db:
                 rate, memory = own(db, ports, "sms", messages)
@@ -268,13 +311,16 @@ def measure(messages: int) -> list[Row]:
                 mails, _ = own(db, ports, "email", max(messages // 5, 1_000))
     finally:
         platform.forget()
-    second = memory[len(memory) // 5 :]
-    growth = alone("memory at the end against after a fifth", second[-1] / second[0], "times", 1.1, "lower")
+    fifth = memory[messages * 2 // 10]
+    growth = alone("memory at the end against after a fifth", memory[messages] / fifth, "times", 1.1, "lower")
+    resident = [alone(f"resident after {mark:,} SMS", memory[mark], "MB") for mark in MARKS if mark in memory]
     return [
+        sends,
         smpp,
         against("dispatch by SMPP", rate, "SMS/s", smpp, 0.6),
         smtp,
         against("dispatch by SMTP", mails, "mails/s", smtp, 0.6),
+        *resident,
         growth,
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,6 +79,7 @@ def _values(part: Part, around: Surroundings) -> dict[str, object]:
         "smtp_port": ports["smtp"],
         "smtp_from": "commune@localhost",
         "sms_sender": "Commune",  # neutral: nothing in a message says what the desk is for
+        "channels": os.environ.get("IMIGR_CHANNELS", ""),
         "erasure_ledger": around.instance.folder / "erasures.jsonl",
         "journal": around.instance.folder / "received.jsonl",
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from babel import Locale
 
@@ -37,6 +38,7 @@ COUNT = Value("#")
 """The number of the plural around it."""
 
 
+@lru_cache(1_024)
 def parse(text: str) -> tuple[Node, ...]:
     """The message in a text. Braces have no other meaning and cannot be written. Raises BrokenMessage."""
     reader = _Reader(text)

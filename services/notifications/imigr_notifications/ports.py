@@ -162,8 +162,12 @@ class Messages(Protocol):
         """Send once more what was sent and came back for now; false when it is in another state meanwhile."""
         ...
 
-    def of_provider_id(self, provider_id: str) -> Message | None:
-        """The message of which a part has this id at its provider."""
+    def of_provider_ids(self, provider_ids: Sequence[str]) -> Sequence[Message]:
+        """The messages of which a part has one of these ids at its provider."""
+        ...
+
+    def arrived(self, message_ids: Sequence[str], now: datetime) -> None:
+        """Note that a provider brought them to the person."""
         ...
 
 
@@ -222,8 +226,8 @@ class Contacts(Protocol):
 class Receipts(Protocol):
     """Receipts by provider id; they wait here when they arrive before the answer they belong to."""
 
-    def add(self, receipt: Receipt, now: datetime) -> bool:
-        """False when it was known already."""
+    def add_all(self, receipts: Sequence[Receipt], now: datetime) -> Collection[str]:
+        """Store them; the ids of those that were not known."""
         ...
 
     def of_parts(self, provider_ids: Sequence[str]) -> Mapping[str, bool]:
@@ -231,9 +235,9 @@ class Receipts(Protocol):
         ...
 
     def unclaimed(self, lookup: str, since: datetime) -> Mapping[str, bool]:
-        """Receipts for this address since then that no message has claimed."""
+        """Receipts for this address since then that belong to no message."""
         ...
 
     def claim(self, provider_ids: Sequence[str], message_id: str) -> None:
-        """They belong to this message."""
+        """They settled the doubt about this message."""
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -18,9 +18,12 @@ from imigr_notifications.senders.smpp import SmppAccount
 from imigr_notifications.senders.smtp import SmtpAccount
 from imigr_notifications.settings import NotificationsSettings
 
+SMS_ROUND, SMS_LANES = 256, 2
+"""SMS over one bind: leased and prepared so many together, handed over in windows, of which two are under way: one
+waits for its answers while the other is marked or stored. Together they are as wide as the account's window."""
 MAIL_ROUND = 16
 """Emails in one round: each takes a while, and a round must end before its lease does."""
-TakeReceipt = Callable[[Receipt], None]
+TakeReceipts = Callable[[Sequence[Receipt]], None]
 TakeInbound = Callable[[Inbound], None]
 
 
@@ -28,7 +31,7 @@ TakeInbound = Callable[[Inbound], None]
 class Hear:
     """Who wants to hear what providers say."""
 
-    receipt: TakeReceipt
+    receipts: TakeReceipts
     inbound: TakeInbound
 
 
@@ -44,10 +47,10 @@ def plan_of(settings: NotificationsSettings) -> ChannelPlan:
     return ChannelPlan(providers, {DEFAULT: {"sms": (WayPlan("smpp"),), "email": (WayPlan("smtp"),)}})
 
 
-def ways_of(plan: ChannelPlan, take_receipt: TakeReceipt, take_inbound: TakeInbound) -> tuple[Ways, list[SmppSender]]:
+def ways_of(plan: ChannelPlan, take_receipts: TakeReceipts, take_inbound: TakeInbound) -> tuple[Ways, list[SmppSender]]:
     """The lists of all municipalities, and what must be started."""
     binds: list[SmppSender] = []
-    providers = {name: _provider(one, Hear(take_receipt, take_inbound), binds) for name, one in plan.providers.items()}
+    providers = {name: _provider(one, Hear(take_receipts, take_inbound), binds) for name, one in plan.providers.items()}
     routes = {
         town: {
             channel: tuple(Way(providers[way.provider], way.order, way.weight) for way in ways)
@@ -77,6 +80,8 @@ def report_of(plan: ProviderPlan, fields: Mapping[str, str]) -> Receipt | None:
 def _provider(plan: ProviderPlan, hear: Hear, binds: list[SmppSender]) -> Provider:
     account, named = plan.account, partial(named_id, plan.name)
     provider = Provider(plan.name, Named(_sender(plan, hear, binds), plan.name), plan.price)
+    if isinstance(account, SmppAccount):
+        return replace(provider, most=SMS_ROUND, window=max(1, account.window // SMS_LANES), lanes=SMS_LANES)
     if isinstance(account, SmtpAccount):
         return replace(provider, most=MAIL_ROUND)
     if isinstance(account, KannelAccount) or (isinstance(account, HttpAccount) and not account.id_text):
@@ -88,8 +93,8 @@ def _sender(plan: ProviderPlan, hear: Hear, binds: list[SmppSender]) -> BatchSen
     account = plan.account
     if isinstance(account, SmppAccount):
 
-        def told(receipt: Receipt) -> None:
-            hear.receipt(replace(receipt, provider_id=named_id(plan.name, receipt.provider_id)))
+        def told(receipts: Sequence[Receipt]) -> None:
+            hear.receipts([replace(one, provider_id=named_id(plan.name, one.provider_id)) for one in receipts])
 
         binds.append(SmppSender(account, told, hear.inbound))
         return binds[-1]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_left
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 _BASIC = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -23,7 +25,9 @@ _EXTENSION = {
     "€": 0x65,
 }
 _ESCAPE = 0x1B
-_CODES = {letter: code for code, letter in enumerate(_BASIC)}
+_OCTETS = {letter: bytes([code]) for code, letter in enumerate(_BASIC) if code != _ESCAPE}
+_OCTETS |= {letter: bytes([_ESCAPE, code]) for letter, code in _EXTENSION.items()}
+_LETTERS = frozenset(_OCTETS)
 _PASTED = {
     "'": "\u2018\u2019\u201a\u2032",
     '"': "\u201c\u201d\u201e\u2033«»",
@@ -73,9 +77,10 @@ def tidy(text: str) -> str:
 def transliterated(text: str) -> str:
     """Latin letters outside GSM-7 without their marks (ç to c, ê to e, œ to oe); a text with Arabic letters
     needs UCS-2 anyway and is left as it is."""
-    if any(_is_right_to_left(letter) for letter in text):
+    if _LETTERS.issuperset(text) or any(map(_is_right_to_left, set(text))):
         return text
-    return "".join(letter if _fits(letter) else _bare(letter) for letter in text.translate(_LATIN))
+    plain = text.translate(_LATIN)
+    return plain.translate({ord(letter): _bare(letter) for letter in set(plain) - _LETTERS})
 
 
 def ordered(text: str) -> str:
@@ -84,6 +89,8 @@ def ordered(text: str) -> str:
     A phone takes the direction of a line from its first strong letter (Unicode Annex 9, rule P2). A line
     that begins in Latin and goes on in Arabic gets one mark, unless the mark would cost a part.
     """
+    if not any(map(_is_right_to_left, set(text))):
+        return text
     for index, line in enumerate(text.split("\n")):
         if _begins_wrongly(line):
             lines = text.split("\n")
@@ -104,44 +111,36 @@ def cut(text: str) -> Sms:
 
     Raises TextTooLong.
     """
-    alphabet = Alphabet.GSM7 if all(_fits(letter) for letter in text) else Alphabet.UCS2
-    cost = _septets if alphabet is Alphabet.GSM7 else _utf16_units
-    units = sum(cost(letter) for letter in text)
+    alphabet = Alphabet.GSM7 if _LETTERS.issuperset(text) else Alphabet.UCS2
+    counts_two = _EXTENSION.__contains__ if alphabet is Alphabet.GSM7 else "\U0000ffff".__lt__
+    double = [at for at, letter in enumerate(text) if counts_two(letter)]
+    units = len(text) + len(double)
     if units <= SINGLE[alphabet]:
         return Sms(alphabet, (text,), units)
-    parts, part, used = [], "", 0
-    for letter in text:
-        if used + cost(letter) > JOINED[alphabet]:
-            parts.append(part)
-            part, used = "", 0
-        part, used = part + letter, used + cost(letter)
-    if len(parts) >= MOST_PARTS:
+    width, parts, start = JOINED[alphabet], [], 0
+    while start < len(text):
+        end, before = start + width, bisect_left(double, start)
+        while (over := end - start + bisect_left(double, end) - before - width) > 0:
+            end -= (over + 1) // 2  # no fewer letters can make up for what is over
+        parts.append(text[start:end])
+        start = end
+    if len(parts) > MOST_PARTS:
         raise TextTooLong
-    return Sms(alphabet, (*parts, part), units)
+    return Sms(alphabet, tuple(parts), units)
 
 
 def encoded(part: str, alphabet: Alphabet) -> bytes:
     """The octets of one part: unpacked septets (as SMPP carries them) or UTF-16 big endian."""
     if alphabet is Alphabet.UCS2:
         return part.encode("utf-16-be")
-    octets = bytearray()
-    for letter in part:
-        octets += bytes([_ESCAPE, _EXTENSION[letter]]) if letter in _EXTENSION else bytes([_CODES[letter]])
-    return bytes(octets)
+    return b"".join(map(_OCTETS.__getitem__, part))
 
 
 def _fits(letter: str) -> bool:
-    return (letter in _CODES and letter != "\x1b") or letter in _EXTENSION
+    return letter in _LETTERS
 
 
-def _septets(letter: str) -> int:
-    return 2 if letter in _EXTENSION else 1
-
-
-def _utf16_units(letter: str) -> int:
-    return 2 if ord(letter) > 0xFFFF else 1
-
-
+@lru_cache(4_096)
 def _is_right_to_left(letter: str) -> bool:
     return unicodedata.bidirectional(letter) in {"R", "AL"}
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -147,7 +147,12 @@ def _moment(moment: datetime | None, zone: ZoneInfo, language: str) -> tuple[str
     """Day and hour on the wall, in words of the language; empty for none."""
     if moment is None:
         return "", ""
-    local, locale = moment.astimezone(zone), _LOCALES[language]
+    return _in_words(moment, zone, _LOCALES[language])
+
+
+@lru_cache(1_024)
+def _in_words(moment: datetime, zone: ZoneInfo, locale: str) -> tuple[str, str]:
+    local = moment.astimezone(zone)
     return format_date(local.date(), "EEEE d MMMM", locale=locale), format_time(local, "HH:mm", locale=locale)
 
 

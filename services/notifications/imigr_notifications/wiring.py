@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -59,8 +60,8 @@ def build(runtime: Runtime) -> App:
     text_book = MongoTemplates(runtime.db)
     contacts = MongoContacts(runtime.db, vault, FileLedger(settings.erasure_ledger))
 
-    def take_receipt(receipt: Receipt) -> None:
-        handlers.take_receipt(desk, receipt)
+    def take_receipts(receipts: Sequence[Receipt]) -> None:
+        handlers.take_receipts(desk, receipts)
         runtime.wake_if_dirty()
 
     def take_inbound(inbound: Inbound) -> None:
@@ -68,7 +69,7 @@ def build(runtime: Runtime) -> App:
         runtime.wake_if_dirty()
 
     channels = plan_of(settings)
-    ways, binds = ways_of(channels, take_receipt, take_inbound)
+    ways, binds = ways_of(channels, take_receipts, take_inbound)
     desk = handlers.Desk(
         messages=messages,
         contacts=contacts,

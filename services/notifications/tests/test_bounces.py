@@ -177,7 +177,7 @@ def test_a_doubt_with_a_provider_that_carries_our_ids_is_settled_by_its_report(
     give()
     handlers.plan(own, matter(), "booked", 1, None)
     handlers.deliver_due(own, "sms")
-    handlers.take_receipt(own, Receipt("kannel/appointment-1:confirmation:1", None, delivered=True))
+    handlers.take_receipts(own, [Receipt("kannel/appointment-1:confirmation:1", None, delivered=True)])
     clock.advance(seconds=1)
     handlers.settle_stranded(own)
     assert confirmation(own).state is State.SENT

@@ -281,7 +281,7 @@ def test_a_message_in_doubt_is_marked_and_not_sent(dies_after_sending: Desk, sen
 
 def test_the_receipt_settles_the_doubt(dies_after_sending: Desk, sender: FakeSender, mongo_db: Any) -> None:
     """Case 27: delivered, so it was sent, and is not sent again."""
-    handlers.take_receipt(dies_after_sending, receipt("p-1"))
+    handlers.take_receipts(dies_after_sending, [receipt("p-1")])
     handlers.settle_stranded(dies_after_sending)
     handlers.deliver_due(dies_after_sending, "sms")
     settled = of(dies_after_sending, "confirmation:1")
@@ -292,14 +292,14 @@ def test_the_receipt_settles_the_doubt(dies_after_sending: Desk, sender: FakeSen
 
 def test_a_receipt_for_another_number_settles_nothing(dies_after_sending: Desk) -> None:
     """It is kept, and belongs to nobody here."""
-    handlers.take_receipt(dies_after_sending, receipt("p-1", address="+21622999999"))
+    handlers.take_receipts(dies_after_sending, [receipt("p-1", address="+21622999999")])
     handlers.settle_stranded(dies_after_sending)
     assert of(dies_after_sending, "confirmation:1").state is State.SENDING
 
 
 def test_a_receipt_that_says_failed_sends_again(dies_after_sending: Desk, sender: FakeSender) -> None:
     """Case 27: unless the receipt says failed."""
-    handlers.take_receipt(dies_after_sending, receipt("p-1", delivered=False))
+    handlers.take_receipts(dies_after_sending, [receipt("p-1", delivered=False)])
     handlers.settle_stranded(dies_after_sending)
     handlers.deliver_due(dies_after_sending, "sms")
     assert len(sender.taken) == 2
@@ -346,7 +346,7 @@ def test_a_message_in_doubt_that_was_cancelled_is_not_repeated(
 ) -> None:
     """The receipt says failed, but meanwhile nobody wants it any more."""
     handlers.plan(dies_after_sending, matter(), "cancelled", 2, None)
-    handlers.take_receipt(dies_after_sending, receipt("p-1", delivered=False))
+    handlers.take_receipts(dies_after_sending, [receipt("p-1", delivered=False)])
     handlers.settle_stranded(dies_after_sending)
     handlers.deliver_due(dies_after_sending, "sms")
     assert [one.message_id for one in sender.taken][1:] == ["appointment-1:cancelled:2"]
@@ -383,8 +383,8 @@ def test_receipts_before_the_answer_twice_and_for_nobody(desk: Desk, book: Calla
     """Case 29: stored once, attached when the answer comes, never a crash."""
     book()
     for _ in range(2):
-        handlers.take_receipt(desk, receipt("fake-1", delivered=False))
-        handlers.take_receipt(desk, receipt("nobody-knows"))
+        handlers.take_receipts(desk, [receipt("fake-1", delivered=False)])
+        handlers.take_receipts(desk, [receipt("nobody-knows")])
     handlers.deliver_due(desk, "sms")
     assert (of(desk, "confirmation:1").state, of(desk, "confirmation:1").reason) == (State.FAILED, "undelivered")
     assert mongo_db["receipts"].count_documents({}) == 2
@@ -395,7 +395,7 @@ def test_a_late_receipt_says_that_it_never_arrived(desk: Desk, book: Callable[..
     """The state and the events follow the receipt; a delivered one changes nothing."""
     book()
     handlers.deliver_due(desk, "sms")
-    handlers.take_receipt(desk, receipt("fake-1", delivered=False))
+    handlers.take_receipts(desk, [receipt("fake-1", delivered=False)])
     assert verbs(mongo_db, "confirmation:1") == ["planned", "sent", "failed"]
 
 
@@ -450,7 +450,7 @@ def test_forgetting_drops_what_was_planned(
     handlers.deliver_due(desk, "sms")
     assert handlers.forget_contact(desk, "contact-1").existed
     assert (of(desk, "reminder:1:eve").state, of(desk, "reminder:1:eve").reason) == (State.CANCELLED, "contact_gone")
-    handlers.take_receipt(desk, receipt("fake-1"))
+    handlers.take_receipts(desk, [receipt("fake-1")])
     clock.advance(days=2, hours=8)
     handlers.deliver_due(desk, "sms")
     assert len(sender.taken) == 1

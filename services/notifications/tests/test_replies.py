@@ -17,6 +17,7 @@ from imigr_notifications.domain.replies import Answer, understood
 from imigr_notifications.handlers import Desk
 from imigr_notifications.ports_replies import Inbound
 from imigr_notifications.senders.inbound import read_inbound
+from imigr_notifications.senders.smpp_wire import Brought
 from imigr_notifications.testing import FakeSender
 
 PHONE = "+21620123456"
@@ -171,26 +172,23 @@ def test_nothing_that_was_written_is_kept(reminded: Desk, mongo_db: Any) -> None
     assert not [row for row in rows if "demain" in row or STRANGER in row or STRANGER[1:] in row]
 
 
-class Pdu:
-    """A deliver_sm as the library reads it."""
-
-    def __init__(self, octets: bytes, coding: int, esm_class: int = 0) -> None:
-        self.short_message, self.data_coding, self.esm_class = octets, coding, esm_class
-        self.source_addr = b"21620123456"
+def from_phone(octets: bytes, coding: int, esm_class: int = 0) -> Brought:
+    """A deliver_sm."""
+    return Brought(1, PHONE[1:], esm_class, coding, octets, "")
 
 
 @pytest.mark.parametrize(
-    ("pdu", "text"),
+    ("written", "text"),
     [
-        (Pdu(b"STOP", 0), "STOP"),
-        (Pdu("توقف".encode("utf-16-be"), 8), "توقف"),
-        (Pdu("ARRÊT".encode("latin-1"), 3), "ARRÊT"),
-        (Pdu(b"\x05\x00\x03\x01\x02\x01STOP", 0, 0x40), "STOP"),
-        (Pdu(b"", 0), ""),
-        (Pdu(b"\xd8\x00", 8), "\ufffd"),
+        (from_phone(b"STOP", 0), "STOP"),
+        (from_phone("توقف".encode("utf-16-be"), 8), "توقف"),
+        (from_phone("ARRÊT".encode("latin-1"), 3), "ARRÊT"),
+        (from_phone(b"\x05\x00\x03\x01\x02\x01STOP", 0, 0x40), "STOP"),
+        (from_phone(b"", 0), ""),
+        (from_phone(b"\xd8\x00", 8), "\ufffd"),
     ],
 )
-def test_what_a_deliver_sm_says(pdu: Pdu, text: str) -> None:
+def test_what_a_deliver_sm_says(written: Brought, text: str) -> None:
     """All alphabets, and the header of a long one."""
-    found = read_inbound(pdu)
+    found = read_inbound(written)
     assert (found.address.reveal(), found.text.reveal()) == (PHONE, text)

@@ -24,7 +24,6 @@ from imigr_notifications.ports import (
     Receipt,
     Refused,
     Sender,
-    Taken,
     Throttled,
     Uncertain,
     Unreachable,
@@ -115,7 +114,7 @@ def sms(peers: Any, receipts: list[Receipt], monkeypatch: pytest.MonkeyPatch) ->
     """A bound SMS sender."""
     monkeypatch.setattr(smpp, "ANSWER_SECONDS", 1.0)
     account = SmppAccount("127.0.0.1", peers.smpp, "imigr", Secret(PASSWORD), "Commune")
-    sender = SmppSender(account, receipts.append)
+    sender = SmppSender(account, receipts.extend)
     sender.start()
     wait_until(lambda: sender.is_bound, 10, "bound")
     yield sender
@@ -266,10 +265,9 @@ def test_a_part_that_was_throttled_is_sent_again_alone(sms: SmppSender, peers: A
 def _first_part_only(sms: SmppSender, peers: Any, text: str) -> tuple[str, ...]:
     """Send the first part by hand, as if the second had been throttled."""
     whole = outgoing(PHONE, text)
-    fields = sms._fields(whole, cut(text), 1)
-    outcome = sms._collect(sms._submit(sms._client, [fields]), (), time.monotonic() + 5)
-    assert isinstance(outcome, Taken)
-    return outcome.ids
+    (answer,) = sms._submit(sms._client, [sms._part_of(whole, cut(text), 1)])
+    assert answer is not None
+    return (answer.message_id,)
 
 
 def test_receipts_come_back(sms: SmppSender, peers: Any, receipts: list[Receipt]) -> None:
@@ -293,7 +291,7 @@ def test_the_bind_comes_back_by_itself(sms: SmppSender, peers: Any) -> None:
 def test_a_wrong_password_does_not_bind(peers: Any) -> None:
     """And says so by being unreachable."""
     account = SmppAccount("127.0.0.1", peers.smpp, "imigr", Secret("wrong"), "Commune")
-    sender = SmppSender(account, lambda _receipt: None)
+    sender = SmppSender(account, lambda _receipts: None)
     sender.start()
     try:
         with pytest.raises(Unreachable):
@@ -321,7 +319,7 @@ def test_many_threads_share_the_bind(sms: SmppSender, peers: Any) -> None:
 
 def test_a_centre_that_is_not_there_costs_no_time() -> None:
     """Sending never waits for a connection."""
-    sender = SmppSender(SmppAccount("127.0.0.1", free_port(), "x", Secret("x"), "x"), lambda _receipt: None)
+    sender = SmppSender(SmppAccount("127.0.0.1", free_port(), "x", Secret("x"), "x"), lambda _receipts: None)
     began = time.monotonic()
     with pytest.raises(Unreachable):
         sender.send(outgoing(PHONE), yes)

@@ -74,6 +74,7 @@ class Message:
     correlation_id: str = ""
     sent_at: datetime | None = None
     handed_at: datetime | None = None
+    delivered_at: datetime | None = None
     parts: int = 1
     provider_ids: tuple[str, ...] = ()
     in_doubt: bool = False

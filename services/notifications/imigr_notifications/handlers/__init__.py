@@ -15,7 +15,7 @@ from imigr_notifications.handlers.doubts import settle_stranded
 from imigr_notifications.handlers.inbound import hear_text, take_inbound
 from imigr_notifications.handlers.planning import apply_rules, plan
 from imigr_notifications.handlers.reading import list_messages, may_see_figures
-from imigr_notifications.handlers.receipts import take_receipt
+from imigr_notifications.handlers.receipts import take_receipts
 from imigr_notifications.handlers.rules import get_rules, set_rules
 from imigr_notifications.handlers.templates import list_templates, preview_template, publish_template
 from imigr_notifications.handlers.ways import DEFAULT, PAUSES, Gate, Provider, Way, Ways
@@ -49,6 +49,6 @@ __all__ = [
     "settle_stranded",
     "take_bounce",
     "take_inbound",
-    "take_receipt",
+    "take_receipts",
     "unsubscribe",
 ]

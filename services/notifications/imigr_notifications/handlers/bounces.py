@@ -25,7 +25,7 @@ def take_bounce(
     For good: the message has failed, and an address that does not exist is not kept. For now (a full mailbox):
     it is sent again later, until it expires.
     """
-    found = [one for one in map(messages.of_provider_id, candidates) if one is not None]
+    found = messages.of_provider_ids(list(candidates))
     BOUNCES.labels(bounce.status[0], "known" if found else "unknown").inc()
     if not found:
         return False

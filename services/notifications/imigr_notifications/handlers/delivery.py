@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from imigr_kit.context import CallContext, use
 from imigr_kit.logs import get_logger
@@ -21,7 +22,7 @@ log = get_logger(__name__)
 SHORTEST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(seconds=60)
 """How often a message looks for a contact that has not arrived: soon at first, then once a minute."""
-BATCH = 200
+BATCH = 512
 
 
 def deliver_due(desk: Desk, channel: str) -> int:
@@ -55,7 +56,10 @@ def _deliver(desk: Desk, messages: Sequence[Message], lease: str, now: datetime)
         desk.messages.postpone(message, lease, until)
         leave_behind(desk, ready[message.id].riders, lease, None)
     for name, group in share.by_provider.items():
-        _send(desk, desk.ways.providers[name], lease, [ready[one.id] for one in group], now)
+        provider = desk.ways.providers[name]
+        waiting = [ready[one.id] for one in group]
+        windows = [waiting[first : first + provider.window] for first in range(0, len(waiting), provider.window)]
+        provider.side_by_side(partial(_send, desk, provider, lease, now), windows)
 
 
 def _reached(
@@ -86,8 +90,14 @@ def _reached(
     return None
 
 
-def _send(desk: Desk, provider: Provider, lease: str, group: Sequence[Ready], due: datetime) -> None:
-    """Between ``hand_over`` and the stored outcome lies the one ambiguous window; see ``settle_stranded``."""
+def _send(desk: Desk, provider: Provider, lease: str, due: datetime, group: Sequence[Ready]) -> None:
+    """Between ``hand_over`` and the stored outcome lies the one ambiguous window; see ``settle_stranded``. What is
+    left of a round when the provider has asked for a pause, or is out of order, does not go to it any more."""
+    if not provider.gate.is_open(desk.clock.now()):
+        for one in group:
+            leave_behind(desk, one.riders, lease, None)
+            desk.messages.postpone(one.message, lease, provider.gate.opens_at or due)
+        return
 
     def hand_over(parts: Mapping[str, int]) -> Collection[str]:
         at = desk.clock.now()

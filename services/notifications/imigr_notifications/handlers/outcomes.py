@@ -22,10 +22,10 @@ def taken(desk: Desk, handed: Sequence[tuple[Message, Sequence[str]]], lease: st
         told[message.id] = message.sent(ids, at)
     stored = desk.messages.settle_all(list(told.values()), lease)
     known = desk.receipts.of_parts([part for _, ids in handed for part in ids]) if stored else {}
-    for one in stored:
-        sent = told[one][0]
-        log.info("message.sent", message=sent.id, kind=sent.kind, channel=sent.channel)
-        heard_early(desk, sent, known)
+    sent = [told[one][0] for one in stored]
+    for message in sent:
+        log.info("message.sent", message=message.id, kind=message.kind, channel=message.channel)
+    _heard_early(desk, sent, known)
 
 
 def taken_after_all(desk: Desk, message: Message, ids: Sequence[str]) -> None:
@@ -33,15 +33,24 @@ def taken_after_all(desk: Desk, message: Message, ids: Sequence[str]) -> None:
     sent, facts = message.sent(ids, desk.clock.now())
     if desk.messages.settle(sent, None, facts):
         log.info("message.sent", message=message.id, kind=message.kind, channel=message.channel)
-        heard_early(desk, sent, desk.receipts.of_parts(ids))
+        _heard_early(desk, [sent], desk.receipts.of_parts(ids))
 
 
-def heard_early(desk: Desk, sent: Message, known: Mapping[str, bool]) -> None:
+def whole(desk: Desk, sent: Sequence[Message], known: Mapping[str, bool]) -> Sequence[str]:
+    """Ids of those whose parts have all arrived; ``known`` are receipts at hand, others are looked up."""
+    unknown = [part for one in sent if len(one.provider_ids) > 1 for part in one.provider_ids if part not in known]
+    receipts = {**desk.receipts.of_parts(unknown), **known} if unknown else known
+    return [one.id for one in sent if one.provider_ids and all(receipts.get(part) for part in one.provider_ids)]
+
+
+def _heard_early(desk: Desk, sent: Sequence[Message], known: Mapping[str, bool]) -> None:
     """Receipts that came before the answer they belong to."""
-    mine = {part: known[part] for part in sent.provider_ids if part in known}
-    desk.receipts.claim(list(mine), sent.id)
-    if False in mine.values():
-        undelivered(desk, sent)
+    if not known:
+        return
+    for message in sent:
+        if any(known.get(part) is False for part in message.provider_ids):
+            undelivered(desk, message)
+    desk.messages.arrived(whole(desk, sent, known), desk.clock.now())
 
 
 def doubt(desk: Desk, message: Message, now: datetime) -> None:

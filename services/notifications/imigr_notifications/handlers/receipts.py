@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from imigr_kit.context import CallContext, use
 from imigr_notifications import ports
 from imigr_notifications.domain import State
 from imigr_notifications.figures import RECEIPTS, UNATTACHED
 from imigr_notifications.handlers.desk import Desk
-from imigr_notifications.handlers.outcomes import undelivered
+from imigr_notifications.handlers.outcomes import undelivered, whole
 
 
-def take_receipt(desk: Desk, receipt: ports.Receipt) -> None:
-    """Note what a provider says about a part, once, whenever it comes: before the answer that it belongs to,
-    twice, or for something unknown."""
-    RECEIPTS.labels("delivered" if receipt.delivered else "undelivered").inc()
-    if not desk.receipts.add(receipt, desk.clock.now()):
+def take_receipts(desk: Desk, receipts: Sequence[ports.Receipt]) -> None:
+    """Note what a provider says about parts, once, whenever it comes: before the answer that it belongs to,
+    twice, or for something unknown. However many, they cost a few round trips together."""
+    for receipt in receipts:
+        RECEIPTS.labels("delivered" if receipt.delivered else "undelivered").inc()
+    new = desk.receipts.add_all(receipts, desk.clock.now())
+    if not new:
         return
-    message = desk.messages.of_provider_id(receipt.provider_id)
-    if message is None:
-        UNATTACHED.inc()
-        return
-    desk.receipts.claim([receipt.provider_id], message.id)
-    if not receipt.delivered and message.state is State.SENT:
-        with use(CallContext(correlation_id=message.correlation_id)):
-            undelivered(desk, message)
+    known = {receipt.provider_id: receipt.delivered for receipt in receipts if receipt.provider_id in new}
+    messages = desk.messages.of_provider_ids(list(known))
+    attached = {part for message in messages for part in message.provider_ids if part in known}
+    UNATTACHED.inc(len(known) - len(attached))
+    sent = [message for message in messages if message.state is State.SENT]
+    for message in sent:
+        if any(known.get(part) is False for part in message.provider_ids):
+            with use(CallContext(correlation_id=message.correlation_id)):
+                undelivered(desk, message)
+    desk.messages.arrived(whole(desk, sent, known), desk.clock.now())

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from imigr_notifications.domain import Message
 from imigr_notifications.ports import (
@@ -29,7 +31,10 @@ FAILURES = 5
 """So many answers of "not now" in a row, and the provider counts as out of order."""
 MOST = 32
 """Messages in one round."""
+WINDOW = 32
+"""Messages that are handed over, sent and stored together: what a crash can leave in doubt, for each lane."""
 DEFAULT = "*"
+Window = TypeVar("Window")
 
 
 @dataclass
@@ -81,9 +86,24 @@ class Provider:
     price: int = 0
     repeats_safely: bool = False
     most: int = MOST
+    window: int = WINDOW
+    lanes: int = 1
+    """Windows under way at a time: while one waits for its answers, another is handed over or stored."""
     own_id: Callable[[str], str] | None = None
     """The id that a part of a message has at a provider to which we give ids, from the message's id."""
     gate: Gate = field(default_factory=Gate)
+
+    def side_by_side(self, work: Callable[[Window], None], windows: Sequence[Window]) -> None:
+        """Do the work on each window, in as many threads as there are lanes; raises the first of its errors when
+        all have ended."""
+        if self.lanes == 1 or len(windows) == 1:
+            for window in windows:
+                work(window)
+            return
+        with ThreadPoolExecutor(self.lanes) as pool:
+            ends = [pool.submit(work, window) for window in windows]
+        for end in ends:
+            end.result()
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ class InboundPart:
             raise UnknownLink
         receipt = report_of(plan, wanted["told"])
         if receipt is not None:
-            handlers.take_receipt(self.app.desk, receipt)
+            handlers.take_receipts(self.app.desk, [receipt])
         return {"taken": receipt is not None}
 
     @rpc

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import queue
 import re
+import socket
 import threading
-import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from smpplib import consts, exceptions, smpp
@@ -34,6 +34,7 @@ from imigr_notifications.ports import (
 )
 from imigr_notifications.ports_replies import Inbound
 from imigr_notifications.senders.inbound import read_inbound
+from imigr_notifications.senders.smpp_wire import Answer, Brought, Reader, Submit, taken
 from imigr_notifications.sms_text import Alphabet, Sms, TextTooLong, cut, encoded
 
 log = get_logger(__name__)
@@ -41,6 +42,8 @@ log = get_logger(__name__)
 ANSWER_SECONDS = 5.0
 SILENCE_SECONDS = 10.0
 """After so long without a word the centre is asked whether it is there; a second silence ends the bind."""
+ROUND = 200
+"""Receipts that are stored together."""
 BROUGHT = 1_000
 """What the centre may bring before it is asked to wait."""
 RECONNECT_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0)
@@ -54,6 +57,8 @@ _TEMPORARY_TROUBLE = 0x64
 _RECEIPT = 0x04
 _FINAL = {"DELIVRD": True, "UNDELIV": False, "EXPIRED": False, "DELETED": False, "REJECTD": False}
 """Final states in a receipt (appendix B); others are steps on the way."""
+_NUMBER = (consts.SMPP_TON_INTL, consts.SMPP_NPI_ISDN)
+_NAME = (consts.SMPP_TON_ALNUM, consts.SMPP_NPI_UNK)
 _LIBRARY_LOG = "imigr.smpp"
 
 _TROUBLE = (OSError, exceptions.ConnectionError, exceptions.PDUError, exceptions.UnknownCommandError)
@@ -78,40 +83,47 @@ class _Load:
 
     id: str
     parts: int
-    left: Sequence[dict[str, Any]]
+    left: Sequence[Submit]
     taken: tuple[str, ...]
 
 
-@dataclass
-class _Answer:
-    """Waits for the answer to one submit_sm; ``status`` stays None when the bind is lost first."""
+class _Window:
+    """What was written together and waits for its answers; ``answers`` has a place for each, empty until its
+    answer comes, and for good when the bind is lost first."""
 
-    done: threading.Event = field(default_factory=threading.Event)
-    status: int | None = None
-    provider_id: str = ""
+    def __init__(self, size: int) -> None:
+        self.answers: list[Answer | None] = [None] * size
+        self.done = threading.Event()
+        self._missing = size
+
+    def put(self, place: int, answer: Answer) -> None:
+        self.answers[place] = answer
+        self._missing -= 1
+        if not self._missing:
+            self.done.set()
 
 
 class SmppSender:
     """Keeps a transceiver bind to an SMS centre and shares it among all senders of the process.
 
     One thread connects, binds and reads: answers go to the senders that wait for them, receipts to
-    ``on_receipt``; a receipt is acknowledged only after that returned, so none is lost.
+    ``on_receipts``, as many as have come; they are acknowledged only after that returned, so none is lost.
     """
 
     def __init__(
         self,
         account: SmppAccount,
-        on_receipt: Callable[[Receipt], None],
+        on_receipts: Callable[[Sequence[Receipt]], None],
         on_inbound: Callable[[Inbound], None] | None = None,
     ) -> None:
         self._account = account
-        self._on_receipt = on_receipt
+        self._on_receipts = on_receipts
         self._on_inbound = on_inbound
         self._client: Any = None
-        self._waiting: dict[int, _Answer] = {}
+        self._waiting: dict[int, tuple[_Window, int]] = {}
         self._writing = threading.Lock()
         self._closing = threading.Event()
-        self._brought: queue.Queue[tuple[Any, Any]] = queue.Queue(BROUGHT)
+        self._brought: queue.Queue[tuple[Any, Brought]] = queue.Queue(BROUGHT)
         self._thread = threading.Thread(target=self._keep_bound, name="smpp", daemon=True)
         self._taker = threading.Thread(target=self._take_all, name="smpp-brought", daemon=True)
         library = logging.getLogger(_LIBRARY_LOG)
@@ -165,66 +177,50 @@ class SmppSender:
             return {load.id: Unreachable("smpp_unbound", taken=load.taken) for load in window}
         allowed = hand_over({load.id: load.parts for load in window})
         going = [load for load in window if load.id in allowed]
-        answers = self._submit(client, [fields for load in going for fields in load.left])
-        end, outcomes = time.monotonic() + ANSWER_SECONDS, {}
+        answers = self._submit(client, [one for load in going for one in load.left])
+        outcomes: dict[str, Outcome] = {}
         for load in going:
             mine, answers = answers[: len(load.left)], answers[len(load.left) :]
-            outcomes[load.id] = self._collect(mine, load.taken, end)
+            outcomes[load.id] = _outcome(mine, load.taken)
         return outcomes
 
     def _load(self, outgoing: Outgoing) -> _Load:
         sms = cut(outgoing.body.reveal())
-        fields = [self._fields(outgoing, sms, number) for number in range(1, len(sms.parts) + 1)]
-        return _Load(outgoing.message_id, len(fields), fields[len(outgoing.taken) :], outgoing.taken)
+        all_parts = [self._part_of(outgoing, sms, number) for number in range(1, len(sms.parts) + 1)]
+        return _Load(outgoing.message_id, len(all_parts), all_parts[len(outgoing.taken) :], outgoing.taken)
 
-    def _submit(self, client: Any, messages: Sequence[dict[str, Any]]) -> list[_Answer]:
-        """Write them in one go. When the bind is lost meanwhile, the answers stay without a status."""
+    def _submit(self, client: Any, parts: Sequence[Submit]) -> Sequence[Answer | None]:
+        """Write them in one go; their answers, as far as they came in time and the bind held."""
+        window = _Window(len(parts))
+        if not parts:
+            return ()
         with self._writing:
-            pdus = [smpp.make_pdu("submit_sm", client=client, **one) for one in messages]
-            answers = [_Answer() for _ in pdus]
-            self._waiting.update({pdu.sequence: answer for pdu, answer in zip(pdus, answers, strict=True)})
+            numbers = [client.next_sequence() for _ in parts]
+            self._waiting.update({number: (window, place) for place, number in enumerate(numbers)})
             try:
-                client._socket.sendall(b"".join(pdu.generate() for pdu in pdus))
+                client._socket.sendall(b"".join(map(Submit.encode, parts, numbers)))
             except _TROUBLE:
                 self._part(client)
-                for answer in answers:
-                    answer.done.set()
-        return answers
+                window.done.set()
+        window.done.wait(ANSWER_SECONDS)
+        for number in numbers:
+            self._waiting.pop(number, None)
+        return list(window.answers)
 
-    def _collect(self, answers: Sequence[_Answer], taken: Sequence[str], end: float) -> Outcome:
-        ids, worst = list(taken), 0
-        for answer in answers:
-            answer.done.wait(max(0.0, end - time.monotonic()))
-            if answer.status is None:
-                return Uncertain("smpp_no_answer", taken=ids)
-            if answer.status == 0 and not worst:
-                ids.append(answer.provider_id)
-            worst = worst or answer.status
-        if worst in _SLOW_DOWN:
-            return Throttled(f"smpp_{worst:#04x}", taken=ids)
-        if worst in _NEVER:
-            return Refused(f"smpp_{worst:#04x}", taken=ids)
-        return NotNow(f"smpp_{worst:#04x}", taken=ids) if worst else Taken(tuple(ids))
-
-    def _fields(self, outgoing: Outgoing, sms: Sms, number: int) -> dict[str, Any]:
+    def _part_of(self, outgoing: Outgoing, sms: Sms, number: int) -> Submit:
         """One submit_sm. The reference of a long message is made from its id, so that a part sent again
         completes the same message on the phone."""
         reference = zlib.crc32(outgoing.message_id.encode()) & 0xFF
         header = bytes([5, 0, 3, reference, len(sms.parts), number]) if len(sms.parts) > 1 else b""
-        is_number = self._account.sender.lstrip("+").isdigit()
-        return {
-            "source_addr_ton": consts.SMPP_TON_INTL if is_number else consts.SMPP_TON_ALNUM,
-            "source_addr_npi": consts.SMPP_NPI_ISDN if is_number else consts.SMPP_NPI_UNK,
-            "source_addr": self._account.sender.lstrip("+"),
-            "dest_addr_ton": consts.SMPP_TON_INTL,
-            "dest_addr_npi": consts.SMPP_NPI_ISDN,
-            "destination_addr": outgoing.address.reveal().lstrip("+"),
-            "short_message": header + encoded(sms.parts[number - 1], sms.alphabet),
-            "data_coding": 0x08 if sms.alphabet is Alphabet.UCS2 else 0x00,
-            "esm_class": consts.SMPP_GSMFEAT_UDHI if header else 0,
-            "registered_delivery": 1,
-            "validity_period": validity(outgoing.valid_seconds),
-        }
+        sender = self._account.sender.lstrip("+")
+        return Submit(
+            source=(*(_NUMBER if sender.isdigit() else _NAME), sender),
+            destination=(*_NUMBER, outgoing.address.reveal().lstrip("+")),
+            is_with_header=bool(header),
+            validity=validity(outgoing.valid_seconds),
+            coding=0x08 if sms.alphabet is Alphabet.UCS2 else 0x00,
+            octets=header + encoded(sms.parts[number - 1], sms.alphabet),
+        )
 
     def _keep_bound(self) -> None:
         failures = 0
@@ -253,6 +249,7 @@ class SmppSender:
             client.connect()
             client.bind_transceiver(system_id=account.system_id, password=account.password.reveal())
             client._socket.settimeout(SILENCE_SECONDS)
+            client._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except _TROUBLE as error:
             status = error.args[1] if len(error.args) > 1 else None
             log.warning("smpp.not_bound", reason=type(error).__name__, status=status)
@@ -263,12 +260,12 @@ class SmppSender:
 
     def _read(self, client: Any) -> None:
         """Until the bind is lost."""
-        asked = False
+        asked, reader = False, Reader(client)
         while not self._closing.is_set():
             try:
-                pdu = client.read_pdu()
-                asked = False
-                self._handle(client, pdu)
+                for found in reader.read():
+                    asked = False
+                    self._handle(client, found)
             except TimeoutError:
                 if asked or not self._ask(client):
                     log.warning("smpp.silent")
@@ -280,19 +277,17 @@ class SmppSender:
                 return
 
     def _handle(self, client: Any, pdu: Any) -> None:
-        if pdu.command in {"submit_sm_resp", "generic_nack"}:
-            answer = self._waiting.pop(pdu.sequence, None)
-            if answer is not None:
-                answer.status = int(pdu.status)
-                answer.provider_id = _text(getattr(pdu, "message_id", None))
-                answer.done.set()
-        elif pdu.command == "deliver_sm":
+        if isinstance(pdu, Answer):
+            window, place = self._waiting.pop(pdu.number, (None, 0))
+            if window is not None:
+                window.put(place, pdu)
+        elif isinstance(pdu, Brought):
             try:
                 self._brought.put_nowait((client, pdu))
             except queue.Full:
-                self._answer(client, pdu, "deliver_sm_resp", _TEMPORARY_TROUBLE)
+                self._acknowledge(client, [(pdu.number, _TEMPORARY_TROUBLE)])
         elif pdu.command in {"enquire_link", "unbind"}:
-            self._answer(client, pdu, f"{pdu.command}_resp", 0)
+            self._answer(client, pdu, f"{pdu.command}_resp")
             if pdu.command == "unbind":
                 raise exceptions.ConnectionError
 
@@ -301,34 +296,52 @@ class SmppSender:
         that wait for the database. What a lost bind brought is stored all the same; its answer goes nowhere, and
         the centre's repetition is recognised."""
         while not self._closing.is_set():
-            try:
-                client, pdu = self._brought.get(timeout=0.5)
-            except queue.Empty:
-                continue
-            status = self._take(pdu)
-            try:
-                self._answer(client, pdu, "deliver_sm_resp", status)
-            except _TROUBLE:
-                continue
+            found = self._next_round()
+            receipts = [receipt for _, one in found if (receipt := read_receipt(one)) is not None]
+            noted = self._stored(self._on_receipts, receipts)
+            answers: dict[Any, list[tuple[int, int]]] = {}
+            for client, one in found:
+                status = noted if one.esm_class & _RECEIPT else self._stored(self._hear, one)
+                answers.setdefault(client, []).append((one.number, status))
+            for client, its in answers.items():
+                self._acknowledge(client, its)
 
-    def _take(self, pdu: Any) -> int:
-        """The status to answer a deliver_sm with: a receipt, or what a person wrote, is taken when it is stored."""
-        receipt = read_receipt(pdu)
-        is_from_a_person = receipt is None and not int(pdu.esm_class) & _RECEIPT
+    def _next_round(self) -> list[tuple[Any, Brought]]:
+        """What has been brought and waits, at most a round; nothing when nothing comes for a while."""
+        found: list[tuple[Any, Brought]] = []
         try:
-            if receipt is not None:
-                self._on_receipt(receipt)
-            elif is_from_a_person:
-                INBOUND.inc()
-                if self._on_inbound is not None:
-                    self._on_inbound(read_inbound(pdu))
+            found.append(self._brought.get(timeout=0.5))
+            while len(found) < ROUND:
+                found.append(self._brought.get_nowait())
+        except queue.Empty:
+            pass  # that was all
+        return found
+
+    def _stored(self, store: Callable[[Any], None], what: Any) -> int:
+        """The status to answer with: what was brought is taken when it is stored."""
+        try:
+            if what:
+                store(what)
         except Exception as error:  # noqa: BLE001  # whatever it was: the centre keeps the receipt and repeats it
             log.warning("smpp.not_stored", reason=type(error).__name__)
             return _TEMPORARY_TROUBLE
         return 0
 
-    def _answer(self, client: Any, pdu: Any, command: str, status: int) -> None:
-        answer = smpp.make_pdu(command, client=client, status=status, sequence=pdu.sequence)
+    def _hear(self, written: Brought) -> None:
+        INBOUND.inc()
+        if self._on_inbound is not None:
+            self._on_inbound(read_inbound(written))
+
+    def _acknowledge(self, client: Any, answers: Sequence[tuple[int, int]]) -> None:
+        """deliver_sm_resp for all of them in one go; over a lost bind they go nowhere."""
+        try:
+            with self._writing:
+                client._socket.sendall(taken(answers))
+        except _TROUBLE:
+            return
+
+    def _answer(self, client: Any, pdu: Any, command: str) -> None:
+        answer = smpp.make_pdu(command, client=client, status=0, sequence=pdu.sequence)
         answer.sequence = pdu.sequence
         with self._writing:
             client.send_pdu(answer)
@@ -344,8 +357,8 @@ class SmppSender:
     def _give_up_waiting(self) -> None:
         """Nobody will answer what was sent over the lost bind."""
         waiting, self._waiting = self._waiting, {}
-        for answer in waiting.values():
-            answer.done.set()
+        for window, _ in waiting.values():
+            window.done.set()
 
     def _part(self, client: Any) -> None:
         if self._client is client:
@@ -355,6 +368,22 @@ class SmppSender:
             client.disconnect()
         except OSError:
             return
+
+
+def _outcome(answers: Sequence[Answer | None], taken: Sequence[str]) -> Outcome:
+    """Of one message, from the answers to its parts."""
+    ids, worst = list(taken), 0
+    for answer in answers:
+        if answer is None:
+            return Uncertain("smpp_no_answer", taken=ids)
+        if answer.status == 0 and not worst:
+            ids.append(answer.message_id)
+        worst = worst or answer.status
+    if worst in _SLOW_DOWN:
+        return Throttled(f"smpp_{worst:#04x}", taken=ids)
+    if worst in _NEVER:
+        return Refused(f"smpp_{worst:#04x}", taken=ids)
+    return NotNow(f"smpp_{worst:#04x}", taken=ids) if worst else Taken(tuple(ids))
 
 
 def _windows(loads: Sequence[_Load], width: int) -> Iterator[Sequence[_Load]]:
@@ -369,18 +398,18 @@ def _windows(loads: Sequence[_Load], width: int) -> Iterator[Sequence[_Load]]:
         yield window
 
 
-def read_receipt(pdu: Any) -> Receipt | None:
+def read_receipt(brought: Brought) -> Receipt | None:
     """The receipt in a deliver_sm; None for anything that is no final receipt of a known message id."""
-    if not int(pdu.esm_class) & _RECEIPT:
+    if not brought.esm_class & _RECEIPT:
         return None
-    words = _text(pdu.short_message)
+    words = brought.octets.decode("latin-1")
     found = re.search(r"\bid:(\S+)", words)
-    provider_id = _text(getattr(pdu, "receipted_message_id", None)) or (found[1] if found else "")
+    provider_id = brought.receipted or (found[1] if found else "")
     state = re.search(r"\bstat:(\w+)", words)
     delivered = _FINAL.get(state[1]) if state else None
     if not provider_id or delivered is None:
         return None
-    return Receipt(provider_id, Secret(f"+{_text(pdu.source_addr).lstrip('+')}"), delivered)
+    return Receipt(provider_id, Secret(f"+{brought.source.lstrip('+')}"), delivered)
 
 
 def validity(seconds: int) -> str:
@@ -389,7 +418,3 @@ def validity(seconds: int) -> str:
     hours, rest = divmod(rest, 3600)
     minutes, left = divmod(rest, 60)
     return f"0000{days:02d}{hours:02d}{minutes:02d}{left:02d}000R"
-
-
-def _text(value: Any) -> str:
-    return value.decode("latin-1").rstrip("\x00") if isinstance(value, bytes) else str(value or "")

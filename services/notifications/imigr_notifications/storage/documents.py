@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +10,8 @@ from imigr_notifications.domain import Message, State
 from imigr_notifications.vault import Sealed
 
 Document = dict[str, Any]
-TEMPORAL = ("due_at", "expires_at", "sent_at", "handed_at")
+FIELDS = tuple(one.name for one in fields(Message))
+TEMPORAL = ("due_at", "expires_at", "sent_at", "handed_at", "delivered_at")
 
 
 def sealed_of(row: Document) -> Sealed:
@@ -20,7 +21,7 @@ def sealed_of(row: Document) -> Sealed:
 
 def message_document(message: Message) -> Document:
     """A message as kept; no address and no text in it."""
-    row = asdict(message) | {"_id": message.id, "state": str(message.state)}
+    row = {name: getattr(message, name) for name in FIELDS} | {"_id": message.id, "state": str(message.state)}
     row["priority"] = int(message.priority)
     row["provider_ids"] = list(message.provider_ids)
     del row["id"]
@@ -29,7 +30,7 @@ def message_document(message: Message) -> Document:
 
 def message_of(row: Document) -> Message:
     """The message in a document."""
-    values = {name: row[name] for name in Message.__dataclass_fields__ if name in row}
+    values = {name: row[name] for name in FIELDS if name in row}
     values["values"] = row["values"] | {"start": row["values"]["start"].astimezone(UTC)}
     moments = {name: _utc(row.get(name)) for name in TEMPORAL}
     own = {"id": row["_id"], "state": State(row["state"]), "provider_ids": tuple(row["provider_ids"])}

@@ -8,6 +8,7 @@ from datetime import datetime
 from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
+from pymongo.write_concern import WriteConcern
 
 from imigr_kit.context import CallContext, use
 from imigr_kit.facts import Fact
@@ -20,6 +21,8 @@ from imigr_notifications.storage.indexes import MESSAGES
 
 Stamp = Callable[[Iterable[Fact]], list[Document]]
 STRANDED = 100
+TOLD = ("version", "reason", "attempts", "sent_at", "in_doubt")
+"""What changes with a state that is told, beside the state and the ids of the parts."""
 EVERY_PRIORITY = {"priority": {"$in": [int(one) for one in Priority]}}
 """Named one by one, so that the index is entered at the due messages of each."""
 
@@ -33,6 +36,7 @@ class MongoMessages:
 
     def __init__(self, db: Database[Document], stamp: Stamp) -> None:
         self._messages = db[MESSAGES]
+        self._lightly = db[MESSAGES].with_options(write_concern=WriteConcern(1))
         self._stamp = stamp
 
     def plan(self, planned: Sequence[tuple[Message, Sequence[Fact]]], session: ClientSession | None) -> None:
@@ -158,10 +162,15 @@ class MongoMessages:
         query = {"contact_id": contact_id, "state": {"$in": [str(state) for state in UNDER_WAY]}}
         return [message_of(row) for row in self._messages.find(query)]
 
-    def of_provider_id(self, provider_id: str) -> Message | None:
-        """The message of which a part has this id at its provider."""
-        row = self._messages.find_one({"provider_ids": provider_id})
-        return None if row is None else message_of(row)
+    def of_provider_ids(self, provider_ids: Sequence[str]) -> Sequence[Message]:
+        """The messages of which a part has one of these ids at its provider."""
+        return [message_of(row) for row in self._messages.find({"provider_ids": {"$in": list(provider_ids)}})]
+
+    def arrived(self, message_ids: Sequence[str], now: datetime) -> None:
+        """Note that a provider brought them; a figure, so it waits for no disk."""
+        if message_ids:
+            query = {"_id": {"$in": list(message_ids)}, "state": str(State.SENT), "delivered_at": None}
+            self._lightly.update_many(query, {"$set": {"delivered_at": now}})
 
     def figures(self, municipality: str) -> list[Document]:
         """How many messages of which kind and channel are in which state, and how many of them in doubt."""
@@ -180,12 +189,8 @@ class MongoMessages:
         return bool(self._messages.update_one(query, update, session=session).modified_count)
 
     def _told(self, message: Message, facts: Sequence[Fact]) -> Document:
-        names = ("version", "reason", "attempts", "sent_at", "in_doubt")
-        kept = message_document(message)
-        change = {name: kept[name] for name in names} | {
-            "state": str(message.state),
-            "provider_ids": kept["provider_ids"],
-        }
+        change: Document = {name: getattr(message, name) for name in TOLD}
+        change |= {"state": str(message.state), "provider_ids": list(message.provider_ids)}
         return with_events({"$set": change}, self._stamp(facts))
 
 
