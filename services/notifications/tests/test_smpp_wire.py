@@ -44,8 +44,7 @@ def delivered(*parameters: tuple[int, bytes], **more: Any) -> bytes:
     pdu = smpp.make_pdu("deliver_sm", client=LIBRARY, **(fields | more))
     pdu.sequence = 9
     octets: bytes = pdu.generate() + b"".join(struct.pack(">HH", tag, len(value)) + value for tag, value in parameters)
-    whole = struct.pack(">L", len(octets)) + octets[4:]
-    return whole
+    return struct.pack(">L", len(octets)) + octets[4:]
 
 
 def test_a_deliver_sm_is_read() -> None:
