@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,13 +13,17 @@ from imigr_events import handlers
 from imigr_events.domain import Event
 from imigr_events.domain.words import holds
 from imigr_events.errors import UnknownEvent
-from imigr_events.handlers import Desk, Finder
+from imigr_events.handlers import Desk, Finder, Turns
 from imigr_events.ports import Command
 from imigr_events.schemas import CALENDAR_ENTRIES, SEARCH_AGENDA, agenda_out, calendar_out, entry_out
-from imigr_events.storage import MongoAgenda
+from imigr_events.sealing import ContactSeal
+from imigr_events.storage import MongoAgenda, MongoEvents
+from imigr_events.storage.known import Known
+from imigr_kit.events import Stamp
+from imigr_kit.ids import new_id
 from imigr_kit.testing import FrozenClock
 
-from .conftest import MANAGER, NOW, make_event
+from .conftest import KEY, MANAGER, NOW, make_event, wanted
 
 Publish = Callable[..., Event]
 
@@ -122,3 +127,36 @@ def test_a_calendar_says_what_the_agenda_says(finder: Finder, publish: Publish, 
     assert {name: short[name] for name in same} == {name: long[name] for name in same}
     for name in ("starts_at", "ends_at", "changed_at"):
         assert short[name][:19] == long[name][:19]
+
+
+def test_what_a_process_remembers_is_never_older_than_the_database(
+    desk: Desk, finder: Finder, publish: Publish, mongo_db: Any, clock: FrozenClock
+) -> None:
+    """Another process edits it, somebody takes a place, an import gives it a UID: lists and calendars say so at
+    once."""
+    publish(10)
+    events = MongoEvents(mongo_db, Stamp("events", "test", clock, new_id), ContactSeal(KEY))
+    elsewhere = replace(desk, events=events, turns=Turns(events, clock))
+
+    def shown() -> tuple[str, int, str | None]:
+        (listed,), _ = handlers.list_events(desk, "la-marsa", None, 1, 20)
+        wanted_, texts = CALENDAR_ENTRIES.load({"texts": ["fr"]})
+        (entry,) = calendar_out(*handlers.calendar_entries(finder, wanted_), texts, clock.now())["items"]
+        assert entry["title"] == listed.title
+        return listed.title["fr"], listed.taken, entry["uid"]
+
+    assert shown() == shown() == ("Journée portes ouvertes", 0, None)
+    handlers.register(elsewhere, *wanted("a"))
+    assert shown()[1] == 1
+    handlers.edit_event(elsewhere, MANAGER, "event-1", 2, {"title": {"fr": "Fête"}}, Command("e", "x"))
+    mongo_db["events"].update_one({}, {"$set": {"uid": "a@partner"}})
+    assert shown() == ("Fête", 1, "a@partner")
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    """The first is forgotten first; another mark is another thing."""
+    known: Known[str] = Known(2)
+    for name in "abc":
+        known.keep(name, 1, name.upper())
+    assert [known.get(name, 1) for name in "abc"] == [None, "B", "C"]
+    assert known.get("b", 2) is None

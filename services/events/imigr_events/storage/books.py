@@ -42,6 +42,8 @@ INDEXES = (
     Index(EVENTS, [("telling", 1)], partial={"telling": True}, name="telling"),
 )
 TOTAL_SECONDS = 1.0
+MOST_KNOWN = 500
+"""Events of lists that a process remembers at the change they had."""
 STEPS_KEPT = 100
 """Answers of staff commands that an event keeps to say them again."""
 PUBLIC = [str(one) for one in EventState if one not in (EventState.DRAFT, EventState.ARCHIVED)]
@@ -59,7 +61,7 @@ class MongoEvents:
         self._events = db[EVENTS]
         self._seal = seal
         self._ends: dict[str, tuple[float, builtins.list[datetime]]] = {}
-        self._known = Known()
+        self._known: Known[Event] = Known(MOST_KNOWN)
         self.stamp = stamp
 
     def get(self, event_id: str) -> Event | None:
@@ -96,7 +98,8 @@ class MongoEvents:
         missing = [name for name, event in known.items() if event is None]
         if missing:
             for row in self._events.find({"_id": {"$in": missing}}, _EVENT):
-                known[row["_id"]] = self._known.keep(event_of(row))
+                event = event_of(row)
+                known[event.id] = self._known.keep(event.id, event.change, event)
         return [event for event in known.values() if event is not None]
 
     def _total(self, municipality: str | None, since: datetime) -> int:
