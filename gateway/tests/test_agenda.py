@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from imigr_gateway.agenda import ics
-from imigr_gateway.agenda.entries import Entry, entry
+from imigr_gateway.agenda.entries import Entries, Entry, entry
 from imigr_gateway.app import with_cache
 
 from .conftest import FakeClient
@@ -399,3 +399,15 @@ def test_a_manager_brings_a_partners_calendar_in(
     assert (told["dropped"], client.calls[-1][2]["is_trial"]) == ({"ATTENDEE": 2}, True)
     assert web.post(path, json=body, headers=bearer("editor", "la-marsa")).status_code == 403
     assert web.post(path, json={"calendar": ""}, headers=bearer("manager", "la-marsa")).status_code == 422
+
+
+def test_an_entry_of_a_calendar_is_made_once_for_each_version() -> None:
+    """Another version, another language or another last change is another entry; where places are counted it is made
+    each time, and the oldest are forgotten."""
+    plain = {name: value for name, value in EVENT.items() if name not in {"free_places", "capacity"}}
+    kept = Entries()
+    assert kept.of(plain, FRENCH) is kept.of(dict(plain), FRENCH)
+    assert kept.of(plain | {"version": 3, "title": {"fr": "Autre"}}, FRENCH).title == "Autre"
+    assert kept.of(plain, ARAB).title == "يوم مفتوح"
+    assert kept.of(event(free_places=3), FRENCH).free_places == 3
+    assert kept.of(event(free_places=2), FRENCH).free_places == 2

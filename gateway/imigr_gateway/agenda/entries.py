@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +13,8 @@ from zoneinfo import ZoneInfo
 from imigr_gateway.languages import pick
 
 UID_DOMAIN = "imigr.tn"
+MOST_MADE = 4_096
+"""Entries a process keeps, about a kilobyte each."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """What neither iCalendar (RFC 5545 3.1) nor XML may hold."""
 
@@ -106,6 +109,26 @@ def entry(event: Mapping[str, Any], languages: tuple[str, ...]) -> Entry:
         sessions=_sessions(event.get("sessions") or (), languages, zone),
         occurrences=_sessions(event.get("occurrences") or (), languages, zone),
     )
+
+
+class Entries:
+    """Entries of calendars that were made before. What a calendar says of an event without sessions has a version and
+    no counts, so the same version is the same entry; one with sessions is made each time."""
+
+    def __init__(self) -> None:
+        self._made: OrderedDict[tuple[Any, ...], Entry] = OrderedDict()
+
+    def of(self, event: Mapping[str, Any], languages: tuple[str, ...]) -> Entry:
+        """The entry of an event of a calendar."""
+        if "free_places" in event:
+            return entry(event, languages)
+        key = (event["id"], event["version"], event.get("uid"), event["changed_at"], languages)
+        found = self._made.get(key)
+        if found is None:
+            found = self._made[key] = entry(event, languages)
+            while len(self._made) > MOST_MADE:
+                self._made.popitem(last=False)
+        return found
 
 
 def moment(text: str, zone: ZoneInfo) -> datetime:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask import Response, request
+from flask import Response, current_app, request
 
 from imigr_gateway.agenda import feeds, ics, jsonld, month
-from imigr_gateway.agenda.entries import Entry, entry
+from imigr_gateway.agenda.entries import Entries, Entry, entry
 from imigr_gateway.agenda.words import spoken
 from imigr_gateway.api.directory import merged
 from imigr_gateway.commands import backends, for_reader, here
@@ -119,7 +119,8 @@ def _feed(query: dict[str, Any], write: Any, kind: str) -> Response:
 def _entries(query: dict[str, Any], since: datetime, languages: tuple[str, ...], most: int = MOST) -> list[Entry]:
     answers = _ask(query, since, None, 1, most, "calendar_entries", texts=list(languages)[:12])
     found = [one for answer in answers for one in answer["items"]]
-    return sorted((entry(one, languages) for one in found), key=lambda one: (one.starts_at, one.id))[:most]
+    entries: Entries = current_app.extensions.setdefault("imigr_entries", Entries())
+    return sorted((entries.of(one, languages) for one in found), key=lambda one: (one.starts_at, one.id))[:most]
 
 
 def _ask(

@@ -233,6 +233,17 @@ def test_one_date_changes_once_by_its_own_sequence(importer: Importer, mongo_db:
     assert told == ["event.published.v1", "session.changed.v1", "session.cancelled.v1"]
 
 
+def test_a_newer_series_tells_a_date_anew_under_its_old_sequence(importer: Importer) -> None:
+    """Some calendars count the series only; what they say then counts."""
+    first = other(1, "20261222", DTSTART="20261222T150000Z", DTEND="20261222T170000Z")
+    event = the_event(importer, bring(importer, vevent("a@x", 0, RULE), first))
+    again = other(1, "20261222", DTSTART="20261222T160000Z", DTEND="20261222T170000Z")
+    assert bring(importer, vevent("a@x", 1, RULE), again)["counts"] == {"changed": 1, "refused": 0}
+    third = other(1, "20261222", DTSTART="20261222T140000Z", DTEND="20261222T170000Z")
+    assert bring(importer, vevent("a@x", 2, RULE), third)["counts"] == {"changed": 1, "refused": 0}
+    assert shown(handlers.get_event(importer.desk, event.id))[1] == ("12-22 14:00", "planned")
+
+
 def test_a_newer_series_calls_a_date_off(importer: Importer) -> None:
     """By EXDATE under a larger SEQUENCE; a date that the rule never gave is named, and the rest comes in."""
     event = the_event(importer, bring(importer, vevent("a@x", 0, RULE)))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from pymongo.database import Database
 
 from imigr_events import handlers
 from imigr_events.domain import Group, Seats, SessionState
@@ -31,6 +34,10 @@ from . import conftest
 from .conftest import MANAGER, NOW, manage_hash, wanted
 from .test_programmes import session
 
+EXAMPLES = int(os.environ.get("IMIGR_MODEL_EXAMPLES", "15"))
+"""250 for a long run: ``IMIGR_MODEL_EXAMPLES=250 make test ARGS=services/events/tests/test_model.py``."""
+pytestmark = pytest.mark.timeout(60 + 6 * EXAMPLES)
+HELD: list[Database[dict[str, Any]]] = []
 PEOPLE = "abcdefgh"
 REFUSALS = (HoldExpired, InvalidInput, KeyReused, NoPlaces, NotOpen, RegistrationNotChangeable, UnknownRegistration)
 RELEASE = NOW + timedelta(hours=30)
@@ -54,14 +61,23 @@ def outcome(said: Any) -> Any:
     return {name: value for name, value in said.items() if name != "event"} if isinstance(said, dict) else said
 
 
+@pytest.fixture(scope="module", autouse=True)
+def one_database() -> Iterator[None]:
+    """One for all examples: making indexes anew for each would take longer than the example."""
+    with fresh_database() as db:
+        HELD.append(db)  # hypothesis looks at a machine's attributes, and every attribute of a database is a collection
+        yield
+        HELD.clear()
+
+
 class Registrations(RuleBasedStateMachine):
     """``rows`` is the list in order of arrival; a capacity, three places kept for women until an hour, one sitting
     with a capacity of its own, holds of ten minutes, offers of some hours or none."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._held = fresh_database()
-        self.db = self._held.__enter__()
+        self.db = HELD[0]
+        self.db["events"].delete_many({})
         self.clock = FrozenClock(NOW)
         self.desk: Desk = conftest.desk.__wrapped__(self.db, self.clock)  # type: ignore[attr-defined]
         self.rows: dict[str, Row] = {}
@@ -296,11 +312,6 @@ class Registrations(RuleBasedStateMachine):
         versions = {one["id"]: one["version"] for one in event["registrations"]}
         assert versions == {one: found[-1] for one, found in sequences.items() if one != "event-1"}
 
-    def teardown(self) -> None:
-        self._held.__exit__(None, None, None)
-
 
 TestRegistrations = Registrations.TestCase
-TestRegistrations.settings = settings(
-    max_examples=int(os.environ.get("IMIGR_MODEL_EXAMPLES", "15")), stateful_step_count=30, deadline=None
-)
+TestRegistrations.settings = settings(max_examples=EXAMPLES, stateful_step_count=30, deadline=None)

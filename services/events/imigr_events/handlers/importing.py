@@ -122,7 +122,7 @@ def _apply(importer: Importer, actor: Mapping[str, Any], one: Offered, act: str)
     if act in ("changed", "dates_changed"):
         known = importer.imports.find(one.draft.id)
         for date in one.others if act == "changed" or known is None else _newer_dates(known, one):
-            _change_date(desk, actor, one.draft.id, date)
+            _change_date(desk, actor, one, date)
     dates = {date.replaces.isoformat(): date.sequence for date in one.others}
     importer.imports.keep(Known(one.draft.id, one.uid, one.draft.municipality, one.sequence, dates))
 
@@ -140,13 +140,15 @@ def _with(session: Session, others: Sequence[OtherDate]) -> Session:
     return session.cancelled() if told.is_cancelled else session.changed(**told.values)
 
 
-def _change_date(desk: Desk, actor: Mapping[str, Any], event_id: str, date: OtherDate) -> None:
+def _change_date(desk: Desk, actor: Mapping[str, Any], one: Offered, date: OtherDate) -> None:
     """One date is moved or called off, the others stay; one that was called off does not come back."""
-    key = f"import:{event_id}:{date.replaces:%Y%m%dT%H%MZ}:{date.sequence}"
+    event_id = one.draft.id
+    key = f"import:{event_id}:{one.sequence}:{date.replaces:%Y%m%dT%H%MZ}:{date.sequence}"
     command = Command(key, hashlib.sha256(repr(sorted(date.values.items())).encode()).hexdigest())
     for attempt in range(TRIES):
         event = desk.events.get(event_id)
-        session = next((one for one in event.sessions if one.recurrence_id == date.replaces), None) if event else None
+        dates = event.sessions if event else ()
+        session = next((found for found in dates if found.recurrence_id == date.replaces), None)
         if event is None or session is None or session.state is SessionState.CANCELLED:
             return
         if not date.is_cancelled and session == session.changed(**date.values):
