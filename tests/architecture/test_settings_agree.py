@@ -110,6 +110,8 @@ def test_the_names_of_queues_are_frozen() -> None:
         "guichet.count_visits",
         "notifications.on_waiting",
         "guichet.on_answer",
+        "guichet.on_calendar",
+        "notifications.on_calendar",
     }
 
 

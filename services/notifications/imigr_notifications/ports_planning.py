@@ -36,6 +36,10 @@ class RuleBook(Protocol):
         """Replace it if ``version`` still holds; the new version. Raises VersionConflict or KeyReused."""
         ...
 
+    def follow(self, municipality: str, told: Sequence[Mapping[str, str]], session: Any) -> None:
+        """Take the months of Ramadan that the directory's calendar tells, within the session of its event."""
+        ...
+
     def unapplied(self) -> Sequence[tuple[str, int]]:
         """Municipalities, with their version, whose planned reminders follow older rules."""
         ...

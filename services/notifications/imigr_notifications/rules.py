@@ -35,14 +35,15 @@ def written(municipality: str, own: Mapping[str, Any] | None = None) -> dict[str
     return found | dict(own or {})
 
 
-def read(row: Mapping[str, Any], version: int) -> Rules:
-    """Rules from their written form; times are ``HH:MM``, dates ISO 8601, durations in minutes, prices in millimes."""
+def read(row: Mapping[str, Any], version: int, told: Iterable[Mapping[str, str]] = ()) -> Rules:
+    """Rules from their written form; times are ``HH:MM``, dates ISO 8601, durations in minutes, prices in millimes.
+    ``told`` are months of Ramadan by the directory's calendar."""
     return Rules(
         town=row["town"],
         countries=frozenset(row["countries"]),
         reminders={source: tuple(map(_reminder, rows)) for source, rows in row["reminders"].items()},
         quiet=tuple(map(_window, row["quiet"])),
-        ramadan=months(row["ramadan"]),
+        ramadan=months(row["ramadan"], told),
         daily_limit=row["daily_limit"],
         over_limit=OverLimit(row["over_limit"]),
         replies=row["replies"],
@@ -52,11 +53,16 @@ def read(row: Mapping[str, Any], version: int) -> Rules:
     )
 
 
-def months(announced: Iterable[Mapping[str, str]]) -> tuple[tuple[date, date], ...]:
-    """Months of Ramadan: estimates, each replaced by the announced one that begins near it."""
-    known = [(date.fromisoformat(one["first"]), date.fromisoformat(one["last"])) for one in announced]
-    kept = [one for one in estimated() if not any(abs(one[0] - first) <= NEAR for first, _ in known)]
-    return tuple(sorted([*kept, *known]))
+def months(
+    announced: Iterable[Mapping[str, str]], told: Iterable[Mapping[str, str]] = ()
+) -> tuple[tuple[date, date], ...]:
+    """Months of Ramadan: estimates, each replaced by the one that the calendar tells near it, and this by the one that
+    the town announced for its messages."""
+    found = list(estimated())
+    for better in (told, announced):
+        known = [(date.fromisoformat(one["first"]), date.fromisoformat(one["last"])) for one in better]
+        found = [one for one in found if not any(abs(one[0] - first) <= NEAR for first, _ in known)] + known
+    return tuple(sorted(found))
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -125,6 +126,29 @@ def test_announced_ramadan_moves_quiet_hours(
     assert not rules.in_ramadan(estimate)
     assert rules.in_ramadan(estimate.replace(day=estimate.day + 1))
     assert sum(first.year == 2027 for first, _ in rules.ramadan) == 1
+
+
+def test_the_calendar_of_the_directory_moves_the_nights_of_ramadan(book: MongoRules) -> None:
+    """Its months replace the estimates near them, the town's own announcement replaces both; what is planned is brought
+    under them, and the same calendar again changes nothing."""
+    told = schemas.told_months(
+        {
+            "periods": [
+                {"code": "ramadan", "first": "2027-02-09", "last": "2027-03-09", "state": "moved", "hours": None},
+                {"code": "summer", "first": "2027-07-01", "last": "2027-08-31", "state": "confirmed", "hours": None},
+            ]
+        }
+    )
+    for _ in range(2):
+        book.follow("la-marsa", told, None)
+    assert book.settled("la-marsa") == ({}, 1)
+    assert book.unapplied() == [("la-marsa", 1)]
+    assert (date(2027, 2, 9), date(2027, 3, 9)) in book.rules("la-marsa").ramadan
+    assert not book.rules("la-marsa").in_ramadan(date(2027, 2, 8))
+    settle(book, {"ramadan": [{"first": "2027-02-10", "last": "2027-03-10"}]}, version=1)
+    assert [one for one in book.rules("la-marsa").ramadan if one[0].year == 2027] == [
+        (date(2027, 2, 10), date(2027, 3, 10))
+    ]
 
 
 def planned(desk: Desk) -> dict[str | None, str]:

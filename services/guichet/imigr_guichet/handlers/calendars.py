@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from imigr_guichet.handlers.office import Office
-from imigr_guichet.ports.feeds import Calendars
+from imigr_guichet.ports.feeds import Calendars, ToldCalendar
 from imigr_kit.access import require
 
 ALARM = timedelta(days=60)
@@ -25,6 +25,12 @@ def set_calendar(
     nothing, so it needs no key of its own."""
     require(actor, ("manager",), municipality)
     calendars.put(municipality, years, regimes, office.clock.now())
+
+
+def follow_calendar(office: Office, calendars: Calendars, municipality: str, told: ToldCalendar, session: Any) -> None:
+    """The directory's calendar changed: slots follow within seconds, and the review of the plans finds whom it
+    strands."""
+    calendars.follow(municipality, told, office.clock.now(), session)
 
 
 def missing_years(office: Office, calendars: Calendars) -> list[tuple[str, int]]:

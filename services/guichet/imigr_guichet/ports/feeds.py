@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -26,6 +27,17 @@ class Feeds(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class ToldCalendar:
+    """A municipality's calendar as the directory told it: holidays by year (ISO dates), the years of which a part is
+    an estimate, days on which the town is closed, and rows of regimes, whose hours may be None."""
+
+    years: Mapping[str, Sequence[str]]
+    estimated: Sequence[str]
+    closed: Sequence[str]
+    regimes: Sequence[dict[str, Any]]
+
+
 class Calendars(Protocol):
     """Holidays and regimes of municipalities."""
 
@@ -38,6 +50,11 @@ class Calendars(Protocol):
         session: Any = None,
     ) -> None:
         """Replace what is known of these years and all regimes; plans are marked for review."""
+        ...
+
+    def follow(self, municipality: str, told: ToldCalendar, now: datetime, session: Any) -> None:
+        """Take what the directory told, within the session of its event; plans are marked for review. What staff of
+        the guichet said of other years and regimes stays."""
         ...
 
     def known_years(self, municipality: str) -> set[int]:

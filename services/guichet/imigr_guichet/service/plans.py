@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pymongo.client_session import ClientSession
+
 from imigr_guichet import ical
 from imigr_guichet.building import WithBookings, actor_name, command_of
 from imigr_guichet.checking import check
@@ -12,7 +14,9 @@ from imigr_guichet.handlers import calendars, fading, feeds, lookups, planning
 from imigr_guichet.ports.feeds import Feed
 from imigr_guichet.schemas import appointments as wire
 from imigr_guichet.schemas import plans as plan_wire
-from imigr_kit.entrypoints import every, rpc
+from imigr_guichet.schemas.calendars import told_calendar
+from imigr_kit.entrypoints import every, on_event, rpc
+from imigr_kit.events import CloudEvent
 from imigr_kit.logs import get_logger
 
 log = get_logger(__name__)
@@ -94,6 +98,12 @@ class PlanMethods:
             plan_wire.rows(wanted["regimes"]),
         )
         return {"years": sorted(years)}
+
+    @on_event("*.directory.calendar.*.v1", kinds=frozenset({"directory.calendar.changed"}))
+    def on_calendar(self, event: CloudEvent, session: ClientSession) -> None:
+        """Follow the directory's calendar of a municipality."""
+        told = told_calendar(event.data)
+        calendars.follow_calendar(self.app.office, self.app.calendars, event.municipality, told, session)
 
     @rpc
     def open_feed(self, **payload: Any) -> dict[str, Any]:

@@ -138,10 +138,11 @@ class MongoPlans:
 def with_calendar(guichet: Guichet, calendar: Document | None, this_year: int) -> Guichet:
     """The guichet with the holidays and regimes of its municipality."""
     regimes = tuple(regime_of(one) for one in (calendar or {}).get("regimes", ()))
+    days = {date.fromisoformat(day) for day in (calendar or {}).get("closed", ())}
     if guichet.holidays is None:
-        return replace(guichet, town_regimes=regimes)
+        return replace(guichet, closed=frozenset(days), town_regimes=regimes)
     known: Mapping[str, list[str]] = (calendar or {}).get("years", {})
-    days = {date.fromisoformat(day) for year in known.values() for day in year}
+    days |= {date.fromisoformat(day) for year in known.values() for day in year}
     for year in range(this_year - 1, this_year - 1 + YEARS):
         if str(year) not in known:
             days |= computed(guichet.holidays, year)
@@ -150,5 +151,9 @@ def with_calendar(guichet: Guichet, calendar: Document | None, this_year: int) -
 
 @lru_cache(maxsize=64)
 def computed(country: str, year: int) -> frozenset[date]:
-    """Public holidays as the library works them out; those of the lunar calendar are estimates."""
-    return frozenset(holidays.country_holidays(country, years=year))
+    """Public holidays as the library works them out; those of the lunar calendar are estimates. In Tunisia the Day of
+    the Revolution is 17 December since 2021 (presidential decree 2021-223), which the library does not know."""
+    days = set(holidays.country_holidays(country, years=year))
+    if country == "TN" and year >= 2021:
+        days = days - {date(year, 1, 14)} | {date(year, 12, 17)}
+    return frozenset(days)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from imigr_kit.entrypoints import every, rpc
+from pymongo.client_session import ClientSession
+
+from imigr_kit.entrypoints import every, on_event, rpc
+from imigr_kit.events import CloudEvent
 from imigr_kit.keyed import body_hash
 from imigr_notifications import handlers, schemas
 from imigr_notifications.wiring import App
@@ -20,7 +23,7 @@ class RulesPart:
         """The rules that hold in a municipality, and what it settled itself."""
         wanted = schemas.OfMunicipality().load(payload)
         own, version = handlers.get_rules(self.app.rule_book, wanted["actor"], wanted["municipality"])
-        return schemas.rules_out(wanted["municipality"], own, version)
+        return self._out(wanted["municipality"], own, version)
 
     @rpc
     def set_rules(self, **payload: Any) -> dict[str, Any]:
@@ -36,7 +39,12 @@ class RulesPart:
             body_hash(payload),
         )
         own, _ = handlers.get_rules(self.app.rule_book, wanted["actor"], wanted["municipality"])
-        return schemas.rules_out(wanted["municipality"], own, version)
+        return self._out(wanted["municipality"], own, version)
+
+    @on_event("*.directory.calendar.*.v1", kinds=frozenset({"directory.calendar.changed"}))
+    def on_calendar(self, event: CloudEvent, session: ClientSession) -> None:
+        """The nights of Ramadan are where the directory's calendar has them."""
+        self.app.rule_book.follow(event.municipality, schemas.told_months(event.data), session)
 
     @every(2)
     def apply_rules(self) -> None:
@@ -44,3 +52,6 @@ class RulesPart:
         for municipality, version in self.app.rule_book.unapplied():
             if handlers.apply_rules(self.app.desk, municipality, version):
                 self.app.rule_book.applied(municipality, version)
+
+    def _out(self, municipality: str, own: dict[str, Any], version: int) -> dict[str, Any]:
+        return schemas.rules_out(municipality, own, version, self.app.rule_book.rules(municipality).ramadan)

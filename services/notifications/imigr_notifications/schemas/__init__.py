@@ -13,7 +13,7 @@ from imigr_notifications.schemas.asked import (
     Unsubscribe,
 )
 from imigr_notifications.schemas.heard import SOURCES, Answered, Appointment, Given, Registration, concerns, matter_of
-from imigr_notifications.schemas.rules import OwnRules, SetRules, rules_out
+from imigr_notifications.schemas.rules import OwnRules, SetRules, rules_out, told_months
 from imigr_notifications.schemas.templates import PreviewTemplate, PublishTemplate, preview_out, templates_out, which
 from imigr_notifications.schemas.told import message_out, messages_out
 from imigr_notifications.schemas.vault import erased_out, held_out, revealed_out, reveals_out
@@ -49,5 +49,6 @@ __all__ = [
     "reveals_out",
     "rules_out",
     "templates_out",
+    "told_months",
     "which",
 ]

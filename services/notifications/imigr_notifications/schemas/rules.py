@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
 from imigr_notifications.domain import OverLimit, Season
-from imigr_notifications.rules import read, written
+from imigr_notifications.rules import written
 from imigr_notifications.schemas.fields_shared import SLUG, Actor
 
 CODE = validate.Regexp(r"^[a-z][a-z0-9_]{0,30}$")
@@ -18,6 +18,8 @@ WALL_CLOCK = re.compile(r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
 CLOCK = validate.Regexp(WALL_CLOCK, error="must be HH:MM")
 SOURCES = validate.OneOf(["appointment", "registration"])
 LONGEST_MONTH = timedelta(days=30)
+RAMADAN = "ramadan"
+Months = Iterable[tuple[date, date]]
 
 
 class Reminder(Schema):
@@ -61,6 +63,26 @@ class Month(Schema):
             raise ValidationError("a month of 29 or 30 days", "last")
 
 
+class ToldPeriod(Schema):
+    """A period of the directory's calendar; what a later version of the event adds is left alone."""
+
+    class Meta:
+        """Compatible additions are no mistake."""
+
+        unknown = EXCLUDE
+
+    code = fields.String(required=True)
+    first = fields.Date(required=True)
+    last = fields.Date(required=True)
+
+
+def told_months(data: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The months of Ramadan in the data of the calendar's event. Raises ValidationError."""
+    told = ToldPeriod(many=True).load(data.get("periods", ()))
+    found = [one for one in told if one["code"] == RAMADAN]
+    return [{"first": one["first"].isoformat(), "last": one["last"].isoformat()} for one in found]
+
+
 class OwnRules(Schema):
     """What a town settles itself; what is left out follows the built-in rules."""
 
@@ -102,10 +124,10 @@ class SetRules(Schema):
         return found | {"rules": OwnRules().dump(found["rules"])}
 
 
-def rules_out(municipality: str, own: Mapping[str, Any], version: int) -> dict[str, Any]:
+def rules_out(municipality: str, own: Mapping[str, Any], version: int, ramadan: Months) -> dict[str, Any]:
     """The rules that hold, what of them is the town's own, and the months of Ramadan they count with."""
     whole = written(municipality, own)
-    months = [{"first": first.isoformat(), "last": last.isoformat()} for first, last in read(whole, version).ramadan]
+    months = [{"first": first.isoformat(), "last": last.isoformat()} for first, last in ramadan]
     shown = {name: whole[name] for name in OwnRules().fields}
     return {"municipality": municipality, "version": version, "own": dict(own), "rules": shown, "months": months}
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pymongo.client_session import ClientSession
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
@@ -30,8 +31,9 @@ class MongoRules:
         """The rules that hold now (at most some seconds old)."""
         kept = self._kept.get(municipality)
         if kept is None or kept[0] < time.monotonic():
-            own, version = self.settled(municipality)
-            kept = (time.monotonic() + KEPT_SECONDS, read(written(municipality, own), version))
+            row = self._rules.find_one({"_id": municipality}) or {}
+            rules = read(written(municipality, row.get("own")), row.get("version", 0), row.get("told", ()))
+            kept = (time.monotonic() + KEPT_SECONDS, rules)
             self._kept[municipality] = kept
         return kept[1]
 
@@ -61,6 +63,16 @@ class MongoRules:
             raise VersionConflict
         self._kept.pop(municipality, None)
         return version + 1
+
+    def follow(self, municipality: str, told: Sequence[Mapping[str, str]], session: ClientSession | None) -> None:
+        """Take the months of Ramadan that the directory's calendar tells; planned reminders are brought under them as
+        under every change. The same months again change nothing."""
+        row = self._rules.find_one({"_id": municipality}, {"told": 1}, session=session) or {}
+        if row.get("told", []) == list(told):
+            return
+        change = {"$set": {"told": list(told)}, "$inc": {"version": 1}, "$setOnInsert": {"own": {}}}
+        self._rules.update_one({"_id": municipality}, change, upsert=True, session=session)
+        self._kept.pop(municipality, None)
 
     def unapplied(self) -> Sequence[tuple[str, int]]:
         """Municipalities, with their version, whose planned reminders follow older rules; few documents in all."""
