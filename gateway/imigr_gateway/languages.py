@@ -22,6 +22,17 @@ TEXT_FIELDS = frozenset(
         "organization",
         "governorate",
         "room",
+        "alternate_name",
+        "accessibility_details",
+        "application",
+        "body",
+        "function",
+        "heading",
+        "interpretation",
+        "label",
+        "option",
+        "text",
+        "transport",
     }
 )
 RTL = frozenset({"ar", "fa", "he", "ur"})

@@ -24,6 +24,7 @@ STATUS = {
     "not_found": 404,
     "conflict": 409,
     "gone": 410,
+    "stale": 412,
     "too_many": 429,
     "unavailable": 503,
     "internal": 500,

@@ -7,7 +7,8 @@ from typing import Any
 
 from imigr_kit.errors import Forbidden
 
-ROLES = ("admin", "manager", "mediator", "editor")
+ROLES = ("admin", "manager", "mediator", "editor", "partner_editor")
+"""``partner_editor``: of a partner organization, for its own entries of the directory only."""
 EVERYWHERE = "*"
 
 

@@ -71,6 +71,12 @@ class Conflict(ImigrError):
     family = "conflict"
 
 
+class Stale(ImigrError):
+    """The caller named the revision it had read, and another one stands (RFC 9110, 13.1.1: If-Match)."""
+
+    family = "stale"
+
+
 class Gone(ImigrError):
     """It existed and will not come back."""
 
@@ -91,7 +97,7 @@ class Unavailable(ImigrError):
 
 FAMILIES: dict[str, type[ImigrError]] = {
     family.family: family
-    for family in (Invalid, Unauthenticated, Forbidden, NotFound, Conflict, Gone, TooMany, Unavailable)
+    for family in (Invalid, Unauthenticated, Forbidden, NotFound, Conflict, Stale, Gone, TooMany, Unavailable)
 }
 
 

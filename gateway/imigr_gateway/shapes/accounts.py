@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from imigr_gateway.shapes.base import Strict, says
+from imigr_kit.access import ROLES
 
 
 class Login(Strict):
@@ -18,7 +19,7 @@ class Role(Strict):
     """A role in a municipality."""
 
     municipality = fields.String(required=True)
-    role = fields.String(required=True, validate=validate.OneOf(["admin", "manager", "mediator", "editor"]))
+    role = fields.String(required=True, validate=validate.OneOf(ROLES))
 
 
 class NewStaff(Strict):

@@ -10,7 +10,7 @@ from typing import Any
 from imigr_accounts.errors import WeakPassword
 from imigr_kit.facts import Fact
 
-ROLES = ("admin", "manager", "mediator", "editor")
+ROLES = ("admin", "manager", "mediator", "editor", "partner_editor")
 REASONS = ("left", "role_ended", "leaked", "lost", "replaced", "mistake")
 """Why an account or a token was ended. A closed list: a free text could tell of a person."""
 SHORTEST_PASSWORD = 12

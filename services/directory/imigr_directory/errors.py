@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imigr_kit.errors import Conflict, Invalid, NotFound, TooMany
+from imigr_kit.errors import Conflict, Invalid, NotFound, Stale, TooMany
 
 
 class InvalidInput(Invalid):
@@ -57,6 +57,30 @@ class StaleVersion(Conflict):
     """Somebody changed the entry meanwhile; ``params.version`` is the one that stands."""
 
     code = "directory.stale_version"
+
+
+class UnknownReference(Invalid):
+    """A record names another one that does not exist."""
+
+    code = "directory.unknown_reference"
+
+
+class UnknownText(Invalid):
+    """A translation for a text that the record does not have."""
+
+    code = "directory.unknown_text"
+
+
+class UnreadableFile(Invalid):
+    """A file of translations that is not XLIFF, or asks the reader to open something else."""
+
+    code = "directory.unreadable_file"
+
+
+class ChangedMeanwhile(Stale):
+    """Somebody changed the record after it was read; ``params.revision`` is the one that stands."""
+
+    code = "directory.changed_meanwhile"
 
 
 class StaleProposal(Conflict):

@@ -6,7 +6,7 @@ holds texts carry an ``id`` of their own, so that a translation keeps its place 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any, Final
 
@@ -104,6 +104,23 @@ def heading(kind: str, content: Mapping[str, Any]) -> Mapping[str, str]:
     """What a record is called: its name, or the title of an article or alert."""
     named: Mapping[str, str] = content.get("title" if kind in ("article", "alert") else "name", {})
     return named
+
+
+def references(kind: str, content: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, list[str]]]]:
+    """Records that a content names: the path to the names, the kind they must be of, and their ids."""
+    one = {"service": ("organization_id",), "organization": ("parent_id",)}.get(kind, ())
+    for name in one:
+        if content.get(name):
+            yield f"content.{name}", ("organization", [content[name]])
+    if kind == "service" and content.get("at"):
+        yield "content.at", ("location", [place["location_id"] for place in content["at"]])
+    if kind in ("article", "alert"):
+        services = [*content.get("services", ())]
+        for section in content.get("sections", ()):
+            services += section.get("services", ())
+            services += (name for step in section.get("steps", ()) for name in step.get("services", ()))
+        yield "content.services", ("service", services)
+        yield "content.locations", ("location", [*content.get("locations", ())])
 
 
 def with_ids(content: Mapping[str, Any], new_id: Callable[[], str]) -> dict[str, Any]:

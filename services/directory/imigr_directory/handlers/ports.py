@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from imigr_directory.domain import Municipality, Record, Term
+from imigr_directory.domain import Act, Municipality, Record, Term
 from imigr_kit.clock import Clock
 from imigr_kit.facts import Fact
 
@@ -46,9 +46,61 @@ class Records(Protocol):
         """Store a new record; false when its id is taken, which is so when the command was done before."""
         ...
 
-    def replace(self, old: Record, new: Record, facts: Sequence[Fact], command: Command) -> bool:
+    def replace(self, old: Record, new: Record, facts: Sequence[Fact], command: Command | None = None) -> bool:
         """Put ``new`` in the place of ``old``; false when ``old`` is no longer what is stored. A published version
         that goes is kept."""
+        ...
+
+    def known(self, kind: str, ids: Collection[str]) -> set[str]:
+        """Those of the ids that are records of the kind, in whatever state."""
+        ...
+
+    def find(
+        self,
+        kind: str,
+        municipality: str | None,
+        state: str | None,
+        owners: Sequence[str] | None,
+        page: tuple[int, int],
+    ) -> tuple[list[Record], int]:
+        """A page (number from 1, size) by id, and how many there are; ``owners`` None: of whomever."""
+        ...
+
+    def due(self, kind: str, day: str, most: int) -> list[Record]:
+        """Published records whose lifetime ends on ``day`` or earlier and which have not told it yet."""
+        ...
+
+    def ageing(self, kind: str, municipality: str | None, day: str, most: int) -> list[Record]:
+        """Published records of a town whose lifetime ends on ``day`` or earlier, or that nobody has verified; the
+        oldest first."""
+        ...
+
+    def versions(self, record: Record) -> Sequence[Mapping[str, Any]]:
+        """Every version that readers have seen, the latest first."""
+        ...
+
+    def at_version(self, record: Record, version: int) -> Mapping[str, Any] | None:
+        """One of them."""
+        ...
+
+
+class Mandates(Protocol):
+    """Which partner editor holds which organizations."""
+
+    def of(self, staff_id: str) -> set[str]:
+        """Organizations in these hands."""
+        ...
+
+    def give(self, organization_id: str, staff_id: str, act: Act) -> None:
+        """Put one there; again is harmless."""
+        ...
+
+    def take(self, organization_id: str, staff_id: str) -> None:
+        """Take one back; again is harmless."""
+        ...
+
+    def holders(self, organization_id: str) -> Sequence[str]:
+        """Staff ids."""
         ...
 
 
@@ -58,5 +110,6 @@ class Desk:
 
     directory: Directory
     records: Records
+    mandates: Mandates
     clock: Clock
     changed: Callable[[], None]

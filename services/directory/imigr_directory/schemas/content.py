@@ -16,10 +16,10 @@ from imigr_directory.domain.content import complete, with_ids
 from imigr_directory.schemas.fields import (
     CODE,
     ID,
-    LANGUAGE,
     NUMBER,
     PART_ID,
     POSTAL_CODE,
+    Language,
     Point,
     listed,
     nested,
@@ -47,7 +47,7 @@ class ContactPoint(Part):
     function = words(100, required=True)
     phones = listed(fields.String(validate=NUMBER), PHONES)
     emails = listed(fields.Email(validate=validate.Length(max=254)), PHONES)
-    languages = listed(fields.String(validate=LANGUAGE), 40)
+    languages = listed(Language(), 40)
 
 
 class Attribute(Schema):
@@ -134,7 +134,7 @@ class Section(Part):
 class Organization(Schema):
     """Who offers services."""
 
-    source_language = fields.String(validate=LANGUAGE)
+    source_language = Language()
     name = words(200, required=True)
     alternate_name = words(200)
     description = words(4000)
@@ -146,7 +146,7 @@ class Organization(Schema):
     location = fields.Nested(Point, allow_none=True)
     address = words(300)
     website = url()
-    languages = listed(fields.String(validate=LANGUAGE), 100)
+    languages = listed(Language(), 100)
     contacts = nested(ContactPoint, LINES)
     attributes = nested(Attribute, LINES)
 
@@ -154,7 +154,7 @@ class Organization(Schema):
 class Place(Schema):
     """Where services are offered."""
 
-    source_language = fields.String(validate=LANGUAGE)
+    source_language = Language()
     name = words(200, required=True)
     description = words(4000)
     location = fields.Nested(Point, allow_none=True)
@@ -162,7 +162,7 @@ class Place(Schema):
     postal_code = fields.String(allow_none=True, validate=POSTAL_CODE)
     transport = words(1000)
     phones = listed(fields.String(validate=NUMBER), PHONES)
-    languages = listed(fields.String(validate=LANGUAGE), 100)
+    languages = listed(Language(), 100)
     accessibility = listed(fields.String(validate=CODE), 20)
     accessibility_details = words(1000)
     attributes = nested(Attribute, LINES)
@@ -174,7 +174,7 @@ class Place(Schema):
 class ServiceContent(Schema):
     """What is offered."""
 
-    source_language = fields.String(validate=LANGUAGE)
+    source_language = Language()
     name = words(200, required=True)
     name_is_generic = fields.Boolean()
     description = words(4000)
@@ -186,7 +186,7 @@ class ServiceContent(Schema):
     phones = listed(fields.String(validate=NUMBER), PHONES)
     emails = listed(fields.Email(validate=validate.Length(max=254)), PHONES)
     contacts = nested(ContactPoint, LINES)
-    languages = listed(fields.String(validate=LANGUAGE), 100)
+    languages = listed(Language(), 100)
     interpretation = words(300)
     accessibility = listed(fields.String(validate=CODE), 20)
     eligibility = fields.Nested(Eligibility, allow_none=True)
@@ -205,7 +205,7 @@ class ServiceContent(Schema):
 class Article(Schema):
     """An article on rights."""
 
-    source_language = fields.String(validate=LANGUAGE)
+    source_language = Language()
     title = words(200, required=True)
     summary = words(1000)
     taxonomy = listed(fields.String(validate=CODE), 20)
@@ -218,7 +218,7 @@ class Article(Schema):
 class Alert(Schema):
     """Something to know for a while: an office that is closed, a campaign."""
 
-    source_language = fields.String(validate=LANGUAGE)
+    source_language = Language()
     title = words(200, required=True)
     text = words(4000)
     sort = fields.String(validate=one_of("closure", "change", "campaign", "information"))

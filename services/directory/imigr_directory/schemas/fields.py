@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+import langcodes
+from marshmallow import Schema, ValidationError, fields, validate
 
 SLUG = validate.Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*\Z")
 ID = validate.Length(min=1, max=64)
@@ -12,19 +13,40 @@ PART_ID = validate.Regexp(r"^[A-Za-z0-9_-]{1,64}\Z")
 """Of a part of a list: it stands in the paths of texts, hence without a dot."""
 CODE = validate.Regexp(r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*\Z")
 LANGUAGE = validate.Regexp(r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")
-"""BCP 47 (RFC 5646) in shape."""
+"""BCP 47 (RFC 5646) in shape: of what is asked for. What is kept goes through Language."""
+LANGUAGES_AT_MOST = 40
 KEY = validate.Length(min=1, max=200)
 NUMBER = validate.Regexp(r"^\+?[0-9 ()./*#-]{2,30}\Z")
 """A telephone number as people write it; also short ones such as 197."""
 POSTAL_CODE = validate.Regexp(r"^[A-Za-z0-9 -]{2,12}\Z")
 
 
+class Language(fields.String):
+    """A tag of BCP 47 whose parts are registered, in its one written form (RFC 5646, sections 2.2.9 and 2.1.1)."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:
+        tag = super()._deserialize(value, attr, data, **more)
+        LANGUAGE(tag)
+        if not langcodes.tag_is_valid(tag):
+            raise ValidationError("not a registered BCP 47 language tag")
+        return langcodes.standardize_tag(tag, macro=False)
+
+
 def text(longest: int, *, required: bool = False) -> fields.Dict:
     """A text in several languages, kept as it is written and shown escaped."""
-    keys, values = fields.String(validate=LANGUAGE), fields.String(validate=validate.Length(min=1, max=longest))
+    keys, values = Language(), fields.String(validate=validate.Length(min=1, max=longest))
     if required:
-        return fields.Dict(keys=keys, values=values, required=True, validate=validate.Length(min=1, max=40))
-    return fields.Dict(keys=keys, values=values, validate=validate.Length(max=40))
+        return fields.Dict(
+            keys=keys, values=values, required=True, validate=validate.Length(min=1, max=LANGUAGES_AT_MOST)
+        )
+    return fields.Dict(keys=keys, values=values, validate=validate.Length(max=LANGUAGES_AT_MOST))
+
+
+def distinct(parts: list[dict[str, Any]]) -> None:
+    """Parts of one list have ids of their own."""
+    ids = [part["id"] for part in parts if "id" in part]
+    if len(ids) != len(set(ids)):
+        raise ValidationError("two parts have the same id")
 
 
 def listed(inner: Any, most: int, **more: Any) -> fields.List[Any]:
@@ -34,7 +56,7 @@ def listed(inner: Any, most: int, **more: Any) -> fields.List[Any]:
 
 def nested(inner: type[Schema], most: int) -> fields.List[Any]:
     """A list of objects."""
-    return listed(fields.Nested(inner), most)
+    return fields.List(fields.Nested(inner), validate=[validate.Length(max=most), distinct])
 
 
 def url() -> fields.Url:

@@ -7,27 +7,12 @@ from imigr_directory.feedback.storage import TALLIES
 from imigr_directory.service.app import App
 from imigr_directory.service.calendar import CalendarMethods
 from imigr_directory.service.feedback import FeedbackMethods
+from imigr_directory.service.public import PublicMethods
+from imigr_directory.service.records import RecordMethods
 from imigr_directory.service.services import ServiceMethods
 from imigr_directory.settings import DirectorySettings
 from imigr_directory.storage import INDEXES, OUTBOXES
 from imigr_kit.entrypoints import every, provided, rpc
 
 
-class DirectoryService(ServiceMethods, CalendarMethods, FeedbackMethods):
-    """RPC methods of the directory."""
-
-    name = "directory"
-    settings = DirectorySettings
-    outbox_collections = (*OUTBOXES, TALLIES)
-    indexes = (*INDEXES, *FEEDBACK_INDEXES)
-    app: App = provided(App)
-
-    @rpc
-    def ping(self) -> dict[str, bool]:
-        """Nothing, quickly."""
-        return {"pong": True}
-
-    @every(1)
-    def follow(self) -> None:
-        """Notice what another process has written."""
-        self.app.refresh()
+class DirectoryService(ServiceMethods, CalendarMethods, RecordMethods, PublicMethods, FeedbackMethods):

@@ -6,7 +6,7 @@ changes, so the copy is right whether or not the write that follows wins, and ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -148,6 +148,44 @@ class MongoRecords:
         """Many changes in batches, each under the condition of ``replace``; ids of those that somebody else changed
         meanwhile."""
         return [new.id for old, new, facts in changes if not self.replace(old, new, facts)]
+
+    def known(self, kind: str, ids: Collection[str]) -> set[str]:
+        """Those of the ids that are records of the kind, in whatever state."""
+        if not ids:
+            return set()
+        return {row["_id"] for row in self._db[COLLECTIONS[kind]].find({"_id": {"$in": list(set(ids))}}, {"_id": 1})}
+
+    def find(
+        self,
+        kind: str,
+        municipality: str | None,
+        state: str | None,
+        owners: Sequence[str] | None,
+        page: tuple[int, int],
+    ) -> tuple[list[Record], int]:
+        """A page (number from 1, size) by id, and how many there are; ``owners`` None: of whomever."""
+        query: Document = {"municipality": municipality}
+        if state in ("draft", "in_review"):
+            query["proposal.state"] = state
+        elif state is not None:
+            query["state"] = state
+        if owners is not None:
+            query["_id" if kind == "organization" else "owner"] = {"$in": list(owners)}
+        rows, (number, size) = self._db[COLLECTIONS[kind]], page
+        found = rows.find(query, _PLAIN).sort("_id", 1).skip((number - 1) * size).limit(size)
+        return [record_in(row) for row in found], rows.count_documents(query)
+
+    def due(self, kind: str, day: str, most: int) -> list[Record]:
+        """Published records whose lifetime ends on ``day`` or earlier and which have not told it yet."""
+        query = {"state": "published", "expires_on": {"$ne": None, "$lte": day}, "expired": False}
+        return [record_in(row) for row in self._db[COLLECTIONS[kind]].find(query, _PLAIN).limit(most)]
+
+    def ageing(self, kind: str, municipality: str | None, day: str, most: int) -> list[Record]:
+        """Published records of a town whose lifetime ends on ``day`` or earlier, or that nobody has verified; the
+        oldest first."""
+        query = {"municipality": municipality, "state": "published", "expires_on": {"$not": {"$gt": day}}}
+        rows = self._db[COLLECTIONS[kind]].find(query, _PLAIN).sort("expires_on", 1).limit(most)
+        return [record_in(row) for row in rows]
 
     def versions(self, record: Record) -> list[Document]:
         """Every published version, the latest first: version, by, at, state, content."""
