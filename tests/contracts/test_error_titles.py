@@ -16,7 +16,8 @@ TITLES: dict[str, dict[str, dict[str, Any]]] = {
 }
 CODES = [(owner, code) for owner, rows in TITLES.items() for code in rows]
 FAMILIES = {
-    "invalid", "unauthenticated", "forbidden", "not_found", "conflict", "stale", "gone", "too_many", "unavailable", "internal",
+    "invalid", "unauthenticated", "forbidden", "not_found", "conflict", "stale", "gone", "too_many", "unavailable",
+    "internal",
 }  # fmt: skip
 OF_HTTP = {"http", "method_not_allowed", "too_large", "unsupported_media_type"}
 """What HTTP itself refuses, at the gateway only; these never travel by RPC."""

@@ -16,3 +16,20 @@ from imigr_kit.entrypoints import every, provided, rpc
 
 
 class DirectoryService(ServiceMethods, CalendarMethods, RecordMethods, PublicMethods, FeedbackMethods):
+    """RPC methods of the directory."""
+
+    name = "directory"
+    settings = DirectorySettings
+    outbox_collections = (*OUTBOXES, TALLIES)
+    indexes = (*INDEXES, *FEEDBACK_INDEXES)
+    app: App = provided(App)
+
+    @rpc
+    def ping(self) -> dict[str, bool]:
+        """Nothing, quickly."""
+        return {"pong": True}
+
+    @every(1)
+    def follow(self) -> None:
+        """Notice what another process has written."""
+        self.app.refresh()

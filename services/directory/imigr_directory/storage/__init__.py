@@ -13,3 +13,24 @@ from imigr_kit.mongo import Index
 
 INDEXES: tuple[Index, ...] = (*RECORD_INDEXES, *MANDATE_INDEXES)
 OUTBOXES: tuple[str, ...] = (MUNICIPALITIES, CALENDARS, *COLLECTIONS.values())
+"""Collections whose documents carry events."""
+
+__all__ = [
+    "CALENDARS",
+    "COLLECTIONS",
+    "INDEXES",
+    "MANDATES",
+    "MUNICIPALITIES",
+    "OUTBOXES",
+    "SERVICES",
+    "STATE",
+    "TERMS",
+    "VERSIONS",
+    "MongoCalendars",
+    "MongoDirectory",
+    "MongoMandates",
+    "MongoRecords",
+    "record_document",
+    "record_in",
+    "upgrade",
+]
