@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from imigr_directory.domain import Municipality, Service, Term, distance_km
+from imigr_directory.domain import Act, Municipality, Record, Service, Term, complete, distance_km, opened
+from imigr_directory.domain.content import with_ids
 
 _NAMESPACE = uuid.UUID("019348a0-0000-7000-8000-0000000000d0")
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
@@ -42,6 +43,39 @@ def read(data: Path) -> Seed:
     written = [_written(row) for row in _rows(data / "services.json", "services")]
     places, left_out = _places(data / "osm" / "places.csv", taxonomy["openstreetmap"], towns, terms)
     return Seed(towns, terms, (*written, *places), left_out)
+
+
+def records_of(data: Path, act: Act) -> list[Record]:
+    """Demonstration organizations and articles in a folder with organizations.json and articles.json."""
+    return [
+        *(_record("organization", row, act) for row in _rows(data / "organizations.json", "organizations")),
+        *(_record("article", row, act) for row in _rows(data / "articles.json", "articles")),
+    ]
+
+
+def _record(kind: str, row: dict[str, Any], act: Act) -> Record:
+    content = {name: value for name, value in row.items() if name not in ("slug", "municipality")}
+    identity = _identity(kind, row["slug"])
+    blank = opened(kind, identity, row.get("municipality"), demonstration=True)
+    record, _ = blank.written(complete(kind, with_ids(_with_services(content), str)), act)
+    return record
+
+
+def _with_services(value: Any) -> Any:
+    """The slugs of services as their ids."""
+    if isinstance(value, list):
+        return [_with_services(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: [_identity("service", slug) for slug in inner] if name == "services" else _with_services(inner)
+        for name, inner in value.items()
+    }
+
+
+def _identity(kind: str, slug: str) -> str:
+    """Follows from the slug; services keep the ids they have always had."""
+    return str(uuid.uuid5(_NAMESPACE, f"demonstration:{slug}" if kind == "service" else f"{kind}:{slug}"))
 
 
 def home_of(location: Mapping[str, float], towns: Sequence[Municipality]) -> str | None:
@@ -119,9 +153,11 @@ def _name(name: str, name_en: str) -> dict[str, str]:
 
 def _written(row: dict[str, Any]) -> Service:
     tuples = {name: tuple(row.get(name, ())) for name in ("taxonomy", "languages", "accessibility", "phones")}
-    identity = str(uuid.uuid5(_NAMESPACE, f"demonstration:{row['slug']}"))
-    rest = {name: value for name, value in row.items() if name != "slug"}
-    return Service(**(rest | tuples | {"id": identity, "demonstration": True}))
+    identity = _identity("service", row["slug"])
+    rest = {name: value for name, value in row.items() if name not in ("slug", "organization_slug")}
+    owner = row.get("organization_slug")
+    details = {"organization_id": _identity("organization", owner)} if owner else {}
+    return Service(**(rest | tuples | {"id": identity, "demonstration": True, "details": details}))
 
 
 def _municipality(row: dict[str, Any]) -> Municipality:

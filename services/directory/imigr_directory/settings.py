@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from imigr_kit.secret import Secret
-from imigr_kit.settings import KitSettings, as_key, setting
+from imigr_kit.settings import KitSettings, as_bool, as_key, setting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,4 +17,10 @@ class DirectorySettings(KitSettings):
 
     key: Secret[bytes] = setting(
         "IMIGR_DIRECTORY_KEY", as_key, comment="Key of remarks to the editors, 32 bytes in base64"
+    )
+    checks_links: bool = setting(
+        "IMIGR_DIRECTORY_LINK_CHECKS",
+        as_bool,
+        default=False,
+        comment="Whether the service looks at the websites that records name (it then needs the way to the internet)",
     )

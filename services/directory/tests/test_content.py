@@ -43,6 +43,8 @@ BAD: list[tuple[str, str, dict[str, Any], str]] = [
     ("an order that is text", "article", ARTICLE | {"order": "first"}, "order"),
     ("ends before it begins", "alert", ARTICLE | BACKWARDS, "valid_until"),
     ("a moment without a zone", "alert", ARTICLE | {"valid_from": "2026-01-02T00:00:00"}, "valid_from"),
+    ("control characters", "service", SERVICE | {"name": {"fr": "a\x00b"}}, "name"),
+    ("half a letter", "service", SERVICE | {"name": {"fr": "a\ud800b"}}, "name"),
     ("far too many", "service", SERVICE | {"phones": ["197"] * 1000}, "phones"),
 ]  # fmt: skip
 

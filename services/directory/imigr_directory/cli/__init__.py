@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from imigr_directory.cli import calendar, services
+from imigr_directory.cli import calendar, records, services, upkeep
 from imigr_directory.cli.root import cli
 
-for command in (calendar.calendar, services.seed, services.search, services.rebuild):
+COMMANDS = (
+    calendar.calendar,
+    services.seed,
+    services.search,
+    services.rebuild,
+    records.records,
+    upkeep.translations,
+    upkeep.tasks,
+    upkeep.expire,
+    upkeep.links,
+)
+for command in COMMANDS:
     cli.add_command(command)
 
 __all__ = ["cli"]

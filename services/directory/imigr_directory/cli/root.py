@@ -7,8 +7,13 @@ import os
 import click
 
 from imigr_directory.domain import Act
+from imigr_directory.handlers import Command, Desk
+from imigr_directory.links.fetching import look
+from imigr_directory.links.handlers import Watch
+from imigr_directory.links.storage import MongoLinks
+from imigr_directory.schemas.content import fits
 from imigr_directory.settings import DirectorySettings
-from imigr_directory.storage import INDEXES, OUTBOXES, MongoDirectory, upgrade
+from imigr_directory.storage import INDEXES, OUTBOXES, MongoDirectory, MongoMandates, upgrade
 from imigr_kit.clock import SystemClock
 from imigr_kit.events import Stamp
 from imigr_kit.ids import new_id
@@ -16,6 +21,7 @@ from imigr_kit.mongo import connect, ensure_indexes
 from imigr_kit.outbox import INDEX
 from imigr_kit.settings import load
 
+OPERATOR = {"id": "operator", "roles": [{"role": "admin", "municipality": "*"}]}
 HELP = "The directory on the command line. Run as ``python -m imigr_directory.cli``."
 
 
@@ -33,3 +39,19 @@ def cli(context: click.Context) -> None:
 def act() -> Act:
     """The operator, now."""
     return Act("operator", SystemClock().now().isoformat(timespec="milliseconds").replace("+00:00", "Z"))
+
+
+def desk_of(directory: MongoDirectory) -> Desk:
+    """The use cases of records; running services notice a change by themselves."""
+    return Desk(directory, directory.records, MongoMandates(directory.db), SystemClock(), lambda: None, fits)
+
+
+def watch_of(directory: MongoDirectory) -> Watch:
+    """The use cases of links."""
+    links = MongoLinks(directory.db, directory.stamp)
+    return Watch(directory.records, links, look, SystemClock())
+
+
+def command() -> Command:
+    """A command that is given once."""
+    return Command(new_id(), "")

@@ -8,7 +8,7 @@ import click
 
 from imigr_directory.cli.root import act
 from imigr_directory.search import Query, Searcher
-from imigr_directory.seeding import read
+from imigr_directory.seeding import read, records_of
 from imigr_directory.storage import MongoDirectory
 
 
@@ -16,10 +16,10 @@ from imigr_directory.storage import MongoDirectory
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False, exists=True), required=True)
 @click.pass_obj
 def seed(directory: MongoDirectory, data: Path) -> None:
-    """Store the municipalities, themes and services of DATA that are not there yet."""
+    """Store the municipalities, themes, organizations, articles and services of DATA that are not there yet."""
     found = read(data)
-    fresh = directory.seed(found.municipalities, found.terms, found.services, act())
-    click.echo(f"services: {fresh} new of {len(found.services)}; left out: {sum(found.left_out.values())}")
+    fresh = directory.seed(found.municipalities, found.terms, found.services, act(), records_of(data, act()))
+    click.echo(f"records: {fresh} new; services: {len(found.services)}; left out: {sum(found.left_out.values())}")
     for reason, count in sorted(found.left_out.items()):
         click.echo(f"  {count:4}  {reason}")
 

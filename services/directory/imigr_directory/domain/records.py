@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from imigr_directory.domain.content import heading
 from imigr_directory.domain.freshness import expires_on
-from imigr_directory.domain.translations import TranslationStates, states_after
+from imigr_directory.domain.translations import TranslationStates, marked, states_after, texts
 from imigr_directory.errors import NothingProposed, NotInThisState, StaleProposal
 from imigr_kit.facts import Fact
 
@@ -39,7 +39,8 @@ class Act:
 @dataclass(frozen=True)
 class Proposal:
     """A change that waits: being written (draft) or for review. ``base`` is the published version it was made on,
-    0 for a record that was never published. ``reason`` says why it came back from review."""
+    0 for a record that was never published. ``reason`` says why it came back from review. ``marks`` are states that
+    translations of it get when it is published."""
 
     content: Content
     base: int
@@ -47,6 +48,7 @@ class Proposal:
     by: str
     at: str
     reason: str | None = None
+    marks: TranslationStates = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -78,9 +80,9 @@ class Record:
         """Whether readers see it."""
         return self.state == PUBLISHED and self.content is not None
 
-    def proposed(self, content: Content, act: Act, *, state: str) -> Changed:
+    def proposed(self, content: Content, act: Act, *, state: str, marks: TranslationStates | None = None) -> Changed:
         """A change that waits; it takes the place of the one before."""
-        proposal = Proposal(content, self.version, state, act.by, act.at)
+        proposal = Proposal(content, self.version, state, act.by, act.at, marks=marks or {})
         return self._next("proposed", proposal=proposal, state=self.state if self.version else state)
 
     def submitted(self) -> Changed:
@@ -102,12 +104,14 @@ class Record:
             raise NothingProposed(params={"record_id": self.id})
         if self.proposal.base != self.version:
             raise StaleProposal(params={"base": self.proposal.base, "version": self.version})
-        return self._published(self.proposal.content, act, proposal=None)
+        return self._published(self.proposal.content, act, self.proposal.marks, proposal=None)
 
-    def written(self, content: Content, act: Act, *, verified_on: str | None = None) -> Changed:
+    def written(
+        self, content: Content, act: Act, *, verified_on: str | None = None, marks: TranslationStates | None = None
+    ) -> Changed:
         """Other content at once, by somebody who may publish; what waits for review goes on waiting."""
         verified = {} if verified_on is None else self._verification(verified_on)
-        return self._published(content, act, **verified)
+        return self._published(content, act, marks or {}, **verified)
 
     def withdrawn(self, act: Act) -> Changed:
         """Readers no longer see it; what waited is dropped. Raises NotInThisState."""
@@ -131,9 +135,10 @@ class Record:
         """Its lifetime is over and that is told, once."""
         return self._next("expired", {"verified_on": self.verified_on, "expires_on": self.expires_on}, expired=True)
 
-    def _published(self, content: Content, act: Act, **more: Any) -> Changed:
+    def _published(self, content: Content, act: Act, marks: TranslationStates, **more: Any) -> Changed:
         verb = "updated" if self.state == PUBLISHED else "published"
-        states = states_after(self.kind, self.content, content, self.translations)
+        after = states_after(self.kind, self.content, content, self.translations)
+        states = marked(after, marks, texts(self.kind, content))
         return self._next(
             verb,
             content=content,

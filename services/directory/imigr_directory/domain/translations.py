@@ -6,10 +6,14 @@ in the record's ``source_language`` is the source; every other one is a translat
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any, Final
 
 from imigr_directory.domain.content import BLANK, SOURCE_LANGUAGE
+from imigr_directory.errors import UnknownText
+from imigr_kit.errors import FieldError
 
 TranslationStates = Mapping[str, Mapping[str, str]]
 """By path of the text, then by language."""
@@ -75,3 +79,48 @@ def _state(words: str, was: str | None, state: str, *, source_changed: bool) -> 
     if words != was:
         return PUBLISHED
     return OUTDATED if source_changed and state != DRAFT else state
+
+
+@dataclass(frozen=True)
+class Line:
+    """One text of a record for translators; ``states`` of the translations there are."""
+
+    kind: str
+    record_id: str
+    version: int
+    path: str
+    source_language: str
+    source: str
+    texts: Mapping[str, str]
+    states: Mapping[str, str]
+
+
+def lines(
+    kind: str, record_id: str, version: int, content: Mapping[str, Any], states: TranslationStates
+) -> Iterator[Line]:
+    """Every text of a record that is there in the source language."""
+    source = content.get("source_language", SOURCE_LANGUAGE)
+    for path, text in texts(kind, content).items():
+        if text.get(source):
+            known = states.get(path, {})
+            told = {language: known.get(language, PUBLISHED) for language in text if language != source}
+            yield Line(kind, record_id, version, path, source, text[source], dict(text), told)
+
+
+def with_texts(kind: str, content: Mapping[str, Any], language: str, words: Mapping[str, str]) -> dict[str, Any]:
+    """A copy with these translations, by path. Raises UnknownText for a path that the record does not have, and for
+    the source language, which is not a translation."""
+    copy = deepcopy(dict(content))
+    known: dict[str, Any] = texts(kind, copy)
+    source = content.get("source_language", SOURCE_LANGUAGE)
+    wrong = [path for path in words if path not in known or language == source]
+    if wrong:
+        raise UnknownText(fields=[FieldError(f"texts.{path[:100]}", UnknownText.code) for path in wrong])
+    for path, text in words.items():
+        known[path][language] = text
+    return copy
+
+
+def marked(states: TranslationStates, marks: TranslationStates, there: Collection[str]) -> TranslationStates:
+    """States with those that somebody has set by hand, where the text is still there."""
+    return {path: {**states.get(path, {}), **marks.get(path, {})} for path in {*states, *marks} if path in there}

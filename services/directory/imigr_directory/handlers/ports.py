@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from imigr_directory.domain import Act, Municipality, Record, Term
+from imigr_directory.domain import Act, Content, Municipality, Record, Term
 from imigr_kit.clock import Clock
 from imigr_kit.facts import Fact
 
@@ -75,6 +75,14 @@ class Records(Protocol):
         oldest first."""
         ...
 
+    def to_translate(self, kind: str, municipality: str | None, most: int) -> list[Record]:
+        """Published records of a town with translations that are outdated or made by a machine."""
+        ...
+
+    def published_in(self, kind: str, municipality: str | None) -> list[Record]:
+        """All that readers of a town see of its own, by id."""
+        ...
+
     def versions(self, record: Record) -> Sequence[Mapping[str, Any]]:
         """Every version that readers have seen, the latest first."""
         ...
@@ -104,12 +112,19 @@ class Mandates(Protocol):
         ...
 
 
+def anything(kind: str, content: Content) -> bool:
+    """Every content fits."""
+    return True
+
+
 @dataclass(frozen=True)
 class Desk:
-    """What the use cases work with; ``changed`` tells the search that the directory is another one now."""
+    """What the use cases work with; ``changed`` tells the search that the directory is another one now, ``fits`` says
+    whether content follows the schema of its kind."""
 
     directory: Directory
     records: Records
     mandates: Mandates
     clock: Clock
     changed: Callable[[], None]
+    fits: Callable[[str, Content], bool] = anything

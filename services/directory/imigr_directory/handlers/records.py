@@ -61,13 +61,13 @@ def open_record(
     desk: Desk, actor: Mapping[str, Any], new: New, content: Content, state: str, command: Command
 ) -> Record:
     """A new record as a draft or for review, by an editor or by a partner for an organization in their hands."""
-    _may_propose(desk, actor, new.municipality, new.owner)
+    may_propose(desk, actor, new.municipality, new.owner)
     return _added(desk, new, content, command, lambda one: one.proposed(content, act_of(desk, actor), state=state))
 
 
 def publish_new(desk: Desk, actor: Mapping[str, Any], new: New, content: Content, command: Command) -> Record:
     """A new record in one step, by a manager."""
-    require(actor, MANAGERS, _home(new.municipality))
+    require(actor, MANAGERS, home_of(new.municipality))
     return _added(desk, new, content, command, lambda one: one.written(content, act_of(desk, actor)))
 
 
@@ -75,17 +75,17 @@ def propose(
     desk: Desk, actor: Mapping[str, Any], target: Target, content: Content, state: str, command: Command
 ) -> Record:
     """Other content, as a draft or for review; readers see what they saw."""
-    record = _existing(desk, target)
-    _may_propose(desk, actor, record.municipality, owner_of(record))
+    record = existing(desk, target)
+    may_propose(desk, actor, record.municipality, owner_of(record))
     _check(desk, record.kind, record.municipality, record.owner, content)
-    return _done(desk, record, target, command, lambda one: one.proposed(content, act_of(desk, actor), state=state))
+    return stored(desk, record, target, command, lambda one: one.proposed(content, act_of(desk, actor), state=state))
 
 
 def submit(desk: Desk, actor: Mapping[str, Any], target: Target, command: Command) -> Record:
     """The draft waits for review now."""
-    record = _existing(desk, target)
-    _may_propose(desk, actor, record.municipality, owner_of(record))
-    return _done(desk, record, target, command, lambda one: one.submitted())
+    record = existing(desk, target)
+    may_propose(desk, actor, record.municipality, owner_of(record))
+    return stored(desk, record, target, command, lambda one: one.submitted())
 
 
 def decline(desk: Desk, actor: Mapping[str, Any], target: Target, reason: str, command: Command) -> Record:
@@ -101,10 +101,10 @@ def publish(desk: Desk, actor: Mapping[str, Any], target: Target, command: Comma
 
 def write(desk: Desk, actor: Mapping[str, Any], target: Target, content: Content, command: Command) -> Record:
     """Other content at once, by a manager."""
-    record = _existing(desk, target)
-    require(actor, MANAGERS, _home(record.municipality))
+    record = existing(desk, target)
+    require(actor, MANAGERS, home_of(record.municipality))
     _check(desk, record.kind, record.municipality, record.owner, content)
-    return _done(desk, record, target, command, lambda one: one.written(content, act_of(desk, actor)))
+    return stored(desk, record, target, command, lambda one: one.written(content, act_of(desk, actor)))
 
 
 def withdraw(desk: Desk, actor: Mapping[str, Any], target: Target, command: Command) -> Record:
@@ -119,24 +119,24 @@ def verify(desk: Desk, actor: Mapping[str, Any], target: Target, on: date | None
     if on is not None and on > today:
         raise InvalidInput(fields=[FieldError("on", "directory.invalid_input", "a day to come")])
     act, day = act_of(desk, actor), (on or today).isoformat()
-    record = _existing(desk, target)
-    require(actor, EDITORS, _home(record.municipality))
-    return _done(desk, record, target, command, lambda one: one.verified(day, act))
+    record = existing(desk, target)
+    require(actor, EDITORS, home_of(record.municipality))
+    return stored(desk, record, target, command, lambda one: one.verified(day, act))
 
 
 def restore(desk: Desk, actor: Mapping[str, Any], target: Target, version: int, command: Command) -> Record:
     """What readers saw at an earlier version, as a new version."""
-    record = _existing(desk, target)
-    require(actor, MANAGERS, _home(record.municipality))
+    record = existing(desk, target)
+    require(actor, MANAGERS, home_of(record.municipality))
     kept = desk.records.at_version(record, version)
     if kept is None or kept["content"] is None:
         raise UnknownRecord(params={"record_id": record.id, "version": version})
-    return _done(desk, record, target, command, lambda one: one.written(kept["content"], act_of(desk, actor)))
+    return stored(desk, record, target, command, lambda one: one.written(kept["content"], act_of(desk, actor)))
 
 
 def get_record(desk: Desk, actor: Mapping[str, Any], kind: str, record_id: str) -> Record:
     """A record with what waits in it."""
-    record = _existing(desk, Target(kind, record_id, 0))
+    record = existing(desk, Target(kind, record_id, 0))
     _may_read(desk, actor, record)
     return record
 
@@ -151,7 +151,7 @@ def list_records(
 ) -> tuple[list[Record], int]:
     """A page of the records of a town (or of those common to all), and how many there are. A partner sees the entries
     of the organizations in their hands. ``state`` in_review also finds published ones with a change that waits."""
-    home = _home(municipality)
+    home = home_of(municipality)
     if allows(actor, READERS, home):
         return desk.records.find(kind, municipality, state, None, page)
     require(actor, PARTNERS, home)
@@ -176,32 +176,34 @@ def owner_of(record: Record) -> str | None:
 
 
 def _organization(desk: Desk, actor: Mapping[str, Any], organization_id: str) -> None:
-    record = _existing(desk, Target("organization", organization_id, 0))
-    require(actor, MANAGERS, _home(record.municipality))
+    record = existing(desk, Target("organization", organization_id, 0))
+    require(actor, MANAGERS, home_of(record.municipality))
 
 
-def _home(municipality: str | None) -> str:
+def home_of(municipality: str | None) -> str:
     """Records common to all are in the hands of those who hold a role everywhere."""
     return municipality or COMMON
 
 
-def _may_propose(desk: Desk, actor: Mapping[str, Any], municipality: str | None, owner: str | None) -> None:
-    if not allows(actor, EDITORS, _home(municipality)):
+def may_propose(desk: Desk, actor: Mapping[str, Any], municipality: str | None, owner: str | None) -> None:
+    """Raises NotAllowed unless the actor may propose changes of the owner's entries there."""
+    if not allows(actor, EDITORS, home_of(municipality)):
         _must_hold(desk, actor, municipality, owner)
 
 
 def _may_read(desk: Desk, actor: Mapping[str, Any], record: Record) -> None:
-    if not allows(actor, READERS, _home(record.municipality)):
+    if not allows(actor, READERS, home_of(record.municipality)):
         _must_hold(desk, actor, record.municipality, owner_of(record))
 
 
 def _must_hold(desk: Desk, actor: Mapping[str, Any], municipality: str | None, owner: str | None) -> None:
-    require(actor, PARTNERS, _home(municipality))
+    require(actor, PARTNERS, home_of(municipality))
     if owner is None or owner not in desk.mandates.of(str(actor.get("id", ""))):
-        raise NotAllowed(params={"municipality": _home(municipality), "roles": sorted(EDITORS)})
+        raise NotAllowed(params={"municipality": home_of(municipality), "roles": sorted(EDITORS)})
 
 
-def _existing(desk: Desk, target: Target) -> Record:
+def existing(desk: Desk, target: Target) -> Record:
+    """The record, whatever its revision. Raises UnknownRecord."""
     record = desk.records.get(target.kind, target.record_id)
     if record is None:
         raise UnknownRecord(params={"record_id": target.record_id})
@@ -209,12 +211,12 @@ def _existing(desk: Desk, target: Target) -> Record:
 
 
 def _managed(desk: Desk, actor: Mapping[str, Any], target: Target, command: Command, step: Step) -> Record:
-    record = _existing(desk, target)
-    require(actor, MANAGERS, _home(record.municipality))
-    return _done(desk, record, target, command, step)
+    record = existing(desk, target)
+    require(actor, MANAGERS, home_of(record.municipality))
+    return stored(desk, record, target, command, step)
 
 
-def _done(desk: Desk, record: Record, target: Target, command: Command, step: Step) -> Record:
+def stored(desk: Desk, record: Record, target: Target, command: Command, step: Step) -> Record:
     """One step in one conditional write; a repeated command gives what it made."""
     earlier = _earlier(desk, target.kind, command)
     if earlier is not None:
@@ -226,7 +228,7 @@ def _done(desk: Desk, record: Record, target: Target, command: Command, step: St
         earlier = _earlier(desk, target.kind, command)
         if earlier is not None:
             return earlier
-        raise ChangedMeanwhile(params={"revision": _existing(desk, target).revision})
+        raise ChangedMeanwhile(params={"revision": existing(desk, target).revision})
     desk.changed()
     return new
 

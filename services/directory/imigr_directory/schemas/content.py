@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import itertools
 import uuid
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from imigr_directory.domain.content import complete, with_ids
+from imigr_directory.domain.content import BLANK, complete, with_ids
 from imigr_directory.schemas.fields import (
     CODE,
     ID,
@@ -266,3 +267,10 @@ CONTENT: Final[dict[str, type[Schema]]] = {
     "alert": Alert,
 }
 """The schema of a record's content by kind."""
+
+
+def fits(kind: str, content: Mapping[str, Any]) -> bool:
+    """Whether complete content follows the schema of its kind."""
+    blank = BLANK[kind]
+    said = {name: value for name, value in content.items() if value != blank[name]}
+    return not CONTENT[kind]().validate(said)

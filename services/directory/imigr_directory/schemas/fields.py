@@ -16,6 +16,10 @@ LANGUAGE = validate.Regexp(r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")
 """BCP 47 (RFC 5646) in shape: of what is asked for. What is kept goes through Language."""
 LANGUAGES_AT_MOST = 40
 KEY = validate.Length(min=1, max=200)
+PRINTABLE = validate.Regexp(
+    "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\ud800-\\udfff\\ufffe\\uffff]*\\Z", error="control characters"
+)
+"""Text that XML, JSON and people can take: no controls but tab and line end, no half of a letter."""
 NUMBER = validate.Regexp(r"^\+?[0-9 ()./*#-]{2,30}\Z")
 """A telephone number as people write it; also short ones such as 197."""
 POSTAL_CODE = validate.Regexp(r"^[A-Za-z0-9 -]{2,12}\Z")
@@ -34,7 +38,7 @@ class Language(fields.String):
 
 def text(longest: int, *, required: bool = False) -> fields.Dict:
     """A text in several languages, kept as it is written and shown escaped."""
-    keys, values = Language(), fields.String(validate=validate.Length(min=1, max=longest))
+    keys, values = Language(), fields.String(validate=[validate.Length(min=1, max=longest), PRINTABLE])
     if required:
         return fields.Dict(
             keys=keys, values=values, required=True, validate=validate.Length(min=1, max=LANGUAGES_AT_MOST)

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from imigr_directory.feedback.storage import INDEXES as FEEDBACK_INDEXES
 from imigr_directory.feedback.storage import TALLIES
+from imigr_directory.links.storage import INDEXES as LINK_INDEXES
+from imigr_directory.links.storage import LINKS
 from imigr_directory.service.app import App
 from imigr_directory.service.calendar import CalendarMethods
 from imigr_directory.service.feedback import FeedbackMethods
 from imigr_directory.service.public import PublicMethods
 from imigr_directory.service.records import RecordMethods
 from imigr_directory.service.services import ServiceMethods
+from imigr_directory.service.upkeep import UpkeepMethods
 from imigr_directory.settings import DirectorySettings
 from imigr_directory.storage import INDEXES, OUTBOXES
 from imigr_kit.entrypoints import every, provided, rpc
 
 
-class DirectoryService(ServiceMethods, CalendarMethods, RecordMethods, PublicMethods, FeedbackMethods):
+class DirectoryService(ServiceMethods, CalendarMethods, RecordMethods, UpkeepMethods, PublicMethods, FeedbackMethods):
     """RPC methods of the directory."""
 
     name = "directory"
     settings = DirectorySettings
-    outbox_collections = (*OUTBOXES, TALLIES)
-    indexes = (*INDEXES, *FEEDBACK_INDEXES)
+    outbox_collections = (*OUTBOXES, TALLIES, LINKS)
+    indexes = (*INDEXES, *FEEDBACK_INDEXES, *LINK_INDEXES)
     app: App = provided(App)
 
     @rpc

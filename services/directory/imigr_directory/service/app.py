@@ -9,7 +9,11 @@ from imigr_directory.errors import UnknownMunicipality, UnknownService, UnknownT
 from imigr_directory.feedback import building as feedback
 from imigr_directory.feedback.domain import About, Kind, Opinion
 from imigr_directory.handlers.calendars import Almanac
+from imigr_directory.links.fetching import look
+from imigr_directory.links.handlers import Watch
+from imigr_directory.links.storage import MongoLinks
 from imigr_directory.reading.shelf import Shelf
+from imigr_directory.schemas.content import fits
 from imigr_directory.search import Searcher
 from imigr_directory.storage import MongoDirectory, MongoMandates, upgrade
 from imigr_kit.errors import FieldError
@@ -23,9 +27,11 @@ class App:
         upgrade(runtime.db)
         self.directory = MongoDirectory(runtime.db, runtime.stamp)
         records, mandates = self.directory.records, MongoMandates(runtime.db)
-        self.desk = handlers.Desk(self.directory, records, mandates, runtime.clock, self.refresh)
+        self.desk = handlers.Desk(self.directory, records, mandates, runtime.clock, self.refresh, fits)
         self.clock = runtime.clock
         self.shelf = Shelf(records)
+        self.checks_links: bool = runtime.settings.checks_links
+        self.watch = Watch(records, MongoLinks(runtime.db, runtime.stamp), look, runtime.clock)
         self.box = feedback.build(runtime, self.check)
         self.almanac = Almanac(self.directory.calendars, runtime.clock, self.refresh)
         self.version = -1

@@ -8,7 +8,7 @@ from typing import Any
 
 from pymongo.database import Database
 
-from imigr_directory.domain import Act, Municipality, Service, Term, record_of, service_of
+from imigr_directory.domain import Act, Municipality, Record, Service, Term, record_of, service_of
 from imigr_directory.storage.calendars import MongoCalendars
 from imigr_directory.storage.records import MongoRecords, insert_new, raise_version
 from imigr_kit.facts import Fact
@@ -26,8 +26,8 @@ class MongoDirectory:
     """What is common to all records."""
 
     def __init__(self, db: Database[Document], stamp: Stamp) -> None:
-        self._db = db
-        self._stamp = stamp
+        self.db = self._db = db
+        self.stamp = self._stamp = stamp
         self.records = MongoRecords(db, stamp)
         self.calendars = MongoCalendars(db, stamp)
 
@@ -55,6 +55,7 @@ class MongoDirectory:
         terms: Iterable[Term],
         services: Iterable[Service],
         act: Act = SEED,
+        records: Iterable[Record] = (),
     ) -> int:
         """Store what is not there yet, in batches, each with its first event; how many entries were new."""
         for town in municipalities:
@@ -64,7 +65,7 @@ class MongoDirectory:
         for term in terms:
             row = asdict(term)
             self._db[TERMS].replace_one({"_id": row.pop("code")}, row, upsert=True)
-        new = [record_of(service, act) for service in services]
+        new = [*records, *(record_of(service, act) for service in services)]
         fresh = self.records.insert_all((record, [record.fact("published", {})]) for record in new)
         raise_version(self._db)
         return fresh

@@ -16,7 +16,6 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from imigr_directory.domain import Proposal, Record
-from imigr_directory.domain.content import heading
 from imigr_directory.handlers import Command
 from imigr_kit.context import current
 from imigr_kit.facts import Fact
@@ -187,6 +186,16 @@ class MongoRecords:
         rows = self._db[COLLECTIONS[kind]].find(query, _PLAIN).sort("expires_on", 1).limit(most)
         return [record_in(row) for row in rows]
 
+    def to_translate(self, kind: str, municipality: str | None, most: int) -> list[Record]:
+        """Published records of a town with translations that are outdated or made by a machine."""
+        query = {"municipality": municipality, "state": "published", "to_translate": True}
+        return [record_in(row) for row in self._db[COLLECTIONS[kind]].find(query, _PLAIN).sort("_id", 1).limit(most)]
+
+    def published_in(self, kind: str, municipality: str | None) -> list[Record]:
+        """All that readers of a town see of its own, by id."""
+        query = {"municipality": municipality, "state": "published"}
+        return [record_in(row) for row in self._db[COLLECTIONS[kind]].find(query, _PLAIN).sort("_id", 1)]
+
     def versions(self, record: Record) -> list[Document]:
         """Every published version, the latest first: version, by, at, state, content."""
         rows = list(self._db[VERSIONS].find({"record_id": record.id}).sort("version", -1))
@@ -235,8 +244,8 @@ def record_document(record: Record) -> Document:
     row = asdict(record)
     if record.proposal is None:
         del row["proposal"]
-    called = heading(record.kind, record.content or (record.proposal.content if record.proposal else {}))
-    return {"_id": row.pop("id"), **row, "called": " / ".join(called.values())}
+    unsettled = any(state != "published" for states in record.translations.values() for state in states.values())
+    return {"_id": row.pop("id"), **row, "to_translate": unsettled}
 
 
 def record_in(row: Document) -> Record:

@@ -25,7 +25,7 @@ KINDS = {
 PROPOSERS = ("manager", "editor", "partner_editor")
 READERS = (*PROPOSERS, "mediator")
 _ETAG = re.compile(r'^"([0-9]{1,9})"$')
-_AT = {"parameters": [{"in": "header", "name": "If-Match", "required": True, "schema": {"type": "string"}}]}
+AT_REVISION = {"parameters": [{"in": "header", "name": "If-Match", "required": True, "schema": {"type": "string"}}]}
 ROOT = "/<municipality>/directory/<kind>"
 ONE = f"{ROOT}/<record_id>"
 
@@ -43,7 +43,7 @@ class NoRevision(Invalid):
 def list_records(query: dict[str, Any], municipality: str, kind: str) -> Any:
     """A page of a town's records; `all` for those common to all."""
     asked = {name: value for name, value in query.items() if name != "lang"}
-    return _call("list_records", municipality, kind, municipality=municipality, **asked)
+    return of_kind("list_records", municipality, kind, municipality=municipality, **asked)
 
 
 @blueprint.post(ROOT)
@@ -52,7 +52,7 @@ def list_records(query: dict[str, Any], municipality: str, kind: str) -> Any:
 @staff(*PROPOSERS)
 def open_record(data: dict[str, Any], municipality: str, kind: str) -> Any:
     """A new record: a draft, for review, or published at once by a manager."""
-    made = _call("open_record", municipality, kind, municipality=municipality, **_key(), **data)
+    made = of_kind("open_record", municipality, kind, municipality=municipality, **_key(), **data)
     return _tagged(made, 201)
 
 
@@ -61,68 +61,68 @@ def open_record(data: dict[str, Any], municipality: str, kind: str) -> Any:
 @staff(*READERS)
 def get_record(municipality: str, kind: str, record_id: str) -> Any:
     """One record with what waits in it. Its ETag is what If-Match wants."""
-    return _tagged(_call("get_record", municipality, kind, record_id=record_id))
+    return _tagged(of_kind("get_record", municipality, kind, record_id=record_id))
 
 
 @blueprint.put(ONE)
 @blueprint.arguments(shapes.RecordBody)
 @blueprint.response(200, shapes.RecordOut)
-@blueprint.doc(**_AT)
+@blueprint.doc(**AT_REVISION)
 @staff(*PROPOSERS)
 def write_record(data: dict[str, Any], municipality: str, kind: str, record_id: str) -> Any:
     """Other content: a draft, for review, or published at once by a manager."""
-    return _step("write_record", municipality, kind, record_id, **data)
+    return step("write_record", municipality, kind, record_id, **data)
 
 
 @blueprint.post(f"{ONE}/submit")
 @blueprint.arguments(base.Nothing)
 @blueprint.response(200, shapes.RecordOut)
-@blueprint.doc(**_AT)
+@blueprint.doc(**AT_REVISION)
 @staff(*PROPOSERS)
 def submit_record(data: dict[str, Any], municipality: str, kind: str, record_id: str) -> Any:
     """The draft waits for review now."""
-    return _step("submit_record", municipality, kind, record_id)
+    return step("submit_record", municipality, kind, record_id)
 
 
 @blueprint.post(f"{ONE}/decline")
 @blueprint.arguments(shapes.Declined)
 @blueprint.response(200, shapes.RecordOut)
-@blueprint.doc(**_AT)
+@blueprint.doc(**AT_REVISION)
 @staff("manager")
 def decline_record(data: dict[str, Any], municipality: str, kind: str, record_id: str) -> Any:
     """What was proposed goes back to its author, with a reason."""
-    return _step("decline_record", municipality, kind, record_id, **data)
+    return step("decline_record", municipality, kind, record_id, **data)
 
 
 @blueprint.post(f"{ONE}/publish")
 @blueprint.arguments(base.Nothing)
 @blueprint.response(200, shapes.RecordOut)
-@blueprint.doc(**_AT)
+@blueprint.doc(**AT_REVISION)
 @staff("manager")
 def publish_record(data: dict[str, Any], municipality: str, kind: str, record_id: str) -> Any:
     """What was proposed is what readers see."""
-    return _step("publish_record", municipality, kind, record_id)
+    return step("publish_record", municipality, kind, record_id)
 
 
 @blueprint.post(f"{ONE}/withdraw")
 @blueprint.arguments(base.Nothing)
 @blueprint.response(200, shapes.RecordOut)
-@blueprint.doc(**_AT)
+@blueprint.doc(**AT_REVISION)
 @staff("manager")
 def withdraw_record(data: dict[str, Any], municipality: str, kind: str, record_id: str) -> Any:
     """Readers no longer see it."""
-    return _step("withdraw_record", municipality, kind, record_id)
+    return step("withdraw_record", municipality, kind, record_id)
 
 
 @blueprint.post(f"{ONE}/verify")
 @blueprint.arguments(shapes.Verified)
 @blueprint.response(200, shapes.RecordOut)
-@blueprint.doc(**_AT)
+@blueprint.doc(**AT_REVISION)
 @staff("manager", "editor")
 def verify_record(data: dict[str, Any], municipality: str, kind: str, record_id: str) -> Any:
     """Somebody has looked, and it is still true."""
     on = data["on"].isoformat() if data["on"] else None
-    return _step("verify_record", municipality, kind, record_id, on=on)
+    return step("verify_record", municipality, kind, record_id, on=on)
 
 
 @blueprint.get(f"{ONE}/versions")
@@ -130,17 +130,17 @@ def verify_record(data: dict[str, Any], municipality: str, kind: str, record_id:
 @staff(*READERS)
 def list_record_versions(municipality: str, kind: str, record_id: str) -> Any:
     """Every version that readers have seen, with who and when."""
-    return _call("list_record_versions", municipality, kind, record_id=record_id)
+    return of_kind("list_record_versions", municipality, kind, record_id=record_id)
 
 
 @blueprint.post(f"{ONE}/versions/<int:version>/restore")
 @blueprint.arguments(base.Nothing)
 @blueprint.response(200, shapes.RecordOut)
-@blueprint.doc(**_AT)
+@blueprint.doc(**AT_REVISION)
 @staff("manager")
 def restore_record(data: dict[str, Any], municipality: str, kind: str, record_id: str, version: int) -> Any:
     """An earlier version, as a new one."""
-    return _step("restore_record", municipality, kind, record_id, version=version)
+    return step("restore_record", municipality, kind, record_id, version=version)
 
 
 @blueprint.post("/<municipality>/directory/organizations/<record_id>/editors")
@@ -168,15 +168,17 @@ def revision_read() -> int:
     return int(match.group(1))
 
 
-def _call(method: str, municipality: str, kind: str, /, **payload: Any) -> Any:
+def of_kind(method: str, municipality: str, kind: str, /, **payload: Any) -> Any:
+    """Call a method on records of a kind, on behalf of the signed-in actor. Raises NotFound."""
     if kind not in KINDS:
         raise NotFound
     return backends().call("directory", method, municipality, actor=g.actor, kind=KINDS[kind], **payload)
 
 
-def _step(method: str, municipality: str, kind: str, record_id: str, /, **payload: Any) -> Any:
+def step(method: str, municipality: str, kind: str, record_id: str, /, **payload: Any) -> Any:
+    """A change on the revision that was read, under the request's idempotency key."""
     known = {"record_id": record_id, "revision": revision_read()}
-    return _tagged(_call(method, municipality, kind, **known, **_key(), **payload))
+    return _tagged(of_kind(method, municipality, kind, **known, **_key(), **payload))
 
 
 def _key() -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""Addresses on the web that records name: looked at now and then, and told when they no longer lead anywhere."""
