@@ -33,8 +33,8 @@ demo: ## play the main job once, step by step (starts the platform when needed)
 test: ## run all tests on real servers (ARGS="services/guichet -k seat" for some)
 	@$(RUN) test -- $(ARGS)
 
-chaos: ## run the proofs of the promises for longer: three rounds of kill -9, outages, canaries
-	@IMIGR_CHAOS_ROUNDS=3 $(RUN) test -- tests/chaos $(ARGS)
+chaos: ## run the proofs of the promises for longer: three rounds of kill -9, outages, canaries, 5,000 messages
+	@IMIGR_CHAOS_ROUNDS=3 IMIGR_CHAOS_MESSAGES=5000 $(RUN) test -- tests/chaos $(ARGS)
 
 bench: ## measure, print a table, write bench/out/latest.json (PART=guichet_rows, events_rows, ... for one part)
 	@$(RUN) exec python -m bench$(if $(PART),.$(PART)) $(ARGS)

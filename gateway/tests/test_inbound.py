@@ -70,3 +70,16 @@ def test_a_flood_of_fields_is_cut(app: Flask, client: Any) -> None:
     told = client.calls[-1][2]["told"]
     assert len(told) == 40
     assert {len(value) for value in told.values()} == {500}
+
+
+def test_staff_find_messages_by_a_spoken_reference(app: Flask, client: Any, bearer: Any) -> None:
+    """The guichet says whose it is; the ways are asked for by that id. Who may not see messages asks nobody."""
+    client.answers["find_appointment"] = {"id": "appointment-1"}
+    client.answers["search_messages"] = {"items": []}
+    url, body = "/api/v1/staff/la-marsa/messages/find", {"reference": "K7MP-2QXA"}
+    answer = app.test_client().post(url, json=body, headers=bearer("mediator", "la-marsa"))
+    assert (answer.status_code, answer.get_json()) == (200, {"items": []})
+    assert client.calls[-1][2]["reference"] == "appointment-1"
+    client.calls.clear()
+    assert app.test_client().post(url, json=body, headers=bearer("mediator", "raoued")).status_code == 403
+    assert methods(client) == []

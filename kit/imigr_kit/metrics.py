@@ -26,6 +26,11 @@ def counter(name: str, comment: str, labels: Sequence[str] = ()) -> Counter:
     return Counter(name, comment, list(labels))
 
 
+def histogram(name: str, comment: str, labels: Sequence[str], seconds: Sequence[float]) -> Histogram:
+    """A histogram of one service; ``seconds`` are the upper ends of its buckets."""
+    return Histogram(name, comment, list(labels), buckets=tuple(seconds))
+
+
 def exposition() -> tuple[bytes, str]:
     """The current figures and their content type."""
     return generate_latest(), CONTENT_TYPE_LATEST

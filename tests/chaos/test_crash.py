@@ -19,7 +19,9 @@ from tests.chaos.rush import Rush
 
 pytestmark = pytest.mark.timeout(900)
 
-VICTIMS = ("guichet", "notifications", "events", "gateway", "rabbitmq", "mongod", "directory", "accounts", "guichet")
+VICTIMS = (
+    "guichet", "notifications", "events", "gateway", "rabbitmq", "mongod", "peers", "directory", "accounts", "guichet",
+)  # fmt: skip
 ROUNDS = int(os.environ.get("IMIGR_CHAOS_ROUNDS", "1"))
 """How often each of them is killed; `make chaos` sets more."""
 BOOKINGS, REGISTRATIONS = 300, 100

@@ -176,6 +176,39 @@ class SubscriptionOut(Schema):
     until = fields.String(metadata=says("RFC 3339, UTC", format="date-time"))
 
 
+class OfDays(Strict):
+    """How far back."""
+
+    days = fields.Integer(load_default=30, validate=validate.Range(1, 30), metadata=says("Days back from now"))
+
+
+class ChannelFigure(Schema):
+    """One channel at one provider. ``sent`` were taken and not told to have failed, ``delivered`` are those of them
+    whose arrival the provider told; cost is in thousandths of the currency."""
+
+    channel = fields.String()
+    provider = fields.String()
+    messages = fields.Integer()
+    sent = fields.Integer()
+    delivered = fields.Integer()
+    failed = fields.Integer()
+    ambiguous = fields.Integer()
+    repeated = fields.Integer()
+    parts = fields.Integer()
+    cost = fields.Integer()
+    seconds_to_leave = fields.Float(allow_none=True, metadata=says("Mean time from due to taken"))
+    seconds_to_arrive = fields.Float(allow_none=True, metadata=says("Mean time from taken to delivered"))
+    left_within_10_s = fields.Integer()
+    left_within_60_s = fields.Integer()
+    left_within_600_s = fields.Integer()
+
+
+class ChannelFigures(Schema):
+    """All channels and providers of a town."""
+
+    items = fields.List(fields.Nested(ChannelFigure))
+
+
 class SearchMessages(Strict):
     """Whose messages."""
 

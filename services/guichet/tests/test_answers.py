@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from imigr_guichet.domain.appointment import Appointment
+from imigr_guichet.domain.guichet import Guichet
 from imigr_guichet.handlers.booking import book_appointment
-from imigr_guichet.handlers.changing import cancel_by_answer
+from imigr_guichet.handlers.changing import cancel_by_answer, confirm_by_answer
 from imigr_guichet.handlers.office import Office
 from imigr_kit.testing import FrozenClock
+
+from .conftest import bookings_on
 
 Make = Callable[..., Any]
 THURSDAY = datetime(2026, 11, 26, 7, 30, tzinfo=UTC)
@@ -48,3 +52,24 @@ def test_an_answer_that_is_too_late_or_foreign_changes_nothing(
     clock.advance(seconds=(THURSDAY - clock.now() + timedelta(minutes=1)).total_seconds())
     cancel_by_answer(office, "la-marsa", appointment_id, "event-3")
     assert str(now(office, appointment_id).state) == "confirmed"
+
+
+def test_one_confirms_what_the_person_may_confirm(office: Office, booking: Make, mongo_db: Any) -> None:
+    """Requested while staff confirmed the topic, which they no longer do: 1 confirms it, once. Confirmed already: 1
+    changes nothing."""
+    appointment_id = booked(office, booking)
+    mongo_db["appointments"].update_one({"_id": appointment_id}, {"$set": {"state": "to_confirm"}})
+    for _ in range(2):
+        confirm_by_answer(office, "la-marsa", appointment_id, "event-1")
+    assert (str(now(office, appointment_id).state), now(office, appointment_id).version) == ("confirmed", 2)
+    confirm_by_answer(office, "la-marsa", appointment_id, "event-2")
+    assert now(office, appointment_id).version == 2
+
+
+def test_what_staff_decide_is_not_confirmed_by_an_answer(mongo_db: Any, booking: Make, la_marsa: Guichet) -> None:
+    """The topic is confirmed by staff: 1 leaves it to them."""
+    topics = tuple(replace(one, confirmed_by_staff=True) for one in la_marsa.topics)
+    office = bookings_on(mongo_db, FrozenClock(THURSDAY - timedelta(days=3)), replace(la_marsa, topics=topics)).office
+    appointment_id = booked(office, booking)
+    confirm_by_answer(office, "la-marsa", appointment_id, "event-1")
+    assert str(now(office, appointment_id).state) == "to_confirm"

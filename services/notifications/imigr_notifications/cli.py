@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from imigr_kit import logs
 from imigr_kit.clock import SystemClock
 from imigr_kit.events import Stamp
 from imigr_kit.ids import new_id
@@ -18,6 +19,7 @@ from imigr_kit.outbox import INDEX
 from imigr_kit.settings import load
 from imigr_notifications import handlers
 from imigr_notifications.bounces import read_bounce
+from imigr_notifications.cli_staff import campaigns, messages, rules
 from imigr_notifications.providers import plan_of
 from imigr_notifications.senders import named_id
 from imigr_notifications.settings import NotificationsSettings
@@ -98,5 +100,11 @@ def figures(stores: tuple[MongoMessages, MongoContacts], municipality: str) -> N
         click.echo(json.dumps(row, ensure_ascii=False))
 
 
+cli.add_command(rules)
+cli.add_command(campaigns)
+cli.add_command(messages)
+
+
 if __name__ == "__main__":
+    logs.configure("notifications", "WARNING")  # to stderr, so that answers can be piped
     cli(prog_name="python -m imigr_notifications.cli")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imigr_kit.metrics import counter
+from imigr_kit.metrics import counter, histogram
 
 _MESSAGE = ("channel", "kind")
 
@@ -16,5 +16,18 @@ BOUNCES = counter("imigr_notifications_bounces", "Mails that came back, by class
 KEPT_BACK = counter(
     "imigr_notifications_kept_back", "Messages that were not sent for the person's sake", ["reason", "kind"]
 )
+UNUSABLE = counter("imigr_notifications_unusable_contacts", "Contacts given that cannot be written to", ["reason"])
 UNREAD = counter("imigr_notifications_unread", "Events of a kind nobody here knows, passed over", ["kind"])
+HANDED = counter(
+    "imigr_notifications_handed_over",
+    "Messages handed to a provider, by what it said: taken, refused, throttled, ...",
+    ["channel", "provider", "outcome"],
+)
+COST = counter("imigr_notifications_cost", "Cost of what was taken, in thousandths of the currency", ["provider"])
+SECONDS = histogram(
+    "imigr_notifications_seconds_to_leave",
+    "From the moment a message was due to the answer of the provider that took it",
+    ["channel"],
+    (0.1, 0.5, 1, 5, 10, 60, 600, 3600, 28800),
+)
 ANSWERS = counter("imigr_notifications_answers", "What SMS sent to us meant; their text is not kept", ["answer"])

@@ -15,7 +15,7 @@ from imigr_kit.events import CloudEvent
 from imigr_notifications import handlers, schemas
 from imigr_notifications.domain import NOTICES
 from imigr_notifications.errors import InvalidInput, UndecryptableContact
-from imigr_notifications.figures import UNREAD
+from imigr_notifications.figures import UNREAD, UNUSABLE
 from imigr_notifications.parts.audit import AuditPart
 from imigr_notifications.parts.campaigns import CampaignsPart
 from imigr_notifications.parts.inbound import InboundPart
@@ -24,6 +24,7 @@ from imigr_notifications.parts.templates import TemplatesPart
 from imigr_notifications.parts.vault import VaultPart
 from imigr_notifications.settings import NotificationsSettings
 from imigr_notifications.storage import CAMPAIGNS, INDEXES, MESSAGES
+from imigr_notifications.vault import Unusable
 from imigr_notifications.wiring import App, build
 
 
@@ -64,6 +65,8 @@ class NotificationsService(CampaignsPart, RulesPart, VaultPart, InboundPart, Aud
         contact = self.app.vault.open_intake(
             _unpacked(given["sealed"]), self.app.desk.rules(event.municipality).countries
         )
+        if isinstance(contact, Unusable):
+            UNUSABLE.labels(contact.reason).inc()
         self.app.contacts.store(given["contact_id"], contact, self.app.desk.clock.now(), session)
 
     @on_queue("inbound_sms")

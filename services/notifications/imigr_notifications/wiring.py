@@ -20,6 +20,7 @@ from imigr_notifications.storage import (
     MongoCampaigns,
     MongoContacts,
     MongoDaily,
+    MongoFigures,
     MongoMatters,
     MongoMessages,
     MongoOptOuts,
@@ -49,6 +50,7 @@ class App:
     reveals: MongoReveals
     channels: ChannelPlan
     text_book: MongoTemplates
+    figures: MongoFigures
 
 
 def build(runtime: Runtime) -> App:
@@ -106,4 +108,5 @@ def build(runtime: Runtime) -> App:
         reveals=MongoReveals(runtime.db, settings.vault_hash_key),
         channels=channels,
         text_book=text_book,
+        figures=MongoFigures(runtime.db),
     )

@@ -6,15 +6,18 @@ import base64
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from kombu.connection import Connection
 
 from imigr_kit.errors import Forbidden, Invalid
 from imigr_kit.ids import new_id
 from imigr_kit.rpc_client import RpcClient
 from imigr_kit.testing import wait_until
+from imigr_notifications.cli import cli
 
 PHONE = "+21620123456"
 TOKEN = "la-marsa.AAAAAAAAAAAAAAAAAAAAAA"
@@ -139,25 +142,31 @@ def test_killed_while_sending_nobody_is_told_twice(
     contact: Callable[..., str],
     mongo_db: Any,
 ) -> None:
-    """kill -9 in the middle of forty confirmations: all come to an end, nobody is told twice, and whoever was
-    perhaps not told stands there as ambiguous: at most what one window held."""
+    """kill -9 in the middle of forty confirmations and of reminders that are due: all come to an end, nobody is told
+    twice, and whoever was perhaps not told stands there as ambiguous: at most what one window held."""
+    mongo_db["rules"].insert_one({"_id": "la-marsa", "own": {"quiet": []}, "version": 1, "applied": 1, "commands": []})
     service = service_process("imigr_notifications", env=notifications_env)
     for number in range(40):
         contact_id = contact(f"+216201234{number:02d}")
         publish(appointment(f"subject-{number}", "booked", 1, contact_id), route("booked"))
-    wait_until(lambda: len(peers.received()) >= 10, 20, "some have left")
+    wait_until(lambda: len(peers.received()) >= 10, 30, "some have left")
+    now = datetime.now(UTC)
+    due = {"$set": {"due_at": now, "claim_at": now}}
+    reminders = mongo_db["messages"].update_many({"kind": "reminder", "state": "planned"}, due).modified_count
+    wait_until(lambda: any("rappel" in one["text"] for one in peers.received()), 30, "a reminder has left")
     service.kill()
     service_process("imigr_notifications", env=notifications_env)
 
-    def ended(*states: str) -> int:
-        return int(mongo_db["messages"].count_documents({"kind": "confirmation", "state": {"$in": states}}))
+    def ended(kind: str, *states: str) -> int:
+        return int(mongo_db["messages"].count_documents({"kind": kind, "state": {"$in": states}}))
 
-    wait_until(lambda: ended("sent", "ambiguous") == 40, 60, "all have come to an end")
-    told = [one["to"] for one in peers.received()]
+    wait_until(lambda: ended("confirmation", "sent", "ambiguous") == 40, 60, "all confirmations have come to an end")
+    wait_until(lambda: ended("reminder", "sent", "ambiguous") == reminders, 60, "all reminders that were due too")
+    told = [(one["to"], one["text"]) for one in peers.received()]
+    doubts = ended("confirmation", "ambiguous") + ended("reminder", "ambiguous")
     assert len(told) == len(set(told))
-    assert ended("sent") <= len(told) <= 40
-    assert len(told) + ended("ambiguous") >= 40
-    assert ended("ambiguous") <= 16
+    assert 40 + reminders - doubts <= len(told) <= 40 + reminders
+    assert doubts <= 16
 
 
 def test_a_box_that_cannot_be_opened_is_parked_and_holds_up_nobody(
@@ -251,6 +260,34 @@ def test_questions_by_rpc(service: Any, rpc_client: RpcClient) -> None:
     with pytest.raises(Invalid) as caught:
         rpc_client.call("notifications", "list_messages", {"subject": "", "more": 1})
     assert sorted(field.path for field in caught.value.fields) == ["more", "subject"]
+
+
+def test_staff_work_on_the_command_line(service: Any, notifications_env: dict[str, str], tmp_path: Path) -> None:
+    """Rules and campaigns by the running service, with its checks; every command says what it does."""
+    written = tmp_path / "content.json"
+
+    def run(*words: str, content: dict[str, Any] | None = None) -> tuple[int, str]:
+        if content is not None:
+            written.write_text(json.dumps(content), encoding="utf-8")
+        found = CliRunner().invoke(cli, words, env=notifications_env)
+        return found.exit_code, found.output[found.output.index("{") :]  # log lines come first here
+
+    file = ("--file", str(written))
+    assert json.loads(run("rules", "show", "la-marsa")[1])["version"] == 0
+    status, said = run("rules", "set", "la-marsa", *file, "--version", "0", content={"daily_limit": 2})
+    assert (status, json.loads(said)["rules"]["daily_limit"]) == (0, 2)
+    status, said = run("rules", "set", "la-marsa", *file, "--version", "1", content={"daily_limit": 0})
+    assert (status, "rules.daily_limit" in said) == (1, True)
+    draft = {"topic": "events", "texts": {"fr": {"subject": "Portes ouvertes", "body": "Samedi a 10 h"}}}
+    made = json.loads(run("campaigns", "create", "la-marsa", *file, content=draft)[1])
+    assert json.loads(run("campaigns", "preview", "la-marsa", made["id"])[1])["texts"]["fr"]["parts"] == 1
+    scheduled = ("campaigns", "schedule", "la-marsa", made["id"], "--at", "2099-01-01T09:00:00Z")
+    held = json.loads(run(*scheduled, "--version", str(made["version"]))[1])
+    assert held["state"] == "scheduled"
+    ended = run("campaigns", "step", "la-marsa", made["id"], "cancel", "--version", str(held["version"]))[1]
+    assert json.loads(ended)["state"] == "cancelled"
+    assert json.loads(run("messages", "channels", "la-marsa")[1]) == {"items": []}
+    assert run("campaigns", "show", "la-marsa", "nothing")[0] == 1
 
 
 def test_it_stops_politely(service: Any) -> None:

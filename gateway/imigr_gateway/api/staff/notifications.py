@@ -8,6 +8,7 @@ from imigr_gateway.api.staff.calls import call, command, staff_blueprint
 from imigr_gateway.commands import here
 from imigr_gateway.doors import staff
 from imigr_gateway.shapes import notifications as shapes
+from imigr_gateway.shapes.guichet import ByReference
 
 blueprint = staff_blueprint("notifications", "Messages, for staff.")
 
@@ -18,6 +19,15 @@ blueprint = staff_blueprint("notifications", "Messages, for staff.")
 def message_figures(municipality: str) -> Any:
     """How many messages of which kind and channel are in which state."""
     return call("notifications", "figures", municipality, municipality=municipality)
+
+
+@blueprint.get("/<municipality>/messages/channels")
+@blueprint.arguments(shapes.OfDays, location="query")
+@blueprint.response(200, shapes.ChannelFigures)
+@staff("manager")
+def channel_figures(query: dict[str, Any], municipality: str) -> Any:
+    """Success, time and cost by channel and provider; sums only."""
+    return call("notifications", "channel_figures", municipality, municipality=municipality, **query)
 
 
 @blueprint.get("/<municipality>/messages/rules")
@@ -53,3 +63,13 @@ def get_provider_door(municipality: str, provider: str) -> Any:
 def search_messages(query: dict[str, Any], municipality: str) -> Any:
     """The ways of messages by reference, each step with its moment."""
     return call("notifications", "search_messages", municipality, municipality=municipality, **query)
+
+
+@blueprint.post("/<municipality>/messages/find")
+@blueprint.arguments(ByReference)
+@blueprint.response(200, shapes.Paths)
+@staff("manager", "mediator")
+def find_messages(data: dict[str, Any], municipality: str) -> Any:
+    """The ways of an appointment's messages by the reference that a person reads aloud."""
+    found = call("guichet", "find_appointment", municipality, municipality=municipality, **data)
+    return call("notifications", "search_messages", municipality, municipality=municipality, reference=found["id"])

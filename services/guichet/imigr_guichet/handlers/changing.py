@@ -14,6 +14,7 @@ from imigr_guichet.handlers.booking import Wanted, in_turn, offered
 from imigr_guichet.handlers.fading import clear_the_way
 from imigr_guichet.handlers.office import (
     CHANGE_TRIES,
+    Change,
     Office,
     answer,
     get_guichet,
@@ -23,6 +24,7 @@ from imigr_guichet.handlers.office import (
     said_again,
 )
 from imigr_guichet.handlers.slots import Ask, next_slots
+from imigr_guichet.opening import local_date
 from imigr_guichet.ports.appointments import Command, Outcome, Stored
 from imigr_kit.facts import Fact
 
@@ -131,17 +133,37 @@ def cancel_by_answer(office: Office, municipality: str, appointment_id: str, eve
     """Cancel for the visitor who answered so to a reminder; once, since the event's id is the command. An answer
     that comes too late, or to nothing of this town, changes nothing."""
 
+    def cancel(stored: Stored, guichet: Guichet) -> tuple[Appointment, list[Fact]]:
+        return stored.appointment.cancel(guichet, by="visitor", now=moment(office))
+
+    _by_answer(office, municipality, appointment_id, event_id, cancel)
+
+
+def confirm_by_answer(office: Office, municipality: str, appointment_id: str, event_id: str) -> None:
+    """Confirm for the visitor who answered so; once. What staff must decide they decide: a topic that is confirmed by
+    staff stays as it is, and what is confirmed already needs nothing."""
+
+    def confirm(stored: Stored, guichet: Guichet) -> tuple[Appointment, list[Fact]]:
+        now = moment(office)
+        if guichet.topic(stored.appointment.topic).confirmed_by_staff or now >= stored.appointment.start:
+            raise AppointmentNotChangeable(params={"state": str(stored.appointment.state)})
+        return stored.appointment.step("confirm", guichet, now=now, today=local_date(guichet, now))
+
+    _by_answer(office, municipality, appointment_id, event_id, confirm)
+
+
+def _by_answer(office: Office, municipality: str, appointment_id: str, event_id: str, change: Change) -> None:
+    """A change whose command is the event's id. An answer that comes too late, or to nothing of this town, changes
+    nothing."""
+
     def its() -> Stored:
         stored = office.appointments.by_id(appointment_id)
         if stored is None or stored.appointment.municipality != municipality:
             raise UnknownAppointment
         return stored
 
-    def cancel(stored: Stored, guichet: Guichet) -> tuple[Appointment, list[Fact]]:
-        return stored.appointment.cancel(guichet, by="visitor", now=moment(office))
-
     try:
-        answer(office, its, Command(f"answer:{event_id}", appointment_id), cancel)
+        answer(office, its, Command(f"answer:{event_id}", appointment_id), change)
     except (UnknownAppointment, AppointmentNotChangeable):
         return
 

@@ -17,6 +17,9 @@ class AnswersMethods:
 
     @on_event("*.notifications.message.answered.v1", ordered=False)
     def on_answer(self, event: CloudEvent, session: ClientSession) -> None:
-        """Cancel for a visitor who answered 2. The write is recognised by the event's id, so it needs no session."""
-        if event.data.get("source") == "appointment" and event.data.get("answer") == "cancel":
-            changing.cancel_by_answer(self.app.office, event.municipality, str(event.data["subject"]), event.id)
+        """Cancel for a visitor who answered 2, confirm for one who answered 1. The write is recognised by the event's
+        id, so it needs no session."""
+        acts = {"cancel": changing.cancel_by_answer, "confirm": changing.confirm_by_answer}
+        act = acts.get(str(event.data.get("answer")))
+        if event.data.get("source") == "appointment" and act is not None:
+            act(self.app.office, event.municipality, str(event.data["subject"]), event.id)

@@ -12,6 +12,7 @@ from imigr_kit.logs import get_logger
 from imigr_kit.secret import Secret
 from imigr_notifications import ports
 from imigr_notifications.domain import Message, needed
+from imigr_notifications.figures import COST, HANDED, SECONDS
 from imigr_notifications.handlers.desk import Desk
 from imigr_notifications.handlers.limits import Ready, after_quiet, leave_behind, sift
 from imigr_notifications.handlers.outcomes import doubt, fail, taken
@@ -110,6 +111,7 @@ def _send(desk: Desk, provider: Provider, lease: str, due: datetime, group: Sequ
     for one in group:
         message = one.message
         outcome = outcomes.get(message.id)
+        _count(provider, message, outcome, now)
         if isinstance(outcome, ports.Taken):
             sent += [(message, outcome.ids), *((rider, ()) for rider in one.riders)]
             continue
@@ -120,6 +122,14 @@ def _send(desk: Desk, provider: Provider, lease: str, due: datetime, group: Sequ
             with use(CallContext(correlation_id=message.correlation_id)):
                 _not_taken(desk, message, provider, lease, outcome, now)
     taken(desk, sent, lease)
+
+
+def _count(provider: Provider, message: Message, outcome: ports.Outcome | None, now: datetime) -> None:
+    said = "not_wanted" if outcome is None else type(outcome).__name__.lower()
+    HANDED.labels(message.channel, provider.name, said).inc()
+    if isinstance(outcome, ports.Taken):
+        COST.labels(provider.name).inc(provider.price * len(outcome.ids))
+        SECONDS.labels(message.channel).observe(max(0.0, (now - message.due_at).total_seconds()))
 
 
 def _outgoing(desk: Desk, ready: Ready, now: datetime) -> ports.Outgoing:

@@ -78,6 +78,12 @@ class Figures(Schema):
     municipality = fields.String(required=True)
 
 
+class ChannelFigures(Figures):
+    """Of how many days back."""
+
+    days = fields.Integer(strict=True, load_default=30, validate=validate.Range(1, 30))
+
+
 class OfMunicipality(Schema):
     """Who asks about which municipality."""
 

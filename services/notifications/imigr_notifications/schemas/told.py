@@ -31,7 +31,12 @@ def path_out(message: Message) -> dict[str, Any]:
     """The way of one message, for staff: steps with their moments, the provider, the cost; never its content."""
     steps = [
         {"step": name, "at": wire_time(at)}
-        for name, at in (("due", message.due_at), ("handed_over", message.handed_at), ("sent", message.sent_at))
+        for name, at in (
+            ("due", message.due_at),
+            ("handed_over", message.handed_at),
+            ("sent", message.sent_at),
+            ("delivered", message.delivered_at),
+        )
         if at is not None
     ]
     own = {

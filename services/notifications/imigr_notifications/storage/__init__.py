@@ -3,6 +3,7 @@
 from imigr_notifications.storage.campaigns import MongoCampaigns
 from imigr_notifications.storage.contacts import FADE, MongoContacts
 from imigr_notifications.storage.documents import message_document, message_of, sealed_of
+from imigr_notifications.storage.figures import MongoFigures
 from imigr_notifications.storage.indexes import (
     CAMPAIGNS,
     CONTACTS,
@@ -47,6 +48,7 @@ __all__ = [
     "MongoCampaigns",
     "MongoContacts",
     "MongoDaily",
+    "MongoFigures",
     "MongoMatters",
     "MongoMessages",
     "MongoOptOuts",

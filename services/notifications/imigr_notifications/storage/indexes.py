@@ -22,6 +22,10 @@ SUBSCRIPTIONS = "subscriptions"
 CAMPAIGNS = "campaigns"
 LEDGER_SECONDS = 400 * 24 * 3600
 MESSAGE_SECONDS = 30 * 24 * 3600
+CONTENT_SECONDS = 3 * 24 * 3600
+"""A message keeps its content so long after it lost its sense; then only its way is left."""
+SWEPT_SECONDS = 14 * 24 * 3600
+"""So far back the hourly sweep looks; what it missed for longer goes with the whole message."""
 RECEIPT_SECONDS = 3 * 24 * 3600
 MATTER_SECONDS = 30 * 24 * 3600
 REPLY_SECONDS = 30 * 24 * 3600

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
@@ -17,7 +17,7 @@ from imigr_kit.outbox import new_document_fields, with_events
 from imigr_notifications.domain import UNDER_WAY, WITHDRAWABLE, Message, Priority, State
 from imigr_notifications.ports import EVERYWHERE, Towns
 from imigr_notifications.storage.documents import Document, message_document, message_of
-from imigr_notifications.storage.indexes import MESSAGES
+from imigr_notifications.storage.indexes import CONTENT_SECONDS, MESSAGES, SWEPT_SECONDS
 
 Stamp = Callable[[Iterable[Fact]], list[Document]]
 STRANDED = 100
@@ -151,6 +151,16 @@ class MongoMessages:
         sending = {"state": str(State.SENDING), "$or": [{"claim_at": {"$lt": now}}, {"in_doubt": True}]}
         rows = [row for query in (leased, sending) for row in self._messages.find(query).limit(STRANDED)]
         return [(message_of(row), row["claim_at"] < now) for row in rows]
+
+    def empty(self, now: datetime) -> int:
+        """Take the content out of messages that have been over for a while; how many had some."""
+        over = now - timedelta(seconds=CONTENT_SECONDS)
+        query = {
+            "expires_at": {"$gte": now - timedelta(seconds=SWEPT_SECONDS), "$lt": over},
+            "state": {"$nin": [str(state) for state in UNDER_WAY]},
+            "values.texts": {"$ne": {}},
+        }
+        return self._messages.update_many(query, {"$set": {"values.texts": {}}}).modified_count
 
     def of_subject(self, subject: str, session: ClientSession | None = None) -> Sequence[Message]:
         """All messages of a subject, by due time."""
