@@ -26,6 +26,7 @@ from imigr_directory.errors import ChangedMeanwhile, KeyReused, UnknownMunicipal
 from imigr_directory.handlers import Command, Desk
 from imigr_directory.handlers import records as handlers
 from imigr_directory.handlers.records import New, Target
+from imigr_directory.schemas.content import fits
 from imigr_directory.storage import COLLECTIONS, INDEXES, MANDATES, VERSIONS, MongoDirectory, MongoMandates
 from imigr_kit.access import NotAllowed
 from imigr_kit.errors import Conflict
@@ -57,7 +58,7 @@ def desk_on(db: Any, clock: FrozenClock) -> Desk:
     ensure_indexes(db, INDEXES)
     directory = MongoDirectory(db, Stamp("directory", "test", clock, new_id))
     directory.seed([TOWN, OTHER], [Term("legal", None, {"fr": "Droit"})], [])
-    return Desk(directory, directory.records, MongoMandates(db), clock, lambda: None)
+    return Desk(directory, directory.records, MongoMandates(db), clock, lambda: None, fits)
 
 
 _keys = count()
