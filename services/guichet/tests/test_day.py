@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 
 from imigr_guichet.building import Bookings
-from imigr_guichet.domain.guichet import Extras, Guichet
+from imigr_guichet.domain.guichet import Extras, Guichet, Span
 from imigr_guichet.domain.states import STEPS, State
 from imigr_guichet.errors import (
     AppointmentNotChangeable,
@@ -26,11 +27,15 @@ from imigr_guichet.handlers import agenda, sessions
 from imigr_guichet.handlers.booking import Booking, book_appointment
 from imigr_guichet.handlers.changing import get_appointment
 from imigr_guichet.handlers.office import Office
-from imigr_guichet.handlers.slots import Ask, list_slots, search_slots
+from imigr_guichet.handlers.slots import Ask, list_slots, search_slots, slot_parts
+from imigr_guichet.ical import appointment_file
 from imigr_guichet.ports.appointments import Command
+from imigr_guichet.schemas.fields import Instant
+from imigr_guichet.schemas.guichets import slots_text
 from imigr_kit.access import NotAllowed
+from imigr_kit.context import CallContext, use
 
-from .conftest import STAFF, THURSDAY, bookings_on, manage_hash
+from .conftest import NOW, STAFF, THURSDAY, bookings_on, manage_hash
 
 Maker = Callable[..., tuple[Booking, Command]]
 MANAGER = {"id": "m1", "kind": "staff", "roles": [{"municipality": "la-marsa", "role": "manager"}]}
@@ -176,6 +181,90 @@ def la_clock() -> Any:
     return FrozenClock(NOW)
 
 
+def test_notice_and_horizon_of_a_topic_overrule_those_of_the_guichet(
+    mongo_db: Any, booking: Maker, la_marsa: Guichet
+) -> None:
+    """Case 20 per topic, where it is shown and where it is written: exactly the notice away is enough, a cell less is
+    not; the last day of the horizon is in, the next week is out."""
+    clock = la_clock()
+    topics = tuple(
+        replace(one, notice_minutes=24 * 60, horizon_days=9) if one.code == "information" else one
+        for one in la_marsa.topics
+    )
+    office = bookings_on(mongo_db, clock, replace(la_marsa, topics=topics)).office
+    guichet, ask = office.plans.all(None)[0], Ask("information", ("fr",))
+    assert sorted(list_slots(office, guichet, ask, None, 60, 500)) == [THURSDAY.date()]
+    with pytest.raises(SlotNotOffered):
+        book_appointment(office, *booking("too-far", THURSDAY + timedelta(days=7)))
+    clock.advance(seconds=(THURSDAY - timedelta(hours=24) - clock.now()).total_seconds())
+    assert list_slots(office, guichet, ask, None, 60, 500)[THURSDAY.date()][0].start == THURSDAY
+    assert book_appointment(office, *booking("just"))["state"] == "confirmed"
+    clock.advance(seconds=1)
+    assert list_slots(office, guichet, ask, None, 60, 500)[THURSDAY.date()][0].start > THURSDAY
+    with pytest.raises(SlotNotOffered):
+        book_appointment(office, *booking("too-late"))
+    legal = list_slots(office, guichet, Ask("legal", ("fr",)), None, 60, 500)
+    assert len(legal) > 1
+
+
+def test_a_partner_books_on_behalf_of_somebody_where_the_topic_says_so(
+    mongo_db: Any, booking: Maker, la_marsa: Guichet
+) -> None:
+    """Within the public's notice and not in a topic that is closed to partners; the record says who booked."""
+    topics = tuple(replace(one, open_to=("public", "staff")) if one.code == "legal" else one for one in la_marsa.topics)
+    office = bookings_on(mongo_db, la_clock(), replace(la_marsa, topics=topics)).office
+    partner = {"id": "p1", "kind": "staff", "roles": [{"municipality": "la-marsa", "role": "editor"}]}
+    wanted, command = booking("somebody", booked_by="partner")
+    made = agenda.book_for_visitor(office, partner, wanted, command)
+    stored = office.appointments.by_id(made["id"])
+    assert stored is not None
+    assert stored.appointment.booked_by == "partner"
+    assert agenda.book_for_visitor(office, partner, wanted, command) == made
+    refused: list[tuple[dict[str, Any], type[Exception]]] = [
+        ({"topic": "legal", "booked_by": "partner"}, NotOpenToBooking),
+        ({"booked_by": "staff"}, NotAllowed),
+        ({"booked_by": "partner", "municipality": "raoued"}, NotAllowed),
+    ]
+    for number, (changes, error) in enumerate(refused):
+        with pytest.raises(error):
+            agenda.book_for_visitor(office, partner, *booking(f"no{number}", **changes))
+
+
+def test_a_clock_that_is_behind_lets_nobody_book_the_past(mongo_db: Any, booking: Maker, la_marsa: Guichet) -> None:
+    """Case 21 of time: this process's clock is ten minutes late; the caller's deadline, by a right clock, tells."""
+    clock = la_clock()
+    office = bookings_on(mongo_db, clock, replace(la_marsa, notice_minutes=0)).office
+    clock.advance(seconds=(THURSDAY - timedelta(minutes=5) - clock.now()).total_seconds())
+    really = THURSDAY + timedelta(minutes=5)
+    with use(CallContext("c", deadline=really + timedelta(seconds=3))), pytest.raises(SlotNotOffered):
+        book_appointment(office, *booking("late"))
+    assert mongo_db["appointments"].count_documents({}) == 0
+
+
+def test_half_past_midnight_is_on_the_guichets_date(mongo_db: Any, booking: Maker, la_marsa: Guichet) -> None:
+    """Case 23e: 00:30 in Tunis is 23:30 UTC of the day before and 18:30 in New York; the answer names the zone,
+    slot and agenda lie on the guichet's date, and the calendar file is an instant that every phone reads alike."""
+    night = replace(la_marsa.rules[0], rrule="FREQ=DAILY", spans=(Span(time(0, 30), time(2, 30)),), breaks=())
+    office = bookings_on(mongo_db, la_clock(), replace(la_marsa, rules=(night,), regimes=(), exceptions=())).office
+    guichet = office.plans.all(None)[0]
+    start, date_there = datetime(2026, 11, 25, 23, 30, tzinfo=UTC), date(2026, 11, 26)
+    shown = list_slots(office, guichet, Ask("information", ("fr",)), date_there, 1, 100)
+    assert start in [one.start for one in shown[date_there]]
+    text = json.loads(
+        slots_text(guichet, "information", slot_parts(office, guichet, Ask("information"), date_there, 1, 9))
+    )
+    assert (text["timezone"], text["days"][0]["date"]) == ("Africa/Tunis", "2026-11-26")
+    from_new_york = Instant().deserialize("2026-11-25T18:30:00-05:00")
+    made = book_appointment(office, *booking("night", from_new_york))
+    assert made["start"] == "2026-11-25T23:30:00Z"
+    rows = agenda.list_appointments(office, STAFF, "la-marsa", guichet.id, date_there)
+    assert [one.id for one in rows] == [made["id"]]
+    assert not agenda.list_appointments(office, STAFF, "la-marsa", guichet.id, date(2026, 11, 25))
+    one = office.appointments.by_id(made["id"])
+    assert one is not None
+    assert "DTSTART:20261125T233000Z" in appointment_file(one.appointment, guichet, ["fr"], NOW)
+
+
 def test_a_topic_that_is_not_open_to_the_public(mongo_db: Any, booking: Maker, la_marsa: Guichet) -> None:
     """Staff may, visitors may not."""
     guichet = replace(la_marsa, topics=tuple(replace(one, open_to=("staff",)) for one in la_marsa.topics))
@@ -260,6 +349,22 @@ def test_a_lowered_capacity_drops_nobody_and_lets_nobody_in(bookings: Bookings, 
     assert len(seated.seats) == 4
     assert len(over) == 1
     assert seats(bookings, booking, planned.session.id, range(10, 14)) == 0
+
+
+def test_seats_given_back_under_a_lowered_capacity_are_not_one_too_many(bookings: Bookings, booking: Maker) -> None:
+    """Case 14 under contention: four sit, two may; three leave, eight come at once: one gets
+    the seat."""
+    planned = session_of(bookings, 4)
+    of_session = (bookings.office, bookings.sessions, STAFF, "la-marsa", planned.session.id)
+    seats(bookings, booking, planned.session.id, range(4))
+    seated, over = sessions.resize_session(*of_session, 2, Command("lower", "r"))
+    assert len(over) == 2
+    for one in seated.seats[:3]:
+        agenda.cancel_for_service(bookings.office, STAFF, "la-marsa", one.id, "asked_by_visitor", Command(one.id, ""))
+    assert seats(bookings, booking, planned.session.id, range(10, 18)) == 1
+    left = bookings.sessions.find(planned.session.id)
+    assert left is not None
+    assert len(left.seats) == 2
 
 
 def test_a_session_called_off_cancels_its_seats(bookings: Bookings, booking: Maker) -> None:

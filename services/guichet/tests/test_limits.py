@@ -17,7 +17,7 @@ from imigr_guichet.domain import limits
 from imigr_guichet.domain.guichet import Guichet
 from imigr_guichet.domain.limits import Asker, bits_for, is_proof
 from imigr_guichet.errors import ProofNeeded, TooManyBookings, TooManyLookups, UnknownAppointment
-from imigr_guichet.handlers.booking import Booking, book_appointment
+from imigr_guichet.handlers.booking import Booking, book_appointment, hold_place
 from imigr_guichet.handlers.changing import cancel_appointment, find, get_appointment
 from imigr_guichet.handlers.lookups import looked_up
 from imigr_guichet.handlers.office import Office
@@ -57,16 +57,18 @@ def test_the_third_booking_of_an_address_costs_a_proof_of_work(
         book_appointment(office, *booking("v3", start=starts(3), asker=replace(asker, proof=nonce)))
 
 
+@pytest.mark.parametrize("take", [book_appointment, hold_place])
 def test_thirty_tries_of_one_address_at_once_pass_its_limit_never(
-    office: Office, booking: Maker, monkeypatch: pytest.MonkeyPatch, mongo_db: Any
+    office: Office, booking: Maker, monkeypatch: pytest.MonkeyPatch, take: Any
 ) -> None:
-    """Case 22: the count is exact under any concurrency, since each number is given once by the database."""
+    """Case 22, by bookings and by holds: the count is exact under any concurrency, since each number is given once by
+    the database."""
     monkeypatch.setattr("imigr_guichet.handlers.booking.bits_for", lambda number: 0)
     asker = Asker(address=ADDRESS)
 
     def book(number: int) -> bool:
         try:
-            book_appointment(office, *booking(f"v{number}", start=starts(number), asker=asker))
+            take(office, *booking(f"v{number}", start=starts(number), asker=asker))
         except TooManyBookings:
             return False
         return True

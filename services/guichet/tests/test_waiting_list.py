@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from imigr_guichet.domain.guichet import Guichet
+from imigr_guichet.domain.text import wire_time
 from imigr_guichet.domain.waiting_list import offer_until
 from imigr_guichet.errors import (
     LanguageNotOffered,
@@ -26,11 +27,13 @@ from imigr_guichet.errors import (
     UnknownGuichet,
 )
 from imigr_guichet.handlers import waiting_list as work
-from imigr_guichet.handlers.booking import Booking, book_appointment
+from imigr_guichet.handlers.booking import Booking, book_appointment, hold_place
 from imigr_guichet.handlers.changing import cancel_appointment, get_appointment
 from imigr_guichet.handlers.office import Office
+from imigr_guichet.handlers.slots import Ask
 from imigr_guichet.handlers.waiting_list import Queue, Wish
 from imigr_guichet.ports.appointments import Command
+from imigr_guichet.ports.plans import PlanCommand
 from imigr_guichet.storage.waiting_list import INDEXES, MongoEntries
 from imigr_kit.access import NotAllowed
 from imigr_kit.errors import ImigrError
@@ -222,6 +225,44 @@ def test_a_closed_guichet_offers_nothing_and_takes_back(waiting: List, mongo_db:
     fresh = List(conftest.bookings_on(mongo_db, clock).office, mongo_db, waiting.guichet)
     assert work.sweep(fresh.queue) == 0
     assert [fresh.state(who) for who in "ab"] == ["expired", "waiting"]
+
+
+def public_tries(waiting: List, who: str, start: datetime = THURSDAY) -> dict[str, Any]:
+    """A visitor who does not wait, as the service's method does it: who waits is served first."""
+    command = waiting.command(f"public-{who}")
+    work.serve_first(waiting.queue, waiting.guichet.id, Ask("information", ("ti",)), start, command)
+    wanted = Booking(TOWN, waiting.guichet.id, start, "information", "ti", manage_hash(who), None, None, "fr")
+    return book_appointment(waiting.office, wanted, command)
+
+
+def test_the_place_of_an_ended_hold_goes_to_who_waits_before_the_public(
+    mongo_db: Any, clock: FrozenClock, la_marsa: Guichet
+) -> None:
+    """Nobody has swept: the visitor who tries first is refused, the place is held for who waits; a command that was
+    run before still gets its answer."""
+    waiting = List(conftest.bookings_on(mongo_db, clock, small(la_marsa)).office, mongo_db, small(la_marsa))
+    wanted = Booking(TOWN, waiting.guichet.id, THURSDAY, "information", "ti", manage_hash("h"), None, None, "fr")
+    hold_place(waiting.office, wanted, waiting.command())
+    waiting.join("anna")
+    clock.advance(minutes=11)
+    with pytest.raises(SlotFull):
+        public_tries(waiting, "public")
+    assert waiting.state("anna") == "offered"
+    waiting.decline("anna")
+    made = public_tries(waiting, "public2")
+    waiting.join("berta")
+    assert public_tries(waiting, "public2") == made
+
+
+def test_a_place_that_a_new_plan_opens_goes_to_who_waits_before_the_public(waiting: List, la_marsa: Guichet) -> None:
+    """Three places more, three persons wait: they get them though the public asks first, which gets the fourth."""
+    wider = replace(small(la_marsa, slots=5), version=la_marsa.version + 1)
+    waiting.office.plans.change(wider, [], PlanCommand("wider", "b"), waiting.office.clock.now())
+    starts = [THURSDAY + timedelta(minutes=20 * number) for number in range(1, 5)]
+    with pytest.raises(SlotFull):
+        public_tries(waiting, "hasty", starts[0])
+    assert [waiting.see(who)["start"] for who in "abc"] == [wire_time(start) for start in starts[:3]]
+    assert public_tries(waiting, "patient", starts[3])["state"] == "confirmed"
 
 
 def test_nobody_needs_to_wait_while_places_are_free(waiting: List) -> None:

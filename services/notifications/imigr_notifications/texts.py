@@ -23,7 +23,7 @@ from imigr_notifications.sms_text import ordered, tidy, transliterated
 LANGUAGES = ("fr", "ar", "en")
 FALLBACK = ("fr", "en", "ar")
 KINDS = {
-    "appointment": ("confirmation", "moved", "cancelled", "reminder"),
+    "appointment": ("confirmation", "moved", "cancelled", "reminder", "to_move"),
     "registration": (
         "confirmation",
         "waiting",
@@ -290,9 +290,11 @@ def _calendar(message: Message, summary: str, place: str) -> bytes:
     entry.add("location", place)
     entry.add(
         "status",
-        {"cancelled": "CANCELLED", "waiting": "TENTATIVE", "offer": "TENTATIVE", "postponed": "TENTATIVE"}.get(
-            message.kind, "CONFIRMED"
-        ),
+        "CANCELLED"
+        if message.kind == "cancelled"
+        else "TENTATIVE"
+        if message.kind in {"waiting", "offer", "postponed", "to_move"}
+        else "CONFIRMED",
     )
     calendar.add_component(entry)
     raw: bytes = calendar.to_ical()

@@ -228,6 +228,25 @@ def test_a_hold_says_nothing_and_a_confirmation_after_it_does() -> None:
     assert store.live() == ["one:confirmation:3", "one:reminder:3:eve"]
 
 
+def test_who_is_stranded_is_asked_to_move_and_not_reminded() -> None:
+    """Guichet 23d: told at once; a colleague who takes it over confirms it anew, another time chosen is a move, and a
+    desk that changes alone is no news."""
+    store = Store()
+    store.hear("booked", 1, matter(state="confirmed"))
+    store.leave("one:confirmation:1")
+    store.hear("reassigned", 2, matter(state="confirmed", by_service=True))
+    assert store.live() == ["one:reminder:1:eve"]
+    store.hear("stranded", 3, matter(state="confirmed", by_service=True))
+    assert store.live() == ["one:to_move:3"]
+    store.leave("one:to_move:3")
+    store.hear("reassigned", 4, matter(state="confirmed", by_service=True))
+    assert store.live() == ["one:confirmation:4", "one:reminder:4:eve"]
+    store.hear("stranded", 5, matter(state="confirmed", by_service=True))
+    store.hear("moved", 6, matter(THURSDAY + timedelta(days=7), state="confirmed"))
+    assert [one.partition(":")[2] for one in store.live()][-1] == "reminder:6:eve"
+    assert not any("to_move" in one for one in store.live())
+
+
 def test_moved_to_an_earlier_day_inside_the_window() -> None:
     """Guichet 23f: the old reminder never, the new one once; none after the start, however late it is heard."""
     store = Store()

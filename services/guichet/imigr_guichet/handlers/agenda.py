@@ -106,7 +106,8 @@ def move_for_visitor(
 
 def book_for_visitor(office: Office, actor: Actor, booking: Booking, command: Command) -> dict[str, Any]:
     """Book on behalf of somebody: staff (``booked_by`` staff) or a partner, whose people have the role of editors."""
-    require(actor, (*STAFF_ROLES, "editor"), booking.municipality)
+    allowed = (*STAFF_ROLES, "editor") if booking.booked_by == "partner" else STAFF_ROLES
+    require(actor, allowed, booking.municipality)
     return book_appointment(office, booking, command)
 
 

@@ -78,11 +78,16 @@ def hold_place(office: Office, booking: Booking, command: Command) -> dict[str, 
     return _claim(office, guichet, booking, command, lambda draft: draft.hold(guichet, until=until))
 
 
+def ask_of(booking: Booking) -> Ask:
+    """What slots the booking could have."""
+    return Ask(booking.topic, (booking.language,), booking.extras, booking.booked_by)
+
+
 Make = Callable[[Appointment], tuple[Appointment, list[Fact]]]
 
 
 def _claim(office: Office, guichet: Guichet, booking: Booking, command: Command, make: Make) -> dict[str, Any]:
-    ask = Ask(booking.topic, (booking.language,), booking.extras, booking.booked_by)
+    ask = ask_of(booking)
     length = asked_topic(guichet, ask).length(booking.extras)
     wanted = offered(office, guichet, ask, booking.start, length)
     appointment_id = office.new_id()

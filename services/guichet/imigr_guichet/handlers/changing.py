@@ -76,7 +76,7 @@ def move_appointment(
         if outcome is Outcome.TAKEN:
             old = stored.appointment
             guichet = get_guichet(office, old.guichet_id, municipality)
-            raise SlotFull(params=next_slots(office, guichet, _ask(old.topic, old.language, stored), start))
+            raise SlotFull(params=next_slots(office, guichet, ask_of(stored), start))
     raise given_up(office, command)
 
 
@@ -84,7 +84,7 @@ def move(office: Office, stored: Stored, start: datetime, command: Command) -> t
     """One try to move to ``start``: done with the answer, taken (also by itself: no), or stale."""
     old = stored.appointment
     guichet = get_guichet(office, old.guichet_id, old.municipality)
-    wanted = offered(office, guichet, _ask(old.topic, old.language, stored), start, old.end - old.start)
+    wanted = offered(office, guichet, ask_of(stored), start, old.end - old.start)
     own = [place for place in wanted.able if place.desk == old.desk]
     others = [place for place in wanted.able if place.desk != old.desk]
     outcome = Outcome.TAKEN
@@ -176,6 +176,7 @@ def find(office: Office, municipality: str, manage_hash: str) -> Stored:
     return stored
 
 
-def _ask(topic: str, language: str, stored: Stored) -> Ask:
+def ask_of(stored: Stored) -> Ask:
+    """What slots the appointment could be moved to."""
     one = stored.appointment
-    return Ask(topic, (language,), Extras(interpreter=one.interpreter), one.booked_by)
+    return Ask(one.topic, (one.language,), Extras(interpreter=one.interpreter), one.booked_by)

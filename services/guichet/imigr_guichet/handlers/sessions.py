@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from imigr_guichet.domain.appointment import Appointment
-from imigr_guichet.domain.guichet import Extras, Place
+from imigr_guichet.domain.guichet import Extras, Guichet, Place
 from imigr_guichet.domain.session import Session
 from imigr_guichet.errors import Busy, KeyReused, SessionFull, SlotFull, SlotNotOffered, UnknownSession
 from imigr_guichet.handlers.agenda import cancel_for_service
@@ -95,8 +95,12 @@ def book_seat(
         if session.start <= moment(office):
             raise SlotNotOffered
         taken = {one.seat for one in seated.seats if one.seat is not None}
-        is_full = len(taken) >= session.capacity
-        free = set() if is_full else set(range(session.capacity)) - taken
+        if len(taken) >= session.capacity:
+            break
+        if len(seated.open) > session.capacity:
+            _close_surplus(office, sessions, session, guichet)
+            continue
+        free = seated.open - taken
         appointment_id = office.new_id()
         for seat in sorted(free, key=lambda one: office.hashed("seat", f"{appointment_id}{one}")):
             made, facts = _seat(booking, appointment_id, session, seat).book(guichet)
@@ -110,6 +114,14 @@ def book_seat(
         if not free:
             break
     return refused(office, Outcome.TAKEN, command, full=SessionFull())
+
+
+def _close_surplus(office: Office, sessions: Sessions, session: Session, guichet: Guichet) -> None:
+    """More seats are open than there may be, since some were given when the capacity was lowered: close what is free
+    of them, by the same conditional write as lowering does. So the seats that are open are the whole rule for who
+    books, and no two who book at once can be one too many."""
+    command = Command(f"close:{session.id}:{session.version}", "", by="system")
+    sessions.change(session, *session.resize(session.capacity, guichet), command)
 
 
 def resize_session(

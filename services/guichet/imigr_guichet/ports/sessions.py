@@ -13,10 +13,11 @@ from imigr_kit.facts import Fact
 
 
 class Seated(NamedTuple):
-    """A session and who sits in it."""
+    """A session, who sits in it, and the numbers of the seats that are not closed, given or not."""
 
     session: Session
     seats: Sequence[Appointment]
+    open: frozenset[int]
 
 
 class Sessions(Protocol):

@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from imigr_guichet import ical
 from imigr_guichet.building import WithBookings, command_of
-from imigr_guichet.handlers import booking, changing, lookups, office, sessions
+from imigr_guichet.handlers import booking, changing, lookups, office, sessions, waiting_list
+from imigr_guichet.handlers.slots import Ask
+from imigr_guichet.ports.appointments import Command
 from imigr_guichet.schemas import appointments as wire
 from imigr_guichet.schemas.appointments import told
+from imigr_guichet.service.visits import WithVisits
 from imigr_kit.entrypoints import rpc
+
+
+class WithBoth(WithBookings, WithVisits, Protocol):
+    """Appointments give way to the waiting list."""
 
 
 class AppointmentMethods:
     """RPC methods of visitors."""
 
-    app: WithBookings
+    app: WithBoth
 
     @rpc
     def book_appointment(self, **payload: Any) -> dict[str, Any]:
         """Book a start; the same key gives the same answer."""
         wanted, key = wire.BOOK.load(payload)
-        return told(
-            self.app.office,
-            booking.book_appointment(self.app.office, wanted, command_of(key, payload)),
-        )
+        command = command_of(key, payload)
+        self._serve_first(wanted.guichet_id, booking.ask_of(wanted), wanted.start, command)
+        return told(self.app.office, booking.book_appointment(self.app.office, wanted, command))
 
     @rpc
     def hold_place(self, **payload: Any) -> dict[str, Any]:
         """Keep a place for some minutes; it expires by itself."""
         wanted, key = wire.BOOK.load(payload)
-        return told(self.app.office, booking.hold_place(self.app.office, wanted, command_of(key, payload)))
+        command = command_of(key, payload)
+        self._serve_first(wanted.guichet_id, booking.ask_of(wanted), wanted.start, command)
+        return told(self.app.office, booking.hold_place(self.app.office, wanted, command))
 
     @rpc
     def take_up_hold(self, **payload: Any) -> dict[str, Any]:
@@ -84,7 +93,7 @@ class AppointmentMethods:
             lookups.looked_up(
                 self.app.lookups,
                 address,
-                lambda: changing.move_appointment(self.app.office, **wanted, command=command),
+                lambda: self._move(wanted, command),
             ),
         )
 
@@ -102,3 +111,11 @@ class AppointmentMethods:
                 lambda: changing.cancel_appointment(self.app.office, **wanted, command=command),
             ),
         )
+
+    def _move(self, wanted: dict[str, Any], command: Command) -> dict[str, Any]:
+        stored = changing.find(self.app.office, wanted["municipality"], wanted["manage_hash"])
+        self._serve_first(stored.appointment.guichet_id, changing.ask_of(stored), wanted["start"], command)
+        return changing.move_appointment(self.app.office, **wanted, command=command)
+
+    def _serve_first(self, guichet_id: str, ask: Ask, start: datetime, command: Command) -> None:
+        waiting_list.serve_first(self.app.visits.queue, guichet_id, ask, start, command)

@@ -48,13 +48,13 @@ class MongoSessions:
     def find(self, session_id: str) -> Seated | None:
         """Two reads."""
         row = self._rows.find_one({"_id": session_id, "kind": "session"}, UNREAD)
-        return None if row is None else Seated(_session(row), self._seats(row))
+        return None if row is None else Seated(_session(row), self._seats(row), _open_seats(row))
 
     def upcoming(self, guichet_id: str, first: date) -> Sequence[Seated]:
         """One range query, and one for each session found."""
         query = {"day": {"$gte": first.isoformat()}, "guichet_id": guichet_id, "kind": "session", "state": "planned"}
         rows = sorted(self._rows.find(query, UNREAD), key=lambda row: (row["start"], row["_id"]))
-        return [Seated(_session(row), self._seats(row)) for row in rows]
+        return [Seated(_session(row), self._seats(row), _open_seats(row)) for row in rows]
 
     def change(self, old: Session, new: Session, facts: Sequence[Fact], command: Command) -> Outcome:
         """One conditional write; see ports.sessions."""
@@ -88,6 +88,12 @@ class MongoSessions:
         states = [state.value for state in OCCUPYING]
         query = {"claims": {"$in": seats}, "kind": None, "state": {"$in": states}}
         return sorted((appointment_of(one) for one in self._rows.find(query, UNREAD)), key=lambda one: one.seat or 0)
+
+
+def _open_seats(row: Document) -> frozenset[int]:
+    prefix = f"place:{row['_id']}:"
+    closed = {int(one.removeprefix(prefix)) for one in row["claims"] if one.startswith(prefix)}
+    return frozenset(range(row["seats_made"])) - closed
 
 
 def _cells(session: Session) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from pymongo.database import Database
 
 from imigr_guichet.domain.waiting_list import Entry, WaitState
 from imigr_guichet.handlers.records import Kept
+from imigr_guichet.ports.appointments import Command
 from imigr_guichet.ports.plans import Plans
 from imigr_guichet.storage.records import Document, MongoRecords, Stamp, record_indexes
 from imigr_kit.facts import Fact
@@ -19,6 +21,7 @@ from imigr_kit.mongo import Index
 ENTRIES = "waiting_list"
 KEEP_DAYS = 90
 """Nobody waits longer; after its end an entry is of no use to anybody."""
+AWAITED_SECONDS = 1.0
 ALIVE = [str(WaitState.WAITING), str(WaitState.OFFERED)]
 
 INDEXES = (
@@ -36,6 +39,24 @@ class MongoEntries(MongoRecords[Entry]):
             return stamp([_placed(plans, fact) for fact in facts])
 
         super().__init__(db, ENTRIES, placed, Entry, life=lambda one: one.joined_at + timedelta(days=KEEP_DAYS))
+        self._awaited: frozenset[str] = frozenset()
+        self._asked_at = float("-inf")
+
+    def insert(
+        self, entity: Entry, facts: Sequence[Fact], command: Command, said: Document, links: Iterable[str] = ()
+    ) -> bool:
+        """As every record; from now on somebody waits there."""
+        is_new = super().insert(entity, facts, command, said, links)
+        self._asked_at = float("-inf")
+        return is_new
+
+    def awaited(self) -> Set[str]:
+        """From memory for a second, then one small read."""
+        if time.monotonic() - self._asked_at > AWAITED_SECONDS:
+            begun = time.monotonic()
+            self._awaited = frozenset(self.rows.distinct("guichet_id", {"state": {"$in": ALIVE}}))
+            self._asked_at = begun
+        return self._awaited
 
     def waiting(self, limit: int) -> Sequence[Kept[Entry]]:
         """By index."""

@@ -15,6 +15,7 @@ NOTICES = {
     "moved": "moved",
     "postponed": "postponed",
     "cancelled": "cancelled",
+    "stranded": "to_move",
 }
 """Which message answers which verb of an appointment, a registration or an entry of the waiting list."""
 REMINDED = frozenset({"booked", "confirmed", "moved"})
@@ -105,6 +106,9 @@ def meaning(matter: Matter, verb: str, told: Told | None) -> Meaning:
     state = matter.state
     if verb in {"moved", "postponed"} and state not in ENDING | PASSED:
         return _change(matter, verb, told)
+    if verb == "stranded":
+        # It stands in its service until the person has chosen another time, but is not to be reminded of.
+        return Meaning("to_move", False) if state not in ENDING | PASSED else Meaning(None, False)
     if verb in NOTICES and _agrees(verb, state):
         stands = verb in REMINDED
         is_again = stands and told is not None and told.stands and not told.differs(matter)

@@ -13,7 +13,7 @@ from imigr_notifications.handlers.desk import Desk
 
 AT_ONCE = 50
 """How many planned reminders are looked at together when rules change."""
-AWAITED = frozenset({"waiting", "offer", "postponed"})
+AWAITED = frozenset({"waiting", "offer", "postponed", "to_move"})
 """After these notices another message will follow, so the contact is kept."""
 
 

@@ -105,6 +105,7 @@ SOURCES: dict[str, type[_Heard]] = {
 
 
 BY_SERVICE = frozenset({"cancelled_by_service", "rejected"})
+BY_DESK = frozenset({"stranded", "reassigned"})
 BY_ORGANISER = frozenset({"moved", "postponed", "rejected"})
 """A person does not move an event."""
 
@@ -123,6 +124,8 @@ def matter_of(event: CloudEvent) -> Matter | None:
         return None
     _, entity, verb = event.kind.split(".")
     if entity == "registration" and verb in BY_ORGANISER:
+        found["by_service"] = True
+    if verb in BY_DESK:
         found["by_service"] = True
     return Matter(
         subject=event.subject, municipality=event.municipality, correlation_id=event.correlationid or "", **found
