@@ -51,7 +51,30 @@ def measure(seconds: float, rushes: int) -> list[Row]:
         for phone, aim, some in ((False, 0.6, starts[0]), (True, 0.5, starts[1])):
             name = "booking by full rules" + (" with a phone number" if phone else "")
             rows.append(against(name, _bookings(port, widened, some, seconds, phone), "requests/s", noop, aim))
+        rows += guesses(port, widened, starts[1][-200])
         return [*rows, *rush(platform, port, widened, rushes)]
+
+
+def guesses(port: int, guichet: str, start: str) -> list[Row]:
+    """Whether time tells an unknown link from one that exists in another town: asked in turn, each guess from an
+    address of its own, so that every one is counted."""
+    _, body = _exchange(port, _booking(guichet, start, ""))
+    secret = json.loads(body)["manage_token"].partition(".")[2]
+    unknown, foreign = f"elsewhere.a-{'A' * 22}", f"elsewhere.{secret}"
+    took: dict[str, list[float]] = {unknown: [], foreign: []}
+    connection = load.Connection(port)
+    for number in range(400):
+        token = (unknown, foreign)[number % 2]
+        headers = {"X-Forwarded-For": f"102.7.{number // 200}.{number % 200}"}
+        request = load.get(HOST, f"/api/v1/appointments/{token}", headers)
+        begun = time.perf_counter()
+        if connection.exchange(request) != 404:
+            raise RuntimeError("a guess found something")
+        took[token].append((time.perf_counter() - begun) * 1000)
+    connection.close()
+    half = {token: sorted(spent)[len(spent) // 2] for token, spent in took.items()}
+    floor = alone("an unknown link, p50", half[unknown], "ms")
+    return [floor, against("a link of another town, p50", half[foreign], "ms", floor, 1.1, "lower")]
 
 
 def furnish(platform: Any) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from typing import Any
 
 from bench.report import Row, alone, save, table
 from imigr_guichet.building import Bookings, assemble
+from imigr_guichet.domain import limits
 from imigr_guichet.domain.guichet import Desk, Guichet, OpeningRule, Span, opened
 from imigr_guichet.domain.limits import Asker
 from imigr_guichet.handlers.booking import Booking, book_appointment
@@ -109,7 +110,7 @@ def _book(made: Bookings, guichet: Guichet, luck: random.Random, manage: str, as
 
 def _proof(params: dict[str, Any]) -> str | None:
     """Only the first proofs are worth a scalper's computing; the dearer ones are given up."""
-    if params["bits"] > 18:
+    if params["bits"] > limits.FIRST_BITS:
         return None
     for number in range(1 << 21):
         digest = hashlib.sha256(f"{params['challenge']}:{number}".encode()).digest()

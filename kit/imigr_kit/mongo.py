@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from pymongo import MongoClient
+from pymongo import IndexModel, MongoClient
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 from pymongo.errors import (
@@ -87,15 +87,22 @@ def connect(settings: KitSettings) -> Database[Document]:
 
 def ensure_indexes(db: Database[Document], indexes: Iterable[Index]) -> None:
     """Create what is missing; an existing index of the same name and shape is left alone."""
+    by_collection: dict[str, list[IndexModel]] = {}
     for index in indexes:
-        options: Document = {"unique": index.unique}
-        if index.name:
-            options["name"] = index.name
-        if index.partial is not None:
-            options["partialFilterExpression"] = index.partial
-        if index.expire_after is not None:
-            options["expireAfterSeconds"] = index.expire_after
-        db[index.collection].create_index(list(index.keys), **options)
+        by_collection.setdefault(index.collection, []).append(_model(index))
+    for collection, models in by_collection.items():
+        db[collection].create_indexes(models)
+
+
+def _model(index: Index) -> IndexModel:
+    options: Document = {"unique": index.unique}
+    if index.name:
+        options["name"] = index.name
+    if index.partial is not None:
+        options["partialFilterExpression"] = index.partial
+    if index.expire_after is not None:
+        options["expireAfterSeconds"] = index.expire_after
+    return IndexModel(list(index.keys), **options)
 
 
 def translate(error: BaseException) -> Unavailable:

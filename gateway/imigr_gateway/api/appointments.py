@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import request
 
+from imigr_gateway.api.contact_of import forget_contact_of, messages_of
 from imigr_gateway.api.guichet import home_of
 from imigr_gateway.commands import (
     as_calendar,
@@ -106,8 +107,7 @@ def cancel_appointment(data: dict[str, Any], manage_token: str) -> Any:
 @public
 def list_messages(query: dict[str, Any], manage_token: str) -> Any:
     """Messages that are planned or were sent."""
-    appointment = read(manage_token)
-    return backends().call("notifications", "list_messages", appointment["municipality"], subject=appointment["id"])
+    return messages_of(read(manage_token))
 
 
 @blueprint.post("/appointments/<manage_token>/forget")
@@ -116,16 +116,7 @@ def list_messages(query: dict[str, Any], manage_token: str) -> Any:
 @public
 def forget_contact(data: dict[str, Any], manage_token: str) -> Any:
     """Destroy the phone number or email at once; the appointment stays."""
-    appointment = read(manage_token)
-    if appointment["contact_id"] is None:
-        return {"forgotten": True}
-    return backends().call(
-        "notifications",
-        "forget_contact",
-        appointment["municipality"],
-        contact_id=appointment["contact_id"],
-        idempotency_key=idempotency_key(),
-    )
+    return forget_contact_of(read(manage_token))
 
 
 @blueprint.get("/appointments/<manage_token>/calendar.ics")

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import request
 
+from imigr_gateway.api.contact_of import forget_contact_of, messages_of
 from imigr_gateway.api.directory import merged
 from imigr_gateway.commands import as_answered, backends, contact, for_reader, here, idempotency_key, with_link
 from imigr_gateway.doors import public
@@ -145,8 +146,7 @@ def decline_offer(data: dict[str, Any], manage_token: str) -> Any:
 @public
 def list_messages(query: dict[str, Any], manage_token: str) -> Any:
     """Messages that are planned or were sent."""
-    found = read(manage_token)
-    return backends().call("notifications", "list_messages", found["municipality"], subject=found["id"])
+    return messages_of(read(manage_token))
 
 
 @blueprint.post("/registrations/<manage_token>/forget")
@@ -155,16 +155,7 @@ def list_messages(query: dict[str, Any], manage_token: str) -> Any:
 @public
 def forget_contact(data: dict[str, Any], manage_token: str) -> Any:
     """Destroy the phone number or email at once; the registration stays."""
-    found = read(manage_token)
-    if found["contact_id"] is None:
-        return {"forgotten": True}
-    return backends().call(
-        "notifications",
-        "forget_contact",
-        found["municipality"],
-        contact_id=found["contact_id"],
-        idempotency_key=idempotency_key(),
-    )
+    return forget_contact_of(read(manage_token))
 
 
 def change(method: str, manage_token: str) -> Any:

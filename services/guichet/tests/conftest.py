@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,13 +33,31 @@ from imigr_kit.keyed import keyed_hash
 from imigr_kit.mongo import ensure_indexes
 from imigr_kit.secret import Secret
 from imigr_kit.testing import FrozenClock
+from imigr_kit.testing.servers import fresh_database
 
 ROOT = Path(__file__).resolve().parents[3]
+OFTEN = int(os.environ.get("IMIGR_EXAMPLES", "1"))
+"""How many times as many examples the searching tests try; more for a long run."""
 KEY = Secret(bytes(range(32)))
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 """A Monday, nine o'clock in Tunis."""
 THURSDAY = datetime(2026, 11, 26, 7, 30, tzinfo=UTC)
 """The first slot of La Marsa's next guichet day."""
+
+
+@pytest.fixture(scope="session")
+def kept_db() -> Iterator[Any]:
+    """One database for all tests, since making its indexes takes longer than most of them."""
+    with fresh_database() as db:
+        yield db
+
+
+@pytest.fixture
+def mongo_db(kept_db: Any) -> Any:
+    """It, with nothing in it but indexes."""
+    for name in kept_db.list_collection_names():
+        kept_db[name].delete_many({})
+    return kept_db
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ from imigr_kit.testing import FrozenClock
 from imigr_kit.testing.servers import fresh_database
 
 from . import conftest
-from .conftest import THURSDAY, manage_hash
+from .conftest import OFTEN, THURSDAY, manage_hash
 
 Maker = Callable[..., tuple[Booking, Command]]
 
@@ -340,4 +340,4 @@ class Guichets(RuleBasedStateMachine):
 
 
 TestGuichets = Guichets.TestCase
-TestGuichets.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+TestGuichets.settings = settings(max_examples=9 * OFTEN, stateful_step_count=20, deadline=None)

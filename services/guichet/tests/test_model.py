@@ -161,5 +161,5 @@ class Desk(RuleBasedStateMachine):
 
 TestDesk = Desk.TestCase
 TestDesk.settings = settings(
-    max_examples=int(os.environ.get("IMIGR_MODEL_EXAMPLES", "8")), stateful_step_count=25, deadline=None
+    max_examples=int(os.environ.get("IMIGR_MODEL_EXAMPLES", "6")), stateful_step_count=25, deadline=None
 )

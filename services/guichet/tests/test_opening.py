@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from imigr_guichet.domain.guichet import DayException, Guichet, OpeningRule, Span, Topic
 from imigr_guichet.opening import intervals, is_bookable, opening_day, starts
 
+from .conftest import OFTEN
+
 PLAIN = Guichet(
     id="g",
     municipality="la-marsa",
@@ -134,7 +136,7 @@ def test_notice_and_horizon_include_their_limits() -> None:
     assert not is_bookable(PLAIN, ANYTHING, utc(2026, 12, 25, 0), now)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50 * OFTEN, deadline=None)
 @given(
     spans=st.lists(st.tuples(st.integers(0, 47), st.integers(1, 12)), min_size=1, max_size=3),
     minutes=st.sampled_from([10, 20, 30, 45, 60]),

@@ -38,7 +38,7 @@ from imigr_kit.testing import FrozenClock
 from imigr_kit.testing.servers import fresh_database
 
 from . import conftest
-from .conftest import ROOT, STAFF, manage_hash
+from .conftest import OFTEN, ROOT, STAFF, manage_hash
 
 RAOUED = {"id": "s2", "kind": "staff", "roles": [{"municipality": "raoued", "role": "manager"}]}
 TOWN = "la-marsa"
@@ -365,4 +365,4 @@ class Putting(RuleBasedStateMachine):
 
 
 TestPutting = Putting.TestCase
-TestPutting.settings = settings(max_examples=12, stateful_step_count=12, deadline=None)
+TestPutting.settings = settings(max_examples=6 * OFTEN, stateful_step_count=12, deadline=None)

@@ -22,6 +22,8 @@ from imigr_guichet.places import cell_of, eroded, moment_of, wire_of
 from imigr_guichet.schemas.guichets import slots_out, slots_text
 from imigr_kit.testing import FrozenClock
 
+from .conftest import OFTEN
+
 NOW = datetime(2026, 10, 23, 6, 0, tzinfo=UTC)
 TOPIC = Topic("information", {"fr": "i"}, 20)
 
@@ -105,7 +107,7 @@ SPAN = st.tuples(st.integers(0, 95), st.integers(1, 40)).map(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25 * OFTEN, deadline=None)
 @given(
     zone=st.sampled_from(["Africa/Tunis", "Europe/Rome"]),
     spans=st.lists(SPAN, min_size=1, max_size=3),

@@ -38,7 +38,7 @@ from imigr_kit.testing import FrozenClock
 from imigr_kit.testing.servers import fresh_database
 
 from . import conftest
-from .conftest import STAFF, THURSDAY, manage_hash
+from .conftest import OFTEN, STAFF, THURSDAY, manage_hash
 
 RAOUED = {"id": "s2", "kind": "staff", "roles": [{"municipality": "raoued", "role": "manager"}]}
 
@@ -431,4 +431,4 @@ class WaitingRoom(RuleBasedStateMachine):
 
 
 TestWaitingRoom = WaitingRoom.TestCase
-TestWaitingRoom.settings = settings(max_examples=12, stateful_step_count=20, deadline=None)
+TestWaitingRoom.settings = settings(max_examples=6 * OFTEN, stateful_step_count=20, deadline=None)

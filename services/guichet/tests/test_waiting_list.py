@@ -44,7 +44,7 @@ from imigr_kit.testing import FrozenClock
 from imigr_kit.testing.servers import fresh_database
 
 from . import conftest
-from .conftest import STAFF, THURSDAY, manage_hash
+from .conftest import OFTEN, STAFF, THURSDAY, manage_hash
 
 TOWN = "la-marsa"
 Maker = Callable[..., tuple[Booking, Command]]
@@ -432,4 +432,4 @@ class Waiting(RuleBasedStateMachine):
 
 
 TestWaiting = Waiting.TestCase
-TestWaiting.settings = settings(max_examples=10, stateful_step_count=15, deadline=None)
+TestWaiting.settings = settings(max_examples=6 * OFTEN, stateful_step_count=15, deadline=None)

@@ -44,8 +44,8 @@ def list_appointments(
 def find_by_reference(office: Office, actor: Actor, municipality: str, reference: str) -> Appointment:
     """The appointment behind a spoken reference: at the desk only, never over the public interface."""
     require(actor, STAFF_ROLES, municipality)
-    stored = office.appointments.by_reference(office.hashed("reference", normalise_reference(reference)))
-    if stored is None or stored.appointment.municipality != municipality:
+    stored = office.appointments.by_reference(office.hashed("reference", normalise_reference(reference)), municipality)
+    if stored is None:
         raise UnknownAppointment
     return stored.appointment
 

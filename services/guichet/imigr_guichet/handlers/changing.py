@@ -170,8 +170,8 @@ def _by_answer(office: Office, municipality: str, appointment_id: str, event_id:
 
 def find(office: Office, municipality: str, manage_hash: str) -> Stored:
     """What a manage link stands for; unknown and foreign alike raise UnknownAppointment."""
-    stored = office.appointments.find(office.hashed("manage", manage_hash))
-    if stored is None or stored.appointment.municipality != municipality:
+    stored = office.appointments.find(office.hashed("manage", manage_hash), municipality)
+    if stored is None:
         raise UnknownAppointment
     return stored
 

@@ -77,16 +77,16 @@ class Appointments(Protocol):
         Raises TooLate after the caller's deadline."""
         ...
 
-    def find(self, manage: str) -> Stored | None:
-        """The appointment behind a manage hash."""
+    def find(self, manage: str, municipality: str) -> Stored | None:
+        """The appointment of the municipality behind a manage hash; a foreign one takes no longer than none."""
         ...
 
     def by_command(self, key: str) -> Stored | None:
         """The appointment that a command has made or changed."""
         ...
 
-    def by_reference(self, reference: str) -> Stored | None:
-        """The appointment with this hash of a spoken reference."""
+    def by_reference(self, reference: str, municipality: str) -> Stored | None:
+        """The appointment of the municipality with this hash of a spoken reference; likewise."""
         ...
 
     def by_id(self, appointment_id: str) -> Stored | None:

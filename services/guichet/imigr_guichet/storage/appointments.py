@@ -86,17 +86,17 @@ class MongoAppointments:
             self._count(number)
         return Outcome.DONE
 
-    def find(self, manage: str) -> Stored | None:
+    def find(self, manage: str, municipality: str) -> Stored | None:
         """By the claims index."""
-        return self._one({"claims": f"manage:{manage}"})
+        return self._one({"claims": f"manage:{manage}", "municipality": municipality})
 
     def by_command(self, key: str) -> Stored | None:
         """By the claims index."""
         return self._one({"claims": f"key:{key}"})
 
-    def by_reference(self, reference: str) -> Stored | None:
+    def by_reference(self, reference: str, municipality: str) -> Stored | None:
         """By the claims index."""
-        return self._one({"claims": f"reference:{reference}"})
+        return self._one({"claims": f"reference:{reference}", "municipality": municipality})
 
     def by_id(self, appointment_id: str) -> Stored | None:
         """By primary key."""
