@@ -21,6 +21,7 @@ from imigr_guichet.building import Bookings, assemble
 from imigr_guichet.domain import limits
 from imigr_guichet.domain.guichet import Desk, Guichet, OpeningRule, Span, opened
 from imigr_guichet.domain.limits import Asker
+from imigr_guichet.errors import AppointmentNotChangeable
 from imigr_guichet.handlers.booking import Booking, book_appointment
 from imigr_guichet.handlers.changing import cancel_appointment
 from imigr_guichet.handlers.slots import Ask, list_slots
@@ -72,7 +73,12 @@ def _scalp(made: Bookings, guichet: Guichet, luck: random.Random, held: dict[int
     """One try of one of the phones: take a seat, or swap the one it has for another."""
     phone = luck.randrange(PHONES)
     if phone in held and luck.random() < 0.3:
-        cancel_appointment(made.office, guichet.municipality, held.pop(phone), Command(new_id(), ""))
+        try:
+            cancel_appointment(made.office, guichet.municipality, held[phone], Command(new_id(), ""))
+        except AppointmentNotChangeable:
+            # Its time has come: the seat was theirs, and the phone is free for another.
+            held[-1 - sum(one < 0 for one in held)] = held[phone]
+        del held[phone]
     if phone in held:
         return
     manage = hashlib.sha256(new_id().encode()).hexdigest()

@@ -11,7 +11,7 @@ from flask import Flask, Response, g, request
 from flask_smorest import Api
 from werkzeug.exceptions import HTTPException
 
-from imigr_gateway import health, pages, paper_pages, problems, waiting_pages
+from imigr_gateway import health, pages, paper_pages, problems, referral_pages, waiting_pages
 from imigr_gateway.agenda import page as event_page
 from imigr_gateway.api import (
     agenda,
@@ -132,6 +132,7 @@ def create_app(settings: GatewaySettings, client: Client) -> Flask:
     app.register_blueprint(inbound.blueprint)
     app.register_blueprint(waiting_pages.blueprint)
     app.register_blueprint(paper_pages.blueprint)
+    app.register_blueprint(referral_pages.blueprint)
     app.register_blueprint(event_page.blueprint)
     app.register_blueprint(ticket_page.blueprint)
     app.register_blueprint(certificate_page.blueprint)

@@ -47,16 +47,7 @@ def get_board(query: dict[str, Any], guichet_id: str) -> Any:
 @public
 def fetch_referral(data: dict[str, Any]) -> Any:
     """The details of a referral, for the partner: once. The token is in the body, never in an address."""
-    municipality, token = _parted(data["token"])
-    answer = backends().call(
-        "guichet",
-        "fetch_referral",
-        municipality,
-        municipality=municipality,
-        token=token,
-        idempotency_key=idempotency_key(),
-    )
-    return for_reader(answer | {"case_token": f"{municipality}.{answer['case_token']}"})
+    return for_reader(fetch(data["token"], idempotency_key()))
 
 
 @blueprint.post("/referrals/answer")
@@ -83,10 +74,7 @@ def answer_referral(data: dict[str, Any]) -> Any:
 @public
 def get_own_referral(query: dict[str, Any], manage_token: str) -> Any:
     """A referral as the person sees it."""
-    municipality, manage_hash = split_token(manage_token)
-    return backends().call(
-        "guichet", "get_own_referral", municipality, municipality=municipality, manage_hash=manage_hash
-    )
+    return read_referral(manage_token)
 
 
 @blueprint.post("/referrals/<manage_token>/revoke")
@@ -95,6 +83,20 @@ def get_own_referral(query: dict[str, Any], manage_token: str) -> Any:
 @public
 def revoke_own_referral(data: dict[str, Any], manage_token: str) -> Any:
     """Take the consent back; the partner's tokens are good no more."""
+    return revoke(manage_token, idempotency_key())
+
+
+def read_referral(manage_token: str) -> dict[str, Any]:
+    """A referral as the person sees it."""
+    municipality, manage_hash = split_token(manage_token)
+    found: dict[str, Any] = backends().call(
+        "guichet", "get_own_referral", municipality, municipality=municipality, manage_hash=manage_hash
+    )
+    return found
+
+
+def revoke(manage_token: str, key: str) -> Any:
+    """Take the consent back."""
     municipality, manage_hash = split_token(manage_token)
     return backends().call(
         "guichet",
@@ -102,8 +104,17 @@ def revoke_own_referral(data: dict[str, Any], manage_token: str) -> Any:
         municipality,
         municipality=municipality,
         manage_hash=manage_hash,
-        idempotency_key=idempotency_key(),
+        idempotency_key=key,
     )
+
+
+def fetch(token: str, key: str) -> dict[str, Any]:
+    """The details of a referral, texts in all languages, once."""
+    municipality, secret = _parted(token)
+    answer: dict[str, Any] = backends().call(
+        "guichet", "fetch_referral", municipality, municipality=municipality, token=secret, idempotency_key=key
+    )
+    return answer | {"case_token": f"{municipality}.{answer['case_token']}"}
 
 
 def read_ticket(manage_token: str) -> dict[str, Any]:

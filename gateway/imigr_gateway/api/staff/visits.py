@@ -115,7 +115,7 @@ def propose_referral(data: dict[str, Any], municipality: str) -> Any:
     answer = command(
         "guichet", "propose_referral", municipality, municipality=municipality, manage_hash=link.hash, **data
     )
-    return answer | {"manage_token": link.token}
+    return answer | {"manage_token": link.token, "manage_url": f"{here().public_url}/o/{link.token}"}
 
 
 @blueprint.get("/<municipality>/referrals")
