@@ -12,7 +12,9 @@ import pytest
 from smpplib import exceptions, smpp
 from smpplib.client import Client
 
-from imigr_notifications.senders.smpp_wire import Answer, Brought, Reader, Submit, brought, taken
+from imigr_kit.secret import Secret
+from imigr_notifications.senders.smpp import SmppAccount, SmppSender
+from imigr_notifications.senders.smpp_wire import Answer, Brought, Reader, Submit, brought, line, taken
 
 LIBRARY = Client("127.0.0.1", 1, allow_unknown_opt_params=True)
 RECEIPT = b"id:abc sub:001 dlvrd:001 submit date:2611241800 done date:2611241800 stat:DELIVRD err:000 text:"
@@ -73,7 +75,7 @@ def test_an_acknowledgement_is_what_the_library_reads() -> None:
 
 
 @pytest.fixture
-def line() -> Iterator[tuple[socket.socket, Reader]]:
+def joined() -> Iterator[tuple[socket.socket, Reader]]:
     """The centre's end of a connection, and who reads at the other."""
     ours, theirs = socket.socketpair()
     client = Client("127.0.0.1", 1, allow_unknown_opt_params=True)
@@ -83,9 +85,9 @@ def line() -> Iterator[tuple[socket.socket, Reader]]:
     theirs.close()
 
 
-def test_answers_cut_anywhere_are_put_together(line: tuple[socket.socket, Reader]) -> None:
+def test_answers_cut_anywhere_are_put_together(joined: tuple[socket.socket, Reader]) -> None:
     """However the octets come, each answer is told once and in order."""
-    centre, reader = line
+    centre, reader = joined
     answers = [Answer(number, number % 3, f"id-{number}") for number in range(1, 6)]
     octets = b"".join(
         struct.pack(">LLLL", 17 + len(one.message_id), 0x8000_0004, one.status, one.number)
@@ -101,9 +103,22 @@ def test_answers_cut_anywhere_are_put_together(line: tuple[socket.socket, Reader
 
 
 @pytest.mark.parametrize("octets", [b"\x00\x00\x00\x01" + b"\x00" * 12, b"\xff" * 16, b"HTTP/1.1 400 Bad"])
-def test_what_is_no_smpp_ends_the_bind(line: tuple[socket.socket, Reader], octets: bytes) -> None:
+def test_what_is_no_smpp_ends_the_bind(joined: tuple[socket.socket, Reader], octets: bytes) -> None:
     """A length that cannot be is an error at once."""
-    centre, reader = line
+    centre, reader = joined
     centre.sendall(octets)
     with pytest.raises(exceptions.PDUError):
         list(reader.read())
+
+
+def test_a_line_that_another_thread_has_parted_with_is_a_lost_line() -> None:
+    """The library sets its socket to nothing when it disconnects; that is an error like any loss, not a surprise that
+    would end a thread."""
+    parted = Client("127.0.0.1", 1, allow_unknown_opt_params=True)
+    with pytest.raises(exceptions.ConnectionError):
+        list(Reader(parted).read())
+    sender = SmppSender(SmppAccount("127.0.0.1", 1, "x", Secret("x"), "x"), lambda _receipts: None)
+    sender._acknowledge(parted, [(1, 0)])
+    with pytest.raises(exceptions.ConnectionError):
+        line(parted)
+    assert sender._submit(parted, [Submit((1, 1, "1"), (1, 1, "2"), False, "", 0, b"x")]) == [None]

@@ -34,7 +34,7 @@ from imigr_notifications.ports import (
 )
 from imigr_notifications.ports_replies import Inbound
 from imigr_notifications.senders.inbound import read_inbound
-from imigr_notifications.senders.smpp_wire import Answer, Brought, Reader, Submit, taken
+from imigr_notifications.senders.smpp_wire import Answer, Brought, Reader, Submit, line, taken
 from imigr_notifications.sms_text import Alphabet, Sms, TextTooLong, cut, encoded
 
 log = get_logger(__name__)
@@ -198,7 +198,7 @@ class SmppSender:
             numbers = [client.next_sequence() for _ in parts]
             self._waiting.update({number: (window, place) for place, number in enumerate(numbers)})
             try:
-                client._socket.sendall(b"".join(map(Submit.encode, parts, numbers)))
+                line(client).sendall(b"".join(map(Submit.encode, parts, numbers)))
             except _TROUBLE:
                 self._part(client)
                 window.done.set()
@@ -336,7 +336,7 @@ class SmppSender:
         """deliver_sm_resp for all of them in one go; over a lost bind they go nowhere."""
         try:
             with self._writing:
-                client._socket.sendall(taken(answers))
+                line(client).sendall(taken(answers))
         except _TROUBLE:
             return
 

@@ -6,6 +6,7 @@ rest of a message costs.
 
 from __future__ import annotations
 
+import socket
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -111,6 +112,14 @@ def taken(answers: Sequence[tuple[int, int]]) -> bytes:
     return b"".join(_TAKEN.pack(_TAKEN.size, _DELIVER_SM_RESP, status, number, 0) for number, status in answers)
 
 
+def line(client: Any) -> socket.socket:
+    """The library's connection; raises the library's ConnectionError when another thread has parted with it."""
+    found: socket.socket | None = client._socket
+    if found is None:
+        raise exceptions.ConnectionError
+    return found
+
+
 class Reader:
     """Reads what a centre sends, as much at a time as has come."""
 
@@ -121,7 +130,7 @@ class Reader:
     def read(self) -> Iterator[Answer | Brought | Any]:
         """What has come since: answers, and the library's PDU of all else. Waits as long as the socket allows;
         raises TimeoutError, OSError, or the library's errors when it is no SMPP or the connection has ended."""
-        octets = self._client._socket.recv(READ)
+        octets = line(self._client).recv(READ)
         if not octets:
             raise exceptions.ConnectionError
         self._rest += octets
