@@ -49,6 +49,7 @@ from imigr_gateway.api.staff import visits as staff_visits
 from imigr_gateway.attending import certificate_page, ticket_page
 from imigr_gateway.cache import CachedReads
 from imigr_gateway.commands import Extension
+from imigr_gateway.directory import page as service_page
 from imigr_gateway.doors import Doorkeeper, public
 from imigr_gateway.languages import chain
 from imigr_gateway.people import Desk
@@ -134,6 +135,7 @@ def create_app(settings: GatewaySettings, client: Client) -> Flask:
     app.register_blueprint(paper_pages.blueprint)
     app.register_blueprint(referral_pages.blueprint)
     app.register_blueprint(event_page.blueprint)
+    app.register_blueprint(service_page.blueprint)
     app.register_blueprint(ticket_page.blueprint)
     app.register_blueprint(certificate_page.blueprint)
     app.register_blueprint(health.blueprint(backends))

@@ -32,6 +32,8 @@ FRESH_SECONDS: tuple[tuple[str, str, str, float], ...] = (
     ("/api/v1/events", "", "events", 5.0),
     ("/api/v1/agenda", "", "events", 5.0),
     ("/e/", "", "events", 5.0),
+    ("/s/", "", "directory", 30.0),
+    ("/sitemap", ".xml", "directory", 600.0),
 )
 """Prefix and ending of a path, the service it depends on, and for how long an answer is fresh."""
 
@@ -50,8 +52,8 @@ class Entry:
 
 
 class CachedReads:
-    """WSGI in front of the application. Keyed by path, query and languages; bounded in bytes; one caller at a
-    time asks for a missing answer while the others wait for it."""
+    """WSGI in front of the application. Keyed by path, query, languages and whether linked data is accepted;
+    bounded in bytes; one caller at a time asks for a missing answer while the others wait for it."""
 
     def __init__(self, app: Wsgi, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._app = app
@@ -72,6 +74,7 @@ class CachedReads:
             environ["PATH_INFO"],
             environ.get("QUERY_STRING", ""),
             chain(environ.get("HTTP_ACCEPT_LANGUAGE", "")),
+            "ld+json" in environ.get("HTTP_ACCEPT", ""),
         )
         entry = self._entries.get(key)
         if entry is not None and self._is_fresh(entry):

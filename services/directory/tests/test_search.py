@@ -181,6 +181,24 @@ def test_a_change_of_an_entry_is_found_without_building_anew() -> None:
     assert some._index.columns is built
 
 
+def test_dead_slots_are_left_behind_without_building_anew() -> None:
+    """After very many changes the answers are those of a new index, and room is given back."""
+    some = searcher_over(*[entry(str(number), f"Clinique Amal {number}", fees="free") for number in range(40)])
+    built = some._index.postings
+    for version in range(2, 40):
+        some.apply([entry(str(n), f"Clinique Nour {n}", version=version, fees="paid") for n in range(10)])
+    anew = searcher_over(
+        *[entry(str(n), f"Clinique Nour {n}", version=39, fees="paid") for n in range(10)],
+        *[entry(str(n), f"Clinique Amal {n}", fees="free") for n in range(10, 40)],
+    )
+    assert some._index.postings is built
+    assert some._index.columns.used < 40 + 38 * 10
+    for asked in ({"sort": "name"}, {"q": "amal"}, {"q": "nour 7"}, {"free": True, "sort": "name"}):
+        assert ids(some, **asked) == ids(anew, **asked)
+        both = [one.find(Query(facets=True, **asked)) for one in (some, anew)]
+        assert both[0].facets == both[1].facets
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 12), st.sampled_from(["Amal", "Nour", "Chifa", ""])), max_size=60))
 def test_following_changes_equals_building_anew(changes: list[tuple[int, str]]) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from typing import Any
 
+from flask import Response, request
+
 from imigr_gateway.api.directory.blueprint import blueprint
-from imigr_gateway.commands import backends, for_reader
+from imigr_gateway.commands import as_answered, backends, for_reader, here
+from imigr_gateway.directory import jsonld
 from imigr_gateway.doors import public
 from imigr_gateway.languages import chain
 from imigr_gateway.shapes import base
@@ -35,11 +40,11 @@ def list_taxonomy(query: dict[str, Any]) -> Any:
 @blueprint.response(200, shapes.Services)
 @public
 def search_services(query: dict[str, Any]) -> Any:
-    """Search local services by words, theme, municipality and distance."""
-    asked = {name: value for name, value in query.items() if name != "lang" and value is not None}
-    languages = list(chain("", query["lang"]))[:3]
-    answers = backends().gather("directory", "search_services", query["municipality"], **asked, languages=languages)
-    return for_reader(merged(answers, query["page"], query["per_page"]))
+    """Search local services by words, theme, municipality, distance, language spoken, accessibility, cost."""
+    asked = {name: value for name, value in query.items() if name not in ("lang", "speaks") and value is not None}
+    asked |= {"languages": list(_reader(query["lang"]))[:3], "spoken": query["speaks"]}
+    answers = backends().gather("directory", "search_services", query["municipality"], **asked)
+    return as_answered(merged(answers, query["page"], query["per_page"]))
 
 
 @blueprint.get("/services/<service_id>")
@@ -47,17 +52,50 @@ def search_services(query: dict[str, Any]) -> Any:
 @blueprint.response(200, shapes.ServiceOut)
 @public
 def get_service(query: dict[str, Any], service_id: str) -> Any:
-    """One local service."""
-    return for_reader(backends().find("directory", "get_service", service_id=service_id))
+    """One local service; as JSON-LD (schema.org) when that is what is accepted."""
+    found = backends().find("directory", "get_service", service_id=service_id)
+    if request.accept_mimetypes.best_match(("application/json", jsonld.MEDIA_TYPE)) == jsonld.MEDIA_TYPE:
+        return _linked(found, query["lang"])
+    return for_reader(_with_link(found))
+
+
+@blueprint.get("/services/<service_id>.jsonld")
+@blueprint.arguments(base.Read, location="query")
+@blueprint.response(200, shapes.LinkedService, content_type=jsonld.MEDIA_TYPE)
+@public
+def get_service_as_jsonld(query: dict[str, Any], service_id: str) -> Any:
+    """One local service as JSON-LD in the words of schema.org."""
+    return _linked(backends().find("directory", "get_service", service_id=service_id), query["lang"])
+
+
+def _linked(found: dict[str, Any], lang: str) -> Response:
+    written = json.dumps(jsonld.service(found, _reader(lang), here().public_url), ensure_ascii=False)
+    return Response(written, 200, {"Vary": "Accept, Accept-Language"}, content_type=jsonld.MEDIA_TYPE)
+
+
+def _with_link(found: dict[str, Any]) -> dict[str, Any]:
+    return found | {"share_url": f"{here().public_url}/s/{found['code']}"} if "code" in found else found
+
+
+def _reader(lang: str) -> tuple[str, ...]:
+    return chain(request.headers.get("Accept-Language", ""), lang)
 
 
 def merged(answers: list[dict[str, Any]], page: int, per_page: int) -> dict[str, Any]:
-    """The pages of several backends as one: items side by side, totals added."""
+    """The pages of several backends as one: items side by side, totals and facets added."""
     items = [item for answer in answers for item in answer["items"]]
-    total = sum(answer.get("total", len(answer["items"])) for answer in answers)
-    return {
+    found = {
         "items": items[:per_page] if len(answers) > 1 else items,
-        "total": total,
+        "total": sum(answer.get("total", len(answer["items"])) for answer in answers),
         "page": page,
         "per_page": per_page,
     }
+    facets = [answer["facets"] for answer in answers if "facets" in answer]
+    return found | {"facets": _added(facets)} if facets else found
+
+
+def _added(facets: list[dict[str, dict[str, int]]]) -> dict[str, dict[str, int]]:
+    if len(facets) == 1:
+        return facets[0]
+    groups = dict.fromkeys(group for one in facets for group in one)
+    return {group: dict(sum((Counter(one.get(group, {})) for one in facets), Counter())) for group in groups}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from imigr_gateway.shapes.directory.services import (
+    LinkedService,
     Municipalities,
     MunicipalityOut,
     ServiceBody,
@@ -15,6 +16,7 @@ from imigr_gateway.shapes.directory.services import (
 )
 
 __all__ = [
+    "LinkedService",
     "Municipalities",
     "MunicipalityOut",
     "ServiceBody",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
+from webargs.fields import DelimitedList
 
-from imigr_gateway.shapes.base import Localised, Location, Paged, Strict, says
+from imigr_gateway.shapes.base import LANGUAGE, Localised, Location, Paged, Strict, says
 
 
 class ServiceSearch(Paged):
@@ -15,6 +16,25 @@ class ServiceSearch(Paged):
     latitude = fields.Float(load_default=None, validate=validate.Range(-90, 90))
     longitude = fields.Float(load_default=None, validate=validate.Range(-180, 180))
     radius_km = fields.Float(load_default=None, validate=validate.Range(min=0, min_inclusive=False, max=100))
+    speaks = DelimitedList(
+        fields.String(validate=LANGUAGE),
+        load_default=list,
+        validate=validate.Length(max=10),
+        metadata=says("Languages (BCP 47) that must all be spoken there, with commas between"),
+    )
+    accessibility = DelimitedList(
+        fields.String(validate=validate.Length(min=1, max=60)),
+        load_default=list,
+        validate=validate.Length(max=10),
+        metadata=says("Codes that must all hold, with commas between"),
+    )
+    free = fields.Boolean(load_default=False, metadata=says("Only what costs nothing"))
+    sort = fields.String(
+        load_default=None,
+        validate=validate.OneOf(("relevance", "distance", "name")),
+        metadata=says("By relevance to words unless said; without words by distance, or by name in the reader's order"),
+    )
+    facets = fields.Boolean(load_default=False, metadata=says("Count what each further choice would find"))
 
 
 class ServiceBody(Strict):
@@ -82,6 +102,8 @@ class ServiceOut(Localised):
     demonstration = fields.Boolean()
     distance_km = fields.Float(allow_none=True)
     version = fields.Integer()
+    code = fields.String(metadata=says("Short and stable, for links: /s/<code>"))
+    share_url = fields.String(metadata=says("A short address to pass on; ?lang= fixes its language"))
 
 
 class Services(Schema):
@@ -91,3 +113,21 @@ class Services(Schema):
     total = fields.Integer()
     page = fields.Integer()
     per_page = fields.Integer()
+    facets = fields.Dict(
+        keys=fields.String(),
+        values=fields.Dict(keys=fields.String(), values=fields.Integer()),
+        metadata=says(
+            "With facets=true: group (municipality, taxonomy, languages, accessibility, fees), value, how many "
+            "services one would find with it; a theme counts its descendants"
+        ),
+    )
+
+
+class LinkedService(Schema):
+    """schema.org Service; further properties as schema.org describes them."""
+
+    context = fields.Url(data_key="@context")
+    kind = fields.String(data_key="@type")
+    id = fields.Url(data_key="@id")
+    name = fields.String()
+    url = fields.Url()

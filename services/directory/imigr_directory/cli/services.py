@@ -40,6 +40,6 @@ def search(directory: MongoDirectory, words: tuple[str, ...]) -> None:
 @click.command()
 @click.pass_obj
 def rebuild(directory: MongoDirectory) -> None:
-    """Make every running directory service build its search index anew."""
-    directory.seed((), (), (), act())
+    """Make every running directory service read everything anew and build its search index."""
+    directory.order_rebuilding()
     click.echo("search indexes will be rebuilt within a second")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
-from imigr_directory.domain import Municipality, Service, Term, opened, service_of
+from imigr_directory.domain import Municipality, Record, Service, Term, opened, service_of
+from imigr_directory.reading import code_of
 from imigr_directory.schemas.content import ServiceContent, complete_content
 from imigr_directory.schemas.fields import CODE, ID, KEY, LANGUAGE, SLUG, Point
-from imigr_directory.search import SORTS, Found, Query
+from imigr_directory.search import SORTS, Found, Hit, Query
 
 NAMESPACE = uuid.UUID("019348a0-0000-7000-8000-0000000000dd")
 
@@ -53,6 +55,13 @@ class Search(Schema):
         names = ("municipality", "taxonomy", "radius_km", "free", "sort", "facets", "page", "per_page")
         asked |= {name: data[name] for name in names}
         return Query(q=_sayable(data["q"]), near=near, **asked)
+
+
+class Links(Schema):
+    """A page of links."""
+
+    page = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, 1_000))
+    per_page = fields.Integer(load_default=1_000, strict=True, validate=validate.Range(1, 10_000))
 
 
 Location = Point
@@ -121,6 +130,7 @@ def service_out(service: Service, distance: float | None = None) -> dict[str, An
         "state": service.state,
         "version": service.version,
         "distance_km": distance,
+        "code": code_of(service.id),
         **service.details,
     }
 
@@ -128,13 +138,26 @@ def service_out(service: Service, distance: float | None = None) -> dict[str, An
 def page_out(found: Found, query: Query, version: int) -> dict[str, Any]:
     """A page of hits."""
     page = {
-        "items": [service_out(hit.service, hit.distance_km) for hit in found.hits],
+        "items": [_listed(hit) for hit in found.hits],
         "total": found.total,
         "page": query.page,
         "per_page": query.per_page,
         "version": version,
     }
     return page | {"facets": found.facets} if query.facets else page
+
+
+def links_out(records: Mapping[str, Record], page: int, per_page: int) -> dict[str, Any]:
+    """A page of links."""
+    some = sorted(records)[(page - 1) * per_page : page * per_page]
+    items = [{"code": code_of(one), "changed_on": records[one].at[:10] or None} for one in some]
+    return {"items": items, "total": len(records)}
+
+
+def _listed(hit: Hit) -> dict[str, Any]:
+    listed = service_out(hit.service, hit.distance_km)
+    del listed["state"]  # all that is found is published
+    return listed
 
 
 def _sayable(text: str) -> str:

@@ -53,6 +53,15 @@ class Bits:
         counted = np.bitwise_count(rows & among).sum(axis=1, dtype=np.int64).tolist()
         return {value: counted[row] for value, row in self._rows.items() if counted[row]}
 
+    def keep(self, slots: Slots, used: int) -> None:
+        """Leave only these of the used slots, in this order."""
+        old, rows = self._bytes, len(self._rows)
+        self._bytes = np.zeros((old.shape[0], _grown(_FIRST // 8, len(slots) >> 3)), np.uint8)
+        for row in range(rows):
+            held = np.unpackbits(old[row], count=min(used, old.shape[1] * 8), bitorder="little")
+            bits = np.packbits(np.pad(held, (0, used - len(held)))[slots], bitorder="little")
+            self._bytes[row, : len(bits)] = bits
+
     def _fit(self, row: int, slot: int) -> None:
         rows, width = self._bytes.shape
         if row < rows and slot >> 3 < width:
@@ -98,6 +107,18 @@ class Columns:
         """The entry of the slot is gone."""
         self._alive[slot] = False
 
+    def keep(self) -> Slots:
+        """Leave only the slots of entries, given anew in the same order; their old numbers."""
+        slots, used = np.flatnonzero(self._alive[: self.used]), self.used
+        for bits in self.groups.values():
+            bits.keep(slots, used)
+        self._alive = np.ones(len(slots), np.bool_)
+        self._xyz = np.ascontiguousarray(self._xyz[:, slots])
+        self._stale_from = self._stale_from[slots]
+        self._plain = np.ascontiguousarray(self._plain[:, slots])
+        self.used = len(slots)
+        return slots
+
     @property
     def length(self) -> int:
         """Words of 64 bits in a mask."""
@@ -138,7 +159,7 @@ class Columns:
         size = len(self._alive)
         if slot < size:
             return
-        more = _grown(size, slot) - size
+        more = _grown(max(size, _FIRST), slot) - size
         self._alive = np.pad(self._alive, (0, more))
         self._stale_from = np.pad(self._stale_from, (0, more))
         self._plain = np.pad(self._plain, ((0, 0), (0, more)))

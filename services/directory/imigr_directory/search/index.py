@@ -1,7 +1,7 @@
 """Search over the directory: words lead to slots, columns filter, count and sort them; no database call.
 
-An entry that changes is put into a new slot, and the old slot is dead; when a quarter of all slots are dead the index
-is made anew from the entries in memory. So a change costs what its own words cost.
+An entry that changes is put into a new slot, and the old slot is dead; when a quarter of all slots are dead
+the others move together. So a change costs what its own words cost.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from array import array
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
+
 from imigr_directory.domain import Municipality, Service, Term
 from imigr_directory.search import entry as entries
-from imigr_directory.search.columns import Columns
+from imigr_directory.search.columns import Columns, Slots
 from imigr_directory.search.names import NameOrder
 from imigr_directory.search.vocabulary import Vocabulary
 
@@ -47,12 +49,25 @@ class Postings:
         """Slots whose whole name, folded, is this."""
         return self._names.get(name, [])
 
+    def keep(self, moved: Slots) -> None:
+        """Slots have new numbers; ``moved`` has them by the old ones, -1 for those that are gone."""
+        for word, by_field in list(self._slots.items()):
+            left = {field: _moved(slots, moved) for field, slots in by_field.items()}
+            self._slots[word] = {field: slots for field, slots in left.items() if slots}
+        names = {name: [int(moved[slot]) for slot in slots if moved[slot] >= 0] for name, slots in self._names.items()}
+        self._names = {name: slots for name, slots in names.items() if slots}
+
     def _note(self, word: int, field: int, slot: int, seen: set[int]) -> None:
         if word in seen:
             return
         seen.add(word)
         by_field = self._slots.setdefault(word, {})
         by_field.setdefault(field, array("I")).append(slot)
+
+
+def _moved(slots: array[int], moved: Slots) -> array[int]:
+    found = moved[np.frombuffer(slots, np.uint32)]
+    return array("I", found[found >= 0].astype(np.uint32).tobytes())
 
 
 class Index:
@@ -95,7 +110,7 @@ class Index:
         self.postings.words.settle()
         dead = self.columns.used - len(self._services)
         if dead > max(FEW, MOST_DEAD * self.columns.used):
-            self._build()
+            self._keep()
 
     def order(self, language: str) -> NameOrder:
         """The order of names for a language; made when first asked for."""
@@ -117,6 +132,17 @@ class Index:
         self.postings.words.settle()
         for language in WARM_LANGUAGES:
             self.order(language)
+
+    def _keep(self) -> None:
+        """Forget the dead slots; the others move together. Words that nobody says any more stay till the next start."""
+        moved = np.full(self.columns.used, -1, np.intp)
+        kept = self.columns.keep()
+        moved[kept] = np.arange(len(kept))
+        self.postings.keep(moved)
+        self._ids = [self._ids[slot] for slot in kept.tolist()]
+        self._slots = {one: slot for slot, one in enumerate(self._ids)}
+        for order in self._orders.values():
+            order.keep(moved)
 
     def _put(self, service: Service) -> None:
         slot = self.columns.add(

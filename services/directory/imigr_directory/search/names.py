@@ -54,6 +54,12 @@ class NameOrder:
         if at < len(self._keys) and self._keys[at] == mine:
             del self._keys[at], self._slots[at]
 
+    def keep(self, moved: Slots) -> None:
+        """Slots have new numbers; ``moved`` has them by the old ones."""
+        self._slots = moved[np.asarray(self._slots, np.intp)].tolist()
+        self._ranks = np.zeros(max(len(self._slots), 1024))
+        self._number()
+
     def ranks(self, slots: Slots) -> Floats:
         """Ranks of slots, all different."""
         return self._ranks[slots]

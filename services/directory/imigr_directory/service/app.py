@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from imigr_directory import handlers
+from imigr_directory.domain import Municipality, Term
 from imigr_directory.errors import UnknownMunicipality, UnknownService, UnknownTaxonomy
 from imigr_directory.feedback import building as feedback
 from imigr_directory.feedback.domain import About, Kind, Opinion
@@ -12,6 +14,7 @@ from imigr_directory.handlers.calendars import Almanac
 from imigr_directory.links.fetching import look
 from imigr_directory.links.handlers import Watch
 from imigr_directory.links.storage import MongoLinks
+from imigr_directory.reading import Snapshot
 from imigr_directory.reading.shelf import Shelf
 from imigr_directory.schemas.content import fits
 from imigr_directory.search import Searcher
@@ -21,7 +24,7 @@ from imigr_kit.runtime import Runtime
 
 
 class App:
-    """The directory with its search, refreshed when the version counter has moved."""
+    """The directory with its copy of all that is public, which follows every change."""
 
     def __init__(self, runtime: Runtime) -> None:
         upgrade(runtime.db)
@@ -34,24 +37,44 @@ class App:
         self.watch = Watch(records, MongoLinks(runtime.db, runtime.stamp), look, runtime.clock)
         self.box = feedback.build(runtime, self.check)
         self.almanac = Almanac(self.directory.calendars, runtime.clock, self.refresh)
-        self.version = -1
-        self.refresh()
+        self.snapshot = Snapshot(self.directory)
+        self._shelved = -1
+        self._shelve()
+
+    @property
+    def version(self) -> int:
+        """Grows with every change."""
+        return self.snapshot.version
+
+    @property
+    def searcher(self) -> Searcher:
+        """The search over the public services."""
+        return self.snapshot.services
+
+    @property
+    def towns(self) -> Sequence[Municipality]:
+        """All that take part."""
+        return self.snapshot.towns
+
+    @property
+    def terms(self) -> Mapping[str, Term]:
+        """All themes by code."""
+        return self.snapshot.terms
 
     def today(self) -> date:
         """The day by which facts are fresh or stale (UTC)."""
         return self.clock.now().date()
 
     def refresh(self) -> None:
-        """Build index and copies anew if anything changed."""
-        version = self.directory.version()
-        if version != self.version:
-            terms = self.directory.terms()
-            self.towns = self.directory.municipalities()
-            self.terms = terms
-            self.shelf.refresh(dict(terms))
-            self.calendars = self.almanac.calendars.all()
-            self.searcher = Searcher(self.directory.services(), terms, self.towns)
-            self.version = version
+        """Take in what has changed, whoever changed it."""
+        self.snapshot.refresh()
+        self._shelve()
+
+    def _shelve(self) -> None:
+        if self._shelved != self.snapshot.version:
+            version = self.snapshot.version
+            self.shelf.refresh(dict(self.terms))
+            self._shelved = version
 
     def check(self, opinion: Opinion) -> None:
         """Raises UnknownMunicipality, UnknownTaxonomy or UnknownService for what an opinion names and is not there."""

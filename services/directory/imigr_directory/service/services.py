@@ -48,6 +48,20 @@ class ServiceMethods:
         return schemas.service_out(service)
 
     @rpc
+    def get_shared_service(self, code: str) -> dict[str, Any]:
+        """The public entry that a shared link names."""
+        service = self.app.snapshot.shared(str(code))
+        if service is None:
+            raise UnknownService(params={"code": str(code)[:20]})
+        return schemas.service_out(service)
+
+    @rpc
+    def list_service_links(self, **payload: Any) -> dict[str, Any]:
+        """Codes of all links with the day of their last change, by id; for the sitemap."""
+        page = schemas.Links().load(payload)
+        return schemas.links_out(self.app.snapshot.records["service"], page["page"], page["per_page"])
+
+    @rpc
     def create_service(self, **payload: Any) -> dict[str, Any]:
         """Add an entry."""
         wanted = schemas.Create().load(payload)

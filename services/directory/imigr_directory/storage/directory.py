@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from bson import Timestamp
 from pymongo.database import Database
 
 from imigr_directory.domain import Act, Municipality, Record, Service, Term, record_of, service_of
+from imigr_directory.reading import State
 from imigr_directory.storage.calendars import MongoCalendars
 from imigr_directory.storage.records import MongoRecords, insert_new, raise_version
 from imigr_kit.facts import Fact
@@ -43,6 +45,19 @@ class MongoDirectory:
     def services(self) -> list[Service]:
         """All published entries."""
         return [service_of(record) for record in self.records.published("service")]
+
+    def touched_since(self, kind: str, since: Timestamp | None) -> list[tuple[Record, Timestamp]]:
+        """See MongoRecords.touched_since."""
+        return self.records.touched_since(kind, since)
+
+    def state(self) -> State:
+        """What was announced last to all processes."""
+        row = self._db[STATE].find_one({"_id": "version"}) or {}
+        return State(int(row.get("value", 0)), int(row.get("rebuilding", 0)))
+
+    def order_rebuilding(self) -> None:
+        """Make every process read everything anew."""
+        self._db[STATE].update_one({"_id": "version"}, {"$inc": {"value": 1, "rebuilding": 1}}, upsert=True)
 
     def version(self) -> int:
         """A number that grows with every change, whoever made it."""
