@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 ARABIC = re.compile(r"[\u0600-\u06ff]")
 _WORD = re.compile(r"[^\W\d_]+|\d+", re.UNICODE)
 """Letters and digits apart, so that ``C2`` and ``المنار1`` are found with and without a space."""
-_MARKS = re.compile(r"[\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640\u200c-\u200f\u202a-\u202e\u2066-\u2069]")
+_MARKS = re.compile(r"[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640\u200c-\u200f\u202a-\u202e\u2066-\u2069]")
 _LETTERS = str.maketrans(
     {
         "أ": "ا",
@@ -50,10 +50,11 @@ def words(text: str) -> list[str]:
     return [token.word for token in tokens(text)]
 
 
-def tokens(text: str) -> list[Token]:
+@lru_cache(maxsize=10_000)
+def tokens(text: str) -> tuple[Token, ...]:
     """Folded words in order. Letters written apart (``ص ي د ل ي ة``) are one word; an elided French article is
     none."""
-    return [_token(word) for word in _together(_WORD.findall(_plain(text))) if word.translate(_LETTERS)]
+    return tuple(token for word in _together(_WORD.findall(_plain(text))) if (token := _token(word)).word)
 
 
 def fold(text: str) -> str:
@@ -73,13 +74,20 @@ def _token(word: str) -> Token:
 
 
 def _plain(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", _MARKS.sub("", text.translate(_LIGATURES)))
+    if text.isascii():
+        return text.casefold()
     # NFKD takes hamza and madda off their letters; what is left of them is a combining mark like the accents.
-    bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    return bare.casefold().translate(_LIGATURES)
+    decomposed = unicodedata.normalize("NFKD", text.translate(_LIGATURES)).casefold().translate(_LIGATURES)
+    return _MARKS.sub("", decomposed)
 
 
-def _together(found: list[str]) -> Iterator[str]:
+def _together(found: list[str]) -> Iterable[str]:
+    if not any(len(word) == 1 and ARABIC.match(word) for word in found):
+        return [word for word in found if word not in _ELISIONS]
+    return _joined(found)
+
+
+def _joined(found: list[str]) -> Iterator[str]:
     single: list[str] = []
     for word in [*found, ""]:
         if len(word) == 1 and ARABIC.match(word):

@@ -31,7 +31,7 @@ class Scored:
 def asked(text: str) -> list[Token]:
     """The words of a question that count, at most MOST_WORDS."""
     found = tokens(text)
-    return ([one for one in found if one.word not in STOP_WORDS] or found)[:MOST_WORDS]
+    return ([one for one in found if one.word not in STOP_WORDS] or list(found))[:MOST_WORDS]
 
 
 def scored(text: str, postings: Postings, used: int, alive: Mask) -> Scored:
