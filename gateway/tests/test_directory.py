@@ -80,6 +80,8 @@ def test_facets_are_told_when_asked_for(app: Flask, client: FakeClient) -> None:
         "speaks=" + ",".join(["fr"] * 11),
         "speaks=not%20a%20language",
         "free=perhaps",
+        "open_at=2026-11-24T10:00:00",
+        "open_at=tomorrow",
         "page=0",
         "page=999999999999999999999",
         "per_page=101",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bench import directory_recall
 from imigr_directory.domain import Service, distance_km
+from imigr_directory.domain.calendar import Calendar
 from imigr_directory.errors import PageTooDeep
 from imigr_directory.folding import sounds, words
 from imigr_directory.search import Query, Searcher
@@ -129,6 +130,23 @@ def test_the_nearest_come_first_when_asked() -> None:
     nearest = found.hits[0].service.location
     assert nearest is not None
     assert distances[0] == pytest.approx(distance_km(LA_MARSA, nearest), abs=0.01)
+
+
+def test_only_what_is_open_then_is_found() -> None:
+    """By the schedules of the entry and the calendar of its town; who does not say is not found."""
+    weekdays = {"rules": [{"rrule": "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "spans": [["08:30", "12:30"]]}]}
+    some = searcher_over(
+        entry("a", "Un", details={"schedules": [weekdays]}),
+        entry("b", "Deux", details={"at": [{"id": "x", "schedules": [weekdays]}]}, municipality="la-marsa"),
+        entry("c", "Trois"),
+    )
+    calendars = {town: Calendar(town, "Africa/Tunis") for town in ("raoued", "la-marsa")}
+    tuesday = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+    assert ids(some, open_at=tuesday, calendars=calendars, sort="name") == ["b", "a"]
+    assert ids(some, open_at=tuesday, calendars=calendars, municipality="raoued") == ["a"]
+    assert ids(some, open_at=tuesday + timedelta(hours=5), calendars=calendars) == []
+    feast = datetime(2026, 3, 20, 8, 0, tzinfo=UTC)
+    assert ids(some, open_at=feast, calendars=calendars) == []
 
 
 def test_stale_entries_stand_behind_equally_good_ones() -> None:

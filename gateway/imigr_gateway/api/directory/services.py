@@ -40,9 +40,11 @@ def list_taxonomy(query: dict[str, Any]) -> Any:
 @blueprint.response(200, shapes.Services)
 @public
 def search_services(query: dict[str, Any]) -> Any:
-    """Search local services by words, theme, municipality, distance, language spoken, accessibility, cost."""
+    """Search local services by words, theme, municipality, distance, language spoken, accessibility, cost, hours."""
     asked = {name: value for name, value in query.items() if name not in ("lang", "speaks") and value is not None}
     asked |= {"languages": list(_reader(query["lang"]))[:3], "spoken": query["speaks"]}
+    if query["open_at"] is not None:
+        asked["open_at"] = query["open_at"].isoformat()
     answers = backends().gather("directory", "search_services", query["municipality"], **asked)
     return as_answered(merged(answers, query["page"], query["per_page"]))
 

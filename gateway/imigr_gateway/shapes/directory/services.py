@@ -29,6 +29,10 @@ class ServiceSearch(Paged):
         metadata=says("Codes that must all hold, with commas between"),
     )
     free = fields.Boolean(load_default=False, metadata=says("Only what costs nothing"))
+    open_now = fields.Boolean(load_default=False, metadata=says("Only what is open now, without an appointment"))
+    open_at = fields.AwareDateTime(
+        load_default=None, format="iso", metadata=says("Only what is open then: RFC 3339 with offset")
+    )
     sort = fields.String(
         load_default=None,
         validate=validate.OneOf(("relevance", "distance", "name")),

@@ -11,7 +11,11 @@ from functools import lru_cache
 ARABIC = re.compile(r"[\u0600-\u06ff]")
 _WORD = re.compile(r"[^\W\d_]+|\d+", re.UNICODE)
 """Letters and digits apart, so that ``C2`` and ``المنار1`` are found with and without a space."""
-_MARKS = re.compile(r"[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640\u200c-\u200f\u202a-\u202e\u2066-\u2069]")
+_MARKS = re.compile(
+    r"[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640"
+    r"\u200c-\u200f\u202a-\u202e\u2066-\u2069]"
+)
+"""Accents, vowel signs, tatweel, and the signs that only turn the direction of writing."""
 _LETTERS = str.maketrans(
     {
         "أ": "ا",

@@ -16,6 +16,7 @@ from typing import Protocol
 from bson import Timestamp
 
 from imigr_directory.domain import KINDS, Municipality, Record, Service, Term, service_of
+from imigr_directory.domain.calendar import Calendar
 from imigr_directory.reading.shared import code_of
 from imigr_directory.search import Searcher
 
@@ -46,6 +47,10 @@ class Source(Protocol):
 
     def terms(self) -> Mapping[str, Term]:
         """All themes by code."""
+        ...
+
+    def all_calendars(self) -> Mapping[str, Calendar]:
+        """Calendars of all towns, by slug."""
         ...
 
     def touched_since(self, kind: str, since: Timestamp | None) -> list[tuple[Record, Timestamp]]:
@@ -86,7 +91,7 @@ class Snapshot:
         towns, terms = self._source.municipalities(), self._source.terms()
         self._seen: dict[str, Timestamp | None] = dict.fromkeys(KINDS)
         found = {kind: self._touched(kind) for kind in KINDS}
-        self.towns, self.terms = towns, terms
+        self.towns, self.terms, self.calendars = towns, terms, self._source.all_calendars()
         self.records: dict[str, dict[str, Record]] = {
             kind: {one.id: one for one in some if one.is_public} for kind, some in found.items()
         }
@@ -99,6 +104,7 @@ class Snapshot:
         if list(towns) != list(self.towns) or terms != self.terms:
             self._load()
             return
+        self.calendars = self._source.all_calendars()
         for kind in KINDS:
             changed = [one for one in self._touched(kind) if self._is_news(one)]
             self._take(kind, changed)

@@ -28,6 +28,8 @@ class Search(Schema):
     taxonomy = fields.String(load_default=None, allow_none=True, validate=CODE)
     spoken = fields.List(fields.String(validate=LANGUAGE), load_default=list, validate=validate.Length(max=10))
     accessibility = fields.List(fields.String(validate=CODE), load_default=list, validate=validate.Length(max=10))
+    open_now = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    open_at = fields.AwareDateTime(load_default=None, allow_none=True, format="iso")
     free = fields.Boolean(load_default=False, truthy={True}, falsy={False})
     sort = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(SORTS))
     facets = fields.Boolean(load_default=False, truthy={True}, falsy={False})
@@ -44,6 +46,8 @@ class Search(Schema):
             raise ValidationError("latitude and longitude belong together", "latitude")
         if data["radius_km"] is not None and data["latitude"] is None:
             raise ValidationError("needs latitude and longitude", "radius_km")
+        if data["open_now"] and data["open_at"] is not None:
+            raise ValidationError("either now or at a time", "open_at")
         if data["sort"] == "distance" and data["latitude"] is None:
             raise ValidationError("needs latitude and longitude", "sort")
 
@@ -52,7 +56,8 @@ class Search(Schema):
         """A Query."""
         near = None if data["latitude"] is None else {"lat": data["latitude"], "lon": data["longitude"]}
         asked: dict[str, Any] = {name: tuple(data[name]) for name in ("languages", "spoken", "accessibility")}
-        names = ("municipality", "taxonomy", "radius_km", "free", "sort", "facets", "page", "per_page")
+        names: tuple[str, ...] = ("municipality", "taxonomy", "radius_km", "free", "sort", "facets", "page", "per_page")
+        names += ("open_now", "open_at")
         asked |= {name: data[name] for name in names}
         return Query(q=_sayable(data["q"]), near=near, **asked)
 

@@ -80,6 +80,7 @@ class Columns:
         self._alive = np.zeros(_FIRST, np.bool_)
         self._xyz: Floats = np.full((3, _FIRST), np.nan)
         self._stale_from = np.zeros(_FIRST, np.int32)
+        self._hours = np.zeros(_FIRST, np.int32)
         self._plain = np.zeros((2, _FIRST), np.uint8)
 
     def add(
@@ -90,8 +91,10 @@ class Columns:
         stale_from: int,
         generic: bool,
         name_words: int,
+        hours: int,
     ) -> int:
-        """A new slot. ``stale_from`` is the first proleptic day on which the entry is stale, 0 for never."""
+        """A new slot. ``stale_from`` is the first proleptic day on which the entry is stale, 0 for never; ``hours``
+        is the number under which its hours are known."""
         slot = self.used
         self._fit(slot)
         self.used += 1
@@ -99,6 +102,7 @@ class Columns:
             self.groups.setdefault(group, Bits()).set(slot, some)
         self._xyz[:, slot] = np.nan if point is None else _xyz(point)
         self._stale_from[slot] = stale_from
+        self._hours[slot] = hours
         self._plain[:, slot] = generic, min(name_words, 20)
         self._alive[slot] = True
         return slot
@@ -115,6 +119,7 @@ class Columns:
         self._alive = np.ones(len(slots), np.bool_)
         self._xyz = np.ascontiguousarray(self._xyz[:, slots])
         self._stale_from = self._stale_from[slots]
+        self._hours = self._hours[slots]
         self._plain = np.ascontiguousarray(self._plain[:, slots])
         self.used = len(slots)
         return slots
@@ -132,6 +137,10 @@ class Columns:
         """Slots with a value of a group."""
         bits = self.groups.get(group)
         return np.zeros(self.length, np.uint64) if bits is None else bits.of(value, self.length)
+
+    def with_hours(self, wanted: npt.NDArray[np.bool_]) -> Mask:
+        """Slots whose number of hours is wanted."""
+        return packed(wanted[self._hours[: self.used]])
 
     def chords(self, point: Mapping[str, float]) -> Floats:
         """Square of the straight line through the globe (radius 1) from each slot to a point; nan without a place.
@@ -162,6 +171,7 @@ class Columns:
         more = _grown(max(size, _FIRST), slot) - size
         self._alive = np.pad(self._alive, (0, more))
         self._stale_from = np.pad(self._stale_from, (0, more))
+        self._hours = np.pad(self._hours, (0, more))
         self._plain = np.pad(self._plain, ((0, 0), (0, more)))
         self._xyz = np.pad(self._xyz, ((0, 0), (0, more)), constant_values=np.nan)
 

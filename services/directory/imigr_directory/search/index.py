@@ -15,6 +15,7 @@ import numpy as np
 from imigr_directory.domain import Municipality, Service, Term
 from imigr_directory.search import entry as entries
 from imigr_directory.search.columns import Columns, Slots
+from imigr_directory.search.hours import Hours
 from imigr_directory.search.names import NameOrder
 from imigr_directory.search.vocabulary import Vocabulary
 
@@ -122,6 +123,7 @@ class Index:
 
     def _build(self) -> None:
         self.columns = Columns()
+        self.hours = Hours()
         self.postings = Postings()
         self._ids: list[str] = []
         self._slots: dict[str, int] = {}
@@ -151,6 +153,7 @@ class Index:
             stale_from=entries.stale_from(service),
             generic=service.name_is_generic,
             name_words=entries.shortest_name(service),
+            hours=self.hours.number(service),
         )
         self.postings.add(slot, service, self.terms, self._towns.get(service.municipality))
         self._ids.append(service.id)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from imigr_directory.domain import Service
+from imigr_directory.search.hours import Calendars
 
 RELEVANCE, DISTANCE, NAME = "relevance", "distance", "name"
 SORTS = (RELEVANCE, DISTANCE, NAME)
@@ -17,6 +18,7 @@ DEEPEST = 10_000
 @dataclass(frozen=True)
 class Query:
     """What is looked for; everything given must hold. ``languages`` are the reader's, for the order of names;
+    ``calendars`` are those of the towns, for what is open;
     ``spoken`` and ``accessibility`` must all be offered; ``today`` tells which
     entries are stale; without it none is."""
 
@@ -27,6 +29,7 @@ class Query:
     spoken: tuple[str, ...] = ()
     accessibility: tuple[str, ...] = ()
     free: bool = False
+    open_now: bool = False
     open_at: datetime | None = None
     near: Mapping[str, float] | None = None
     radius_km: float | None = None
@@ -35,6 +38,7 @@ class Query:
     page: int = 1
     per_page: int = 20
     today: date | None = None
+    calendars: Calendars = field(default_factory=dict)
 
     @property
     def order(self) -> str:

@@ -65,6 +65,8 @@ class Searcher:
         base = words.mask
         if chords is not None and query.radius_km is not None:
             base = base & packed(chords <= chord(query.radius_km))
+        if query.open_at is not None:
+            base = base & columns.with_hours(self._index.hours.open_at(query.open_at, query.calendars))
         filters = _filters(query)
         hits = together((self._mask(group, filters[group]) for group in filters), base)
         facets = self._facets(base, filters, hits) if query.facets else {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from dataclasses import replace
 
 from imigr_directory import handlers
 from imigr_directory.domain import Municipality, Term
@@ -17,7 +17,7 @@ from imigr_directory.links.storage import MongoLinks
 from imigr_directory.reading import Snapshot
 from imigr_directory.reading.shelf import Shelf
 from imigr_directory.schemas.content import fits
-from imigr_directory.search import Searcher
+from imigr_directory.search import Query, Searcher
 from imigr_directory.storage import MongoDirectory, MongoMandates, upgrade
 from imigr_kit.errors import FieldError
 from imigr_kit.runtime import Runtime
@@ -61,9 +61,11 @@ class App:
         """All themes by code."""
         return self.snapshot.terms
 
-    def today(self) -> date:
-        """The day by which facts are fresh or stale (UTC)."""
-        return self.clock.now().date()
+    def placed(self, query: Query) -> Query:
+        """The question with the day, the moment and the calendars by which it is answered."""
+        now = self.clock.now()
+        open_at = now if query.open_now else query.open_at
+        return replace(query, today=now.date(), open_at=open_at, calendars=self.snapshot.calendars)
 
     def refresh(self) -> None:
         """Take in what has changed, whoever changed it."""

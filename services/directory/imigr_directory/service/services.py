@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from imigr_directory import handlers, schemas
@@ -36,7 +35,7 @@ class ServiceMethods:
     @rpc
     def search_services(self, **payload: Any) -> dict[str, Any]:
         """Search; no database call."""
-        query = replace(SEARCH.load(payload), today=self.app.today())
+        query = self.app.placed(SEARCH.load(payload))
         return schemas.page_out(self.app.searcher.find(query), query, self.app.version)
 
     @rpc

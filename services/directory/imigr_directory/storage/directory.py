@@ -10,6 +10,7 @@ from bson import Timestamp
 from pymongo.database import Database
 
 from imigr_directory.domain import Act, Municipality, Record, Service, Term, record_of, service_of
+from imigr_directory.domain.calendar import Calendar
 from imigr_directory.reading import State
 from imigr_directory.storage.calendars import MongoCalendars
 from imigr_directory.storage.records import MongoRecords, insert_new, raise_version
@@ -45,6 +46,10 @@ class MongoDirectory:
     def services(self) -> list[Service]:
         """All published entries."""
         return [service_of(record) for record in self.records.published("service")]
+
+    def all_calendars(self) -> Mapping[str, Calendar]:
+        """See MongoCalendars.all."""
+        return self.calendars.all()
 
     def touched_since(self, kind: str, since: Timestamp | None) -> list[tuple[Record, Timestamp]]:
         """See MongoRecords.touched_since."""
