@@ -162,8 +162,10 @@ class Registrations(RuleBasedStateMachine):
             is_same = self.answers[f"body-{who}"]["body"] == body
             assert outcome(said) == (outcome(self.answers[who]) if is_same else KeyReused)
             return
-        same = next((one for one, row in self.rows.items() if contact and row.contact == contact), None)
-        if same is not None and self.rows[same].state in ("confirmed", "offered", "waiting"):
+        living = ("confirmed", "offered", "waiting")
+        known = (one for one, row in self.rows.items() if contact and row.contact == contact and row.state in living)
+        same = next(known, None)
+        if same is not None:
             self.links[who] = same
             assert said["id"] == handlers.get_registration(self.desk, "la-marsa", manage_hash(same))["id"]
         elif self.is_off:
