@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 CONTACT_WEEK, DEVICE_DAY, ADDRESS_DAY = 4, 4, 6
 """Bookings and holds per contact and ISO week, per device token and day, per network address and day. What was
 cancelled counts on, so that cancelling and booking again does not multiply tries."""
-ADDRESS_FREE = 2
-"""So many per address and day cost nothing; each further one a proof of work."""
+ADDRESS_FREE = 1
+"""So many per address and day cost nothing; each further one a proof of work (bench.scalpers: two would give 200
+phones behind 20 addresses more than a twentieth of the seats)."""
 FIRST_BITS, MORE_BITS = 18, 3
 """Bits of the first proof, and how many more each further one needs: a phone needs about a second for the first."""
 MISSED_LOOKUPS, MISSED_SECONDS = 20, 600
