@@ -59,7 +59,7 @@ class ImportBody(Strict):
     )
 
 
-class ImportReport(Schema):
+class TranslationReport(Schema):
     """What became of each unit."""
 
     taken = fields.Integer()

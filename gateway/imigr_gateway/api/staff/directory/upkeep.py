@@ -50,7 +50,7 @@ def export_translations(query: dict[str, Any], municipality: str) -> Any:
 
 @blueprint.post("/<municipality>/directory/translations")
 @blueprint.arguments(shapes.ImportBody)
-@blueprint.response(200, shapes.ImportReport)
+@blueprint.response(200, shapes.TranslationReport)
 @staff("manager", "editor")
 def import_translations(data: dict[str, Any], municipality: str) -> Any:
     """A translators' file. The same file twice is the same as once; what was made from a source that changed since is
