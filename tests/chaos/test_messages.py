@@ -123,6 +123,7 @@ def aftermath(platform: Any) -> Sent:
         name = draw.choice(VICTIMS)
         sent.deaths.append(name)
         platform.wait_ready(name, after=platform.kill(name))
+    assert len(sent.subjects) == MESSAGES // 2, "the publisher did not come to its end"
     for name in VICTIMS:
         platform.wait_ready(name)
     wait_until(lambda: _stored(platform, {"kind": "confirmation"}) == len(sent.subjects), 600, "all are planned")
@@ -150,7 +151,7 @@ def _publish(platform: Any, sent: Sent, draw: random.Random) -> None:
     """Half as many appointments as messages, as each has a confirmation and a reminder or a cancellation."""
     private = (platform.instance.secrets / "notifications" / "vault_private_key").read_text()
     public = bytes(PrivateKey(base64.b64decode(private)).public_key)
-    bus = Bus(platform.admin_environment()["IMIGR_TEST_AMQP_URI"], public)
+    bus = Bus(platform.admin_environment()["IMIGR_TEST_AMQP_URI"].removesuffix("/") + "imigr", public)
     for number in range(MESSAGES // 2):
         phone, subject = f"+2162{number:07d}", new_id()
         contact_id, start = bus.contact(phone), datetime.now(UTC) + LEAD
