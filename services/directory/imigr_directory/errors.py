@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imigr_kit.errors import Conflict, Invalid, NotFound, Stale, TooMany
+from imigr_kit.errors import Conflict, Gone, Invalid, NotFound, Stale, TooMany
 
 
 class InvalidInput(Invalid):
@@ -135,3 +135,34 @@ class PageTooDeep(Invalid):
     """Pages reach ``params.deepest`` entries; the export and the feed of changes give all of them."""
 
     code = "directory.page_too_deep"
+
+
+class BadPackage(Invalid):
+    """What was sent to be imported cannot be read, or is not safe to read; ``params.why`` says which, ``params.file``
+    where. Nothing was stored."""
+
+    code = "directory.bad_package"
+
+
+class UnknownImport(NotFound):
+    """No such import of this municipality, or it is over and forgotten."""
+
+    code = "directory.unknown_import"
+
+
+class ImportOutOfOrder(Conflict):
+    """A part of an upload that is not the next one, or a step its state does not allow; ``params`` say what is."""
+
+    code = "directory.import_out_of_order"
+
+
+class CursorUnknown(Gone):
+    """The cursor is of another directory, or of this one before it was restored: begin without one."""
+
+    code = "directory.cursor_unknown"
+
+
+class BadCursor(Invalid):
+    """What was given as a cursor is none."""
+
+    code = "directory.bad_cursor"

@@ -118,9 +118,9 @@ def _place(
     municipality = home_of(location, towns)
     if municipality is None:
         return "outside of both municipalities"
-    name = _name(row.get("name") or "", row.get("name_en") or "")
+    name = osm_name(row.get("name") or "", row.get("name_en") or "")
     return Service(
-        id=str(uuid.uuid5(_NAMESPACE, f"osm:{row['osm_node_id']}")),
+        id=osm_id(row["osm_node_id"] or ""),
         municipality=municipality,
         name=name or dict(kinds[code].name),
         name_is_generic=not name,
@@ -130,7 +130,12 @@ def _place(
     )
 
 
-def _name(name: str, name_en: str) -> dict[str, str]:
+def osm_id(node: str) -> str:
+    """The id of the service that a node of OpenStreetMap is, whether a seed or an import brought it."""
+    return str(uuid.uuid5(_NAMESPACE, f"osm:{node}"))
+
+
+def osm_name(name: str, name_en: str) -> dict[str, str]:
     """Names by script: Arabic letters mean Arabic, others French; parts in both scripts are told apart."""
     name, name_en = name.strip(), name_en.strip()
     found: dict[str, str] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imigr_directory.cli import calendar, records, services, upkeep
+from imigr_directory.cli import calendar, exchange, records, services, upkeep
 from imigr_directory.cli.root import cli
 
 COMMANDS = (
@@ -15,6 +15,8 @@ COMMANDS = (
     upkeep.tasks,
     upkeep.expire,
     upkeep.links,
+    exchange.import_,
+    exchange.export,
 )
 for command in COMMANDS:
     cli.add_command(command)

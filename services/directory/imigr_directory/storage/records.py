@@ -74,6 +74,10 @@ class MongoRecords:
         row = self._db[COLLECTIONS[kind]].find_one({"_id": record_id}, _PLAIN)
         return None if row is None else record_in(row)
 
+    def many(self, kind: str, ids: Sequence[str]) -> list[Record]:
+        """Records of a kind by id, in whatever state."""
+        return [record_in(row) for row in self._db[COLLECTIONS[kind]].find({"_id": {"$in": list(ids)}}, _PLAIN)]
+
     def published(self, kind: str) -> list[Record]:
         """All that readers see."""
         return [record_in(row) for row in self._db[COLLECTIONS[kind]].find({"state": "published"}, _PLAIN)]

@@ -1,0 +1,1 @@
+"""What comes in from other directories and goes out to them, in the Human Services Data Specification (HSDS)."""
