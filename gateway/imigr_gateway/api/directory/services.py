@@ -51,7 +51,7 @@ def search_services(query: dict[str, Any]) -> Any:
 
 @blueprint.get("/services/<service_id>")
 @blueprint.arguments(base.Read, location="query")
-@blueprint.response(200, shapes.ServiceOut)
+@blueprint.response(200, shapes.OpenService)
 @public
 def get_service(query: dict[str, Any], service_id: str) -> Any:
     """One local service; as JSON-LD (schema.org) when that is what is accepted."""

@@ -108,6 +108,35 @@ class ServiceOut(Localised):
     version = fields.Integer()
     code = fields.String(metadata=says("Short and stable, for links: /s/<code>"))
     share_url = fields.String(metadata=says("A short address to pass on; ?lang= fixes its language"))
+    open_now = fields.Boolean(allow_none=True, metadata=says("Null when no hours are known"))
+
+
+class WhyClosed(Localised):
+    """Why one cannot come now."""
+
+    code = fields.String(metadata=says("Such as holiday, paused, break, after_hours, by_appointment"))
+    description = fields.String()
+
+
+class DayHours(Localised):
+    """The hours of one day in wall-clock time."""
+
+    date = fields.String(metadata=says("RFC 3339", format="date"))
+    spans = fields.List(fields.List(fields.String()), metadata=says("Pairs of HH:MM; 24:00 is the next midnight"))
+    closed = fields.String(metadata=says("Why there are none, as a code"))
+    special = fields.String(allow_none=True, metadata=says("Other hours than usual: one_off, holiday, ramadan, summer"))
+    unsure = fields.Boolean(metadata=says("Rests on an estimate, or nobody has confirmed it"))
+    by_appointment = fields.Boolean()
+    description = fields.String()
+
+
+class OpenService(ServiceOut):
+    """A local service, and its hours at this moment; null when no hours are known."""
+
+    closes_at = fields.String(allow_none=True, metadata=says("RFC 3339, UTC", format="date-time"))
+    opens_next = fields.String(allow_none=True, metadata=says("RFC 3339, UTC; null when open", format="date-time"))
+    why_closed = fields.Nested(WhyClosed, allow_none=True)
+    hours = fields.List(fields.Nested(DayHours), metadata=says("Today and the six days after"))
 
 
 class Services(Schema):

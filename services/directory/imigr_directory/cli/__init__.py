@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from imigr_directory.cli import calendar, exchange, records, services, upkeep
+from imigr_directory.cli import calendar, exchange, hours, records, services, upkeep
 from imigr_directory.cli.root import cli
 
 COMMANDS = (
     calendar.calendar,
+    hours.hours,
     services.seed,
     services.search,
     services.rebuild,

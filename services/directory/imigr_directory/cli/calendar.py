@@ -34,14 +34,14 @@ def calendar() -> None:
 def show(directory: MongoDirectory, municipality: str) -> None:
     """This year and the next."""
     almanac = _almanac(directory)
-    found = _told(lambda: calendars.read_calendar(almanac, municipality))
-    told = calendar_out(found, calendars.shown_years(almanac))
-    for one in told["holidays"]:
+    found = told(lambda: calendars.read_calendar(almanac, municipality))
+    year = calendar_out(found, calendars.shown_years(almanac))
+    for one in year["holidays"]:
         moved = f" (worked out for {one['estimate']})" if one["estimate"] else ""
         click.echo(f"{one['date']}  {one['state']:9}  {one['id']:28}  {one['name'].get('fr', '')}{moved}")
-    for one in told["periods"]:
+    for one in year["periods"]:
         click.echo(f"{one['first']} to {one['last']}  {one['state']:9}  {one['code']}")
-    for one in told["closures"]:
+    for one in year["closures"]:
         click.echo(f"{one['first']} to {one['last']}  closed     {one['id']}  {one['reason'] or ''}")
 
 
@@ -125,11 +125,11 @@ def _almanac(directory: MongoDirectory) -> Almanac:
 
 def _change(directory: MongoDirectory, municipality: str, change: Callable[[Calendar], Calendar]) -> None:
     command = Command(new_id(), "")
-    made = _told(lambda: calendars.change_calendar(_almanac(directory), OPERATOR, municipality, change, command))
+    made = told(lambda: calendars.change_calendar(_almanac(directory), OPERATOR, municipality, change, command))
     click.echo(f"{municipality}: version {made.version} of the calendar")
 
 
-def _told(work: Callable[[], Any]) -> Any:
+def told(work: Callable[[], Any]) -> Any:
     """Run it; what is refused ends the command with the code and the fields."""
     try:
         return work()

@@ -9,6 +9,7 @@ from imigr_directory.links.storage import LINKS
 from imigr_directory.service.app import App
 from imigr_directory.service.calendar import CalendarMethods
 from imigr_directory.service.feedback import FeedbackMethods
+from imigr_directory.service.hours import HoursMethods
 from imigr_directory.service.public import PublicMethods
 from imigr_directory.service.records import RecordMethods
 from imigr_directory.service.services import ServiceMethods
@@ -18,7 +19,9 @@ from imigr_directory.storage import INDEXES, OUTBOXES
 from imigr_kit.entrypoints import every, provided, rpc
 
 
-class DirectoryService(ServiceMethods, CalendarMethods, RecordMethods, UpkeepMethods, PublicMethods, FeedbackMethods):
+class DirectoryService(
+    ServiceMethods, CalendarMethods, HoursMethods, RecordMethods, UpkeepMethods, PublicMethods, FeedbackMethods
+):
     """RPC methods of the directory."""
 
     name = "directory"

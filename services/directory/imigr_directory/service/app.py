@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from imigr_directory import handlers
-from imigr_directory.domain import Municipality, Term
+from imigr_directory.domain import Municipality, Service, Term
+from imigr_directory.domain.calendar import Calendar
+from imigr_directory.domain.hours.now import hours_of, told_now
+from imigr_directory.domain.hours.openings import is_open
 from imigr_directory.errors import UnknownMunicipality, UnknownService, UnknownTaxonomy
 from imigr_directory.feedback import building as feedback
 from imigr_directory.feedback.domain import About, Kind, Opinion
@@ -66,6 +70,21 @@ class App:
         now = self.clock.now()
         open_at = now if query.open_now else query.open_at
         return replace(query, today=now.date(), open_at=open_at, calendars=self.snapshot.calendars)
+
+    @property
+    def calendars(self) -> Mapping[str, Calendar]:
+        """The calendars of all towns, by slug."""
+        return self.snapshot.calendars
+
+    def hours_now(self, service: Service) -> dict[str, Any]:
+        """What a reader is told of the hours of a service at this moment; nothing for a town that is not known."""
+        calendar = self.calendars.get(service.municipality)
+        return {} if calendar is None else told_now(hours_of(service.details), calendar, self.clock.now())
+
+    def is_open_now(self, municipality: str, content: Mapping[str, Any]) -> bool | None:
+        """Whether one can come now without an appointment; None when no hours are known."""
+        calendar, schedules = self.calendars.get(municipality), hours_of(content)
+        return None if calendar is None or not schedules else is_open(schedules, self.clock.now(), calendar)
 
     def refresh(self) -> None:
         """Take in what has changed, whoever changed it."""

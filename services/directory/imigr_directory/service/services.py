@@ -36,7 +36,10 @@ class ServiceMethods:
     def search_services(self, **payload: Any) -> dict[str, Any]:
         """Search; no database call."""
         query = self.app.placed(SEARCH.load(payload))
-        return schemas.page_out(self.app.searcher.find(query), query, self.app.version)
+        page = schemas.page_out(self.app.searcher.find(query), query, self.app.version)
+        for item in page["items"]:
+            item["open_now"] = self.app.is_open_now(item["municipality"], item)
+        return page
 
     @rpc
     def get_service(self, service_id: str) -> dict[str, Any]:
@@ -44,7 +47,7 @@ class ServiceMethods:
         service = self.app.searcher.get(service_id)
         if service is None:
             raise UnknownService(params={"service_id": service_id})
-        return schemas.service_out(service)
+        return schemas.service_out(service) | self.app.hours_now(service)
 
     @rpc
     def get_shared_service(self, code: str) -> dict[str, Any]:

@@ -24,9 +24,12 @@ from imigr_directory.domain.hours.recurrence import WEEKDAYS, recurrence
 from imigr_directory.domain.hours.schedule import Rule, Schedule
 from imigr_directory.domain.hours.spans import DAY, Span, joined
 
+Opening = tuple[int, time, time]
+"""Weekday, begin and end in wall-clock time."""
+
 LONGEST = 500
 MONDAY = date(2026, 1, 5)
-WEEKS = 110
+WEEK, WEEKS = timedelta(weeks=1), 110
 """Two years and more, so that a season or a leap day shows."""
 HOLIDAYS = (date(2026, 5, 1), date(2026, 4, 9), date(2026, 8, 13))
 """Public holidays in Tunisia by a fixed date, a Friday and two Thursdays."""
@@ -87,7 +90,7 @@ def _schedule(osm: str, hours: OpeningHours, *, by_appointment: bool) -> Underst
         return NotUnderstood("not_weekly", osm[:60])
     if "+" in plain or ("closed" not in plain and not any(letter.isdigit() for letter in osm)):
         return NotUnderstood("open_ended", osm[:60])
-    weeks = [_week(hours, MONDAY + timedelta(weeks=number)) for number in range(WEEKS)]
+    weeks = _weeks(hours, MONDAY, WEEKS)
     if any(week != weeks[0] for week in weeks):
         return NotUnderstood("not_weekly", osm[:60])
     said = any(word in lower for word in _APPOINTMENT)
@@ -95,22 +98,32 @@ def _schedule(osm: str, hours: OpeningHours, *, by_appointment: bool) -> Underst
         return NotUnderstood("unknown_word", osm[:60])
     if not weeks[0]:
         return NotUnderstood("never_open", osm[:60])
-    schedule = Schedule(rules=_rules(weeks[0]), on_holidays=_holidays(plain), by_appointment=by_appointment or said)
+    schedule = Schedule(
+        rules=_rules(_by_day(weeks[0])), on_holidays=_holidays(plain), by_appointment=by_appointment or said
+    )
     return Understood(schedule, plain)
 
 
-def _week(hours: OpeningHours, monday: date) -> dict[int, tuple[Span, ...]]:
-    """Spans by weekday of one week. An opening belongs to the day it begins on; one longer than a day is cut at
-    midnight."""
+def _weeks(hours: OpeningHours, monday: date, count: int) -> list[list[Opening]]:
+    """Openings of some weeks. One belongs to the day it begins on; one longer than a day is cut at midnight. One
+    question to the library for all weeks: each costs as much."""
     begin = datetime.combine(monday, time())  # wall-clock times, as the text says them
-    found: dict[int, list[Span]] = defaultdict(list)
-    for start, end, state, _ in hours.intervals(begin - DAY, begin + 8 * DAY):
+    end = begin + count * WEEK + DAY
+    found: list[list[Opening]] = [[] for _ in range(count)]
+    for start, stop, state, _ in hours.intervals(begin - DAY, end):
         if state is State.CLOSED:
             continue
-        for first, last in _cut(start, end or begin + 8 * DAY):
-            day = (first.date() - monday).days
-            if 0 <= day < 7:
-                found[day].append(Span(first.time(), last.time()))
+        for first, last in _cut(start, stop or end):
+            week, day = divmod((first - begin).days, 7)
+            if 0 <= week < count:
+                found[week].append((day, first.time(), last.time()))
+    return found
+
+
+def _by_day(week: list[Opening]) -> dict[int, tuple[Span, ...]]:
+    found: dict[int, list[Span]] = defaultdict(list)
+    for day, first, last in week:
+        found[day].append(Span(first, last))
     return {day: joined(spans) for day, spans in sorted(found.items())}
 
 
@@ -139,7 +152,7 @@ def _holidays(osm: str) -> tuple[Span, ...] | None:
         return ()
     with_calendar = OpeningHours(osm, country=COUNTRY)
     for day in HOLIDAYS:
-        spans = _week(with_calendar, day - timedelta(days=day.weekday())).get(day.weekday())
+        spans = _by_day(_weeks(with_calendar, day - timedelta(days=day.weekday()), 1)[0]).get(day.weekday())
         if spans:
             return spans
     return ()
