@@ -24,6 +24,7 @@ from imigr_gateway.api import (
     feedback,
     guichet,
     inbound,
+    packs,
     providers,
     slips,
     subscriptions,
@@ -36,6 +37,7 @@ from imigr_gateway.api.staff import campaigns as staff_campaigns
 from imigr_gateway.api.staff import certificates as staff_certificates
 from imigr_gateway.api.staff import directory as staff_directory
 from imigr_gateway.api.staff import doors as staff_doors
+from imigr_gateway.api.staff import editions as staff_editions
 from imigr_gateway.api.staff import events as staff_events
 from imigr_gateway.api.staff import feedback as staff_feedback
 from imigr_gateway.api.staff import guichet as staff_guichet
@@ -62,6 +64,7 @@ MOST_BYTES = 64 * 1024
 API = (
     directory,
     feedback,
+    packs,
     guichet,
     appointments,
     visits,
@@ -78,6 +81,7 @@ API = (
     staff_accounts,
     staff_directory,
     staff_feedback,
+    staff_editions,
     staff_guichet,
     staff_visits,
     staff_paper,

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from imigr_kit.errors import Conflict, Gone, Invalid, NotFound, Stale, TooMany
+from imigr_kit.errors import Conflict, Gone, Invalid, NotFound, Stale, TooMany, Unavailable
 
 
 class InvalidInput(Invalid):
     """The request does not have the shape of the contract."""
 
     code = "directory.invalid_input"
+
+
+class UnknownEdition(NotFound):
+    """No such pack or brochure, or one that is kept no more: the present one is."""
+
+    code = "directory.unknown_edition"
+
+
+class EditionNotReady(Unavailable):
+    """It is being made for the first time."""
+
+    code = "directory.edition_not_ready"
 
 
 class UnknownService(NotFound):

@@ -6,10 +6,13 @@ from imigr_directory.feedback.storage import INDEXES as FEEDBACK_INDEXES
 from imigr_directory.feedback.storage import TALLIES
 from imigr_directory.links.storage import INDEXES as LINK_INDEXES
 from imigr_directory.links.storage import LINKS
+from imigr_directory.packs.storage import INDEXES as PACK_INDEXES
+from imigr_directory.packs.storage import PACK_HEADS
 from imigr_directory.service.app import App
 from imigr_directory.service.calendar import CalendarMethods
 from imigr_directory.service.feedback import FeedbackMethods
 from imigr_directory.service.hours import HoursMethods
+from imigr_directory.service.packs import PackMethods
 from imigr_directory.service.public import PublicMethods
 from imigr_directory.service.records import RecordMethods
 from imigr_directory.service.services import ServiceMethods
@@ -20,14 +23,21 @@ from imigr_kit.entrypoints import every, provided, rpc
 
 
 class DirectoryService(
-    ServiceMethods, CalendarMethods, HoursMethods, RecordMethods, UpkeepMethods, PublicMethods, FeedbackMethods
+    ServiceMethods,
+    CalendarMethods,
+    HoursMethods,
+    RecordMethods,
+    UpkeepMethods,
+    PublicMethods,
+    FeedbackMethods,
+    PackMethods,
 ):
     """RPC methods of the directory."""
 
     name = "directory"
     settings = DirectorySettings
-    outbox_collections = (*OUTBOXES, TALLIES, LINKS)
-    indexes = (*INDEXES, *FEEDBACK_INDEXES, *LINK_INDEXES)
+    outbox_collections = (*OUTBOXES, TALLIES, LINKS, PACK_HEADS)
+    indexes = (*INDEXES, *FEEDBACK_INDEXES, *LINK_INDEXES, *PACK_INDEXES)
     app: App = provided(App)
 
     @rpc

@@ -11,13 +11,16 @@ from imigr_directory.domain import Municipality, Service, Term
 from imigr_directory.domain.calendar import Calendar
 from imigr_directory.domain.hours.now import hours_of, told_now
 from imigr_directory.domain.hours.openings import is_open
-from imigr_directory.errors import UnknownMunicipality, UnknownService, UnknownTaxonomy
+from imigr_directory.errors import UnknownMunicipality, UnknownRecord, UnknownService, UnknownTaxonomy
 from imigr_directory.feedback import building as feedback
 from imigr_directory.feedback.domain import About, Kind, Opinion
 from imigr_directory.handlers.calendars import Almanac
 from imigr_directory.links.fetching import look
 from imigr_directory.links.handlers import Watch
 from imigr_directory.links.storage import MongoLinks
+from imigr_directory.packs.storage import MongoPacks
+from imigr_directory.press.state import MongoPress
+from imigr_directory.press.tending import Tender
 from imigr_directory.reading import Snapshot
 from imigr_directory.reading.shelf import Shelf
 from imigr_directory.schemas.content import fits
@@ -44,6 +47,9 @@ class App:
         self.snapshot = Snapshot(self.directory)
         self._shelved = -1
         self._shelve()
+        self.packs = MongoPacks(runtime.db, runtime.stamp)
+        self.press = MongoPress(runtime.db)
+        self.tender = Tender(self.press)
 
     @property
     def version(self) -> int:
@@ -103,6 +109,10 @@ class App:
             raise UnknownMunicipality(params={"municipality": opinion.municipality})
         if opinion.theme is not None and opinion.theme not in self.terms:
             raise UnknownTaxonomy(fields=[FieldError("theme", "directory.unknown_taxonomy", opinion.theme[:60])])
+        if opinion.about is About.ARTICLE:
+            article = self.directory.records.get("article", opinion.record_id or "")
+            if article is None or not article.is_public or article.municipality not in (None, opinion.municipality):
+                raise UnknownRecord
         if opinion.kind is Kind.CORRECTION or opinion.about is About.SERVICE:
             service = self.searcher.get(opinion.record_id or "")
             if service is None or service.municipality != opinion.municipality:
