@@ -16,6 +16,7 @@ from imigr_gateway.agenda import page as event_page
 from imigr_gateway.api import (
     agenda,
     appointments,
+    brochures,
     certificates,
     contacts,
     directory,
@@ -65,6 +66,7 @@ API = (
     directory,
     feedback,
     packs,
+    brochures,
     guichet,
     appointments,
     visits,
@@ -134,6 +136,7 @@ def create_app(settings: GatewaySettings, client: Client) -> Flask:
     for part in API:
         api.register_blueprint(part.blueprint)
     app.register_blueprint(pages.blueprint)
+    app.register_blueprint(brochures.files)
     app.register_blueprint(inbound.blueprint)
     app.register_blueprint(waiting_pages.blueprint)
     app.register_blueprint(paper_pages.blueprint)

@@ -27,6 +27,7 @@ FRESH_SECONDS: tuple[tuple[str, str, str, float], ...] = (
     ("/api/v1/articles", "", "directory", 30.0),
     ("/api/v1/alerts", "", "directory", 30.0),
     ("/api/v1/packs", "", "directory", 30.0),
+    ("/api/v1/brochures", "", "directory", 30.0),
     ("/api/v1/guichets", "/slots", "guichet", 1.0),
     ("/api/v1/guichets", "/board", "guichet", 1.0),
     ("/api/v1/guichets", "", "guichet", 30.0),

@@ -1,4 +1,4 @@
-"""What certificates are printed with: Pango, HarfBuzz and fonts of the distribution."""
+"""What certificates and brochures are printed with: Pango, HarfBuzz and fonts of the distribution."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PACKAGES = (
     "fonts-hosny-amiri",
     "fonts-dejavu-core",
 )
-"""As in docker-compose.yml, for the gateway's image."""
+"""As in docker-compose.yml, for the images of the gateway and of the directory."""
 LIBRARIES = ("pango-1.0", "pangoft2-1.0", "harfbuzz-subset")
 FONTS = Path("/usr/share/fonts")
 

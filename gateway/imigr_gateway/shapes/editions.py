@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from imigr_gateway.shapes.base import Read, says
+from imigr_gateway.shapes.base import LANGUAGE, SLUG, Read, says
 
 NAME = validate.Regexp(r"^[0-9a-f]{32}$")
 MOMENT = says("RFC 3339, UTC", format="date-time")
@@ -38,3 +38,41 @@ class Packs(Schema):
     """The present packs."""
 
     items = fields.List(fields.Nested(PackOut))
+
+
+class BrochureQuery(Read):
+    """Which editions."""
+
+    municipality = fields.String(load_default=None, validate=SLUG, metadata=says("Slug, such as la-marsa"))
+    language = fields.String(load_default=None, validate=LANGUAGE, metadata=says("BCP 47"))
+    most = fields.Integer(load_default=50, validate=validate.Range(1, 200))
+
+
+class Changes(Schema):
+    """Names of what is new, other, and gone."""
+
+    added = fields.List(fields.String())
+    changed = fields.List(fields.String())
+    removed = fields.List(fields.String())
+
+
+class BrochureOut(Schema):
+    """An edition of a brochure."""
+
+    municipality = fields.String()
+    language = fields.String()
+    number = fields.Integer()
+    issued_on = fields.String(metadata=says("ISO 8601", format="date"))
+    pages = fields.Integer()
+    hash = fields.String(metadata=says("SHA-256 of its content"))
+    sizes = fields.Dict(keys=fields.String(), values=fields.Integer(), metadata=says("Octets by form: pdf, html, txt"))
+    changes = fields.Nested(Changes, metadata=says("Since the edition before"))
+    urls = fields.Dict(
+        keys=fields.String(), values=fields.String(), metadata=says("Where the latest edition is, by form")
+    )
+
+
+class Brochures(Schema):
+    """Editions."""
+
+    items = fields.List(fields.Nested(BrochureOut))

@@ -23,12 +23,12 @@ from imigr_directory.packs.lines import lines_of, parsed
 from imigr_directory.packs.reading import find
 from imigr_directory.packs.storage import INDEXES, PACK_HEADS, PACKS, MongoPacks
 from imigr_directory.press.state import MongoPress
-from imigr_directory.press.tending import QUIET_SECONDS, Tender
+from imigr_directory.press.tending import BROCHURE_QUIET_SECONDS, QUIET_SECONDS, REST_SECONDS, Tender
 from imigr_directory.testing.towns import hours_of, town_of
 from imigr_kit.events import Stamp
 from imigr_kit.ids import new_id
 from imigr_kit.mongo import ensure_indexes
-from imigr_kit.testing import FrozenClock
+from imigr_kit.testing import FrozenClock, wait_until
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 MOST_ON_THE_WIRE = 60_000
@@ -209,27 +209,50 @@ def test_what_is_not_there_is_told_apart_from_what_is_not_there_yet(packs: Mongo
         manifest(packs, {"essai"}, "elsewhere", "fr", None)
 
 
-def test_the_press_waits_for_the_end_of_a_row_of_changes_and_is_followed_when_it_dies(mongo_db: Any) -> None:
-    """One process for many changes; after one that failed another one is started."""
+def _still_working(tender: Tender) -> bool:
+    tender.tend(4)
+    return tender.is_working
+
+
+def test_the_press_waits_for_the_end_of_a_row_of_changes_and_rests_after_a_failure(mongo_db: Any) -> None:
+    """One process for many changes; after one that failed another one is started, a while later."""
     press, now = MongoPress(mongo_db), [0.0]
     tender = Tender(press, command=("false",), monotonic=lambda: now[0])
     started = []
     for version in range(5):
         now[0] += QUIET_SECONDS / 2
         tender.tend(version)
-        started.append(tender._running is not None)
+        started.append(tender.is_working)
     assert not any(started)
-    now[0] += QUIET_SECONDS
     for _ in range(2):
+        now[0] += QUIET_SECONDS
         tender.tend(4)
-        first = tender._running
-        assert first is not None
-        first.wait(10)
+        assert tender.is_working
+        wait_until(lambda: not _still_working(tender), 10, "it has failed")
         tender.tend(4)
-        assert tender._running is None
-    press.note(packs_as_of=4)
-    tender.tend(4)
-    assert tender._running is None
+        assert not tender.is_working
+        now[0] += REST_SECONDS
+
+
+def test_brochures_are_printed_when_it_has_been_quiet_for_longer_or_when_staff_ask(mongo_db: Any) -> None:
+    """Packs at once, an edition with a number only after a minute without a change."""
+    press, now = MongoPress(mongo_db), [0.0]
+    tender = Tender(press, command=("true",), monotonic=lambda: now[0])
+
+    def wanted(version: int) -> list[str] | None:
+        tender.tend(version)
+        return tender._wanted(version, now[0])
+
+    press.note(packs_as_of=1)
+    assert wanted(1) is None
+    now[0] += BROCHURE_QUIET_SECONDS
+    assert tender._wanted(1, now[0]) == ["--brochures"]
+    press.note(brochures_as_of=1)
+    assert tender._wanted(1, now[0]) is None
+    press.wish()
+    assert tender._wanted(1, now[0]) == ["--brochures"]
+    press.note(met=1)
+    assert tender._wanted(1, now[0]) is None
 
 
 def test_two_presses_take_turns(mongo_db: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from imigr_directory.domain import Record
@@ -57,8 +57,3 @@ def _without(value: Any, waiting: set[tuple[str, str]], path: str) -> Any:
 
 def _has_id(value: Any) -> bool:
     return isinstance(value, Mapping) and "id" in value
-
-
-def hours(content: Mapping[str, Any], language: str) -> Sequence[str]:
-    """Opening hours as lines."""
-    return []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from imigr_directory.brochure.storage import BROCHURES
+from imigr_directory.brochure.storage import INDEXES as BROCHURE_INDEXES
 from imigr_directory.feedback.storage import INDEXES as FEEDBACK_INDEXES
 from imigr_directory.feedback.storage import TALLIES
 from imigr_directory.links.storage import INDEXES as LINK_INDEXES
@@ -9,6 +11,7 @@ from imigr_directory.links.storage import LINKS
 from imigr_directory.packs.storage import INDEXES as PACK_INDEXES
 from imigr_directory.packs.storage import PACK_HEADS
 from imigr_directory.service.app import App
+from imigr_directory.service.brochures import BrochureMethods
 from imigr_directory.service.calendar import CalendarMethods
 from imigr_directory.service.feedback import FeedbackMethods
 from imigr_directory.service.hours import HoursMethods
@@ -31,13 +34,14 @@ class DirectoryService(
     PublicMethods,
     FeedbackMethods,
     PackMethods,
+    BrochureMethods,
 ):
     """RPC methods of the directory."""
 
     name = "directory"
     settings = DirectorySettings
-    outbox_collections = (*OUTBOXES, TALLIES, LINKS, PACK_HEADS)
-    indexes = (*INDEXES, *FEEDBACK_INDEXES, *LINK_INDEXES, *PACK_INDEXES)
+    outbox_collections = (*OUTBOXES, TALLIES, LINKS, PACK_HEADS, BROCHURES)
+    indexes = (*INDEXES, *FEEDBACK_INDEXES, *LINK_INDEXES, *PACK_INDEXES, *BROCHURE_INDEXES)
     app: App = provided(App)
 
     @rpc

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from imigr_directory import handlers
+from imigr_directory.brochure.storage import MongoBrochures
 from imigr_directory.domain import Municipality, Service, Term
 from imigr_directory.domain.calendar import Calendar
 from imigr_directory.domain.hours.now import hours_of, told_now
@@ -48,6 +49,7 @@ class App:
         self._shelved = -1
         self._shelve()
         self.packs = MongoPacks(runtime.db, runtime.stamp)
+        self.brochures = MongoBrochures(runtime.db, runtime.stamp)
         self.press = MongoPress(runtime.db)
         self.tender = Tender(self.press)
 
