@@ -24,6 +24,7 @@ from imigr_gateway.api import (
     events,
     feedback,
     guichet,
+    hsds,
     inbound,
     packs,
     providers,
@@ -64,6 +65,7 @@ from imigr_kit.errors import ImigrError
 MOST_BYTES = 64 * 1024
 API = (
     directory,
+    hsds,
     feedback,
     packs,
     brochures,

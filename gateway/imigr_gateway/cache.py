@@ -28,6 +28,8 @@ FRESH_SECONDS: tuple[tuple[str, str, str, float], ...] = (
     ("/api/v1/alerts", "", "directory", 30.0),
     ("/api/v1/packs", "", "directory", 30.0),
     ("/api/v1/brochures", "", "directory", 30.0),
+    ("/api/v1/directory/changes", "", "directory", 1.0),
+    ("/hsds/v3", "", "directory", 30.0),
     ("/api/v1/guichets", "/slots", "guichet", 1.0),
     ("/api/v1/guichets", "/board", "guichet", 1.0),
     ("/api/v1/guichets", "", "guichet", 30.0),
@@ -182,6 +184,8 @@ def _rule(environ: dict[str, Any]) -> tuple[str, float] | None:
     if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
         return None
     path = environ.get("PATH_INFO", "")
+    if "ndjson" in environ.get("QUERY_STRING", ""):
+        return None  # a stream of everything is not kept in memory
     for prefix, ending, service, seconds in FRESH_SECONDS:
         if path.startswith(prefix) and path.endswith(ending):
             return service, seconds

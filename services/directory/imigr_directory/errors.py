@@ -174,6 +174,12 @@ class CursorUnknown(Gone):
     code = "directory.cursor_unknown"
 
 
+class UnknownHsdsObject(NotFound):
+    """No object of this kind and id is published."""
+
+    code = "directory.unknown_hsds_object"
+
+
 class BadCursor(Invalid):
     """What was given as a cursor is none."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from imigr_gateway.api.directory import calendar, records, services
+from imigr_gateway.api.directory import calendar, changes, records, services
 from imigr_gateway.api.directory.blueprint import blueprint
 from imigr_gateway.api.directory.services import merged
 
-__all__ = ["blueprint", "calendar", "merged", "records", "services"]
+__all__ = ["blueprint", "calendar", "changes", "merged", "records", "services"]

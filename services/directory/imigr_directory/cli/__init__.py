@@ -18,6 +18,8 @@ COMMANDS = (
     upkeep.links,
     exchange.import_,
     exchange.export,
+    exchange.feed_renew,
+    exchange.run_import,
 )
 for command in COMMANDS:
     cli.add_command(command)

@@ -9,10 +9,13 @@ from typing import Any, BinaryIO
 
 import click
 
-from imigr_directory.cli.root import act
+from imigr_directory.cli.root import DATABASE, act
 from imigr_directory.exchange import exporting, importing, setting, sources
+from imigr_directory.exchange.feed import Feed
 from imigr_directory.exchange.importing import Order
+from imigr_directory.exchange.jobs import Jobs
 from imigr_directory.storage import MongoDirectory
+from imigr_kit.clock import SystemClock
 from imigr_kit.errors import ImigrError
 
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
@@ -91,12 +94,23 @@ def export(directory: MongoDirectory, form: str, file: BinaryIO, municipality: s
     """Write the published directory to FILE as HSDS 3.1 with our profile; ``-`` is the standard output."""
     found = [one for kind in ("organization", "location", "service") for one in directory.records.published(kind)]
     wanted = [one for one in found if municipality in (None, one.municipality)]
-    out, records = exporting.outward(wanted, directory.municipalities(), directory.terms())
-    if form == "package":
-        exporting.write_package(out, records, file)
-    elif form == "ndjson":
-        for line in exporting.as_ndjson(out, records):
-            file.write(line.encode())
-    else:
-        file.write(json.dumps(exporting.as_json(out, records), ensure_ascii=False, indent=1).encode())
-    click.echo(", ".join(f"{len(some)} {kind}s" for kind, some in records.items()), err=True)
+    file.write(exporting.as_bytes(form, wanted, directory.municipalities(), directory.terms()))
+    click.echo(f"{len(wanted)} records", err=True)
+
+
+@click.command("run-import")
+@click.argument("job")
+@click.pass_context
+def run_import(context: click.Context, job: str) -> None:
+    """Do the import JOB that staff have sent: what the service starts for each, in a process of its own."""
+    directory: MongoDirectory = context.obj
+    around = setting.around(directory.municipalities(), directory.terms())
+    Jobs(context.meta[DATABASE], SystemClock()).run(job, around, directory.records)
+
+
+@click.command("feed-renew")
+@click.pass_context
+def feed_renew(context: click.Context) -> None:
+    """Make readers of the feed of changes begin again: once after a restore from a backup."""
+    Feed(context.meta[DATABASE], context.obj.records).renew()
+    click.echo("cursors given so far are unknown now; readers are answered 410 and begin again")

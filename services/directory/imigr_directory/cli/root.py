@@ -7,6 +7,7 @@ import os
 import click
 
 from imigr_directory.domain import Act
+from imigr_directory.exchange.feed import INDEXES as FEED_INDEXES
 from imigr_directory.handlers import Command, Desk
 from imigr_directory.links.fetching import look
 from imigr_directory.links.handlers import Watch
@@ -22,6 +23,8 @@ from imigr_kit.outbox import INDEX
 from imigr_kit.settings import load
 
 OPERATOR = {"id": "operator", "roles": [{"role": "admin", "municipality": "*"}]}
+DATABASE = "imigr.directory.database"
+"""Key of the database in the context of a command."""
 HELP = "The directory on the command line. Run as ``python -m imigr_directory.cli``."
 
 
@@ -31,8 +34,9 @@ def cli(context: click.Context) -> None:
     """Root of the commands."""
     settings = load(DirectorySettings, os.environ)
     db = connect(settings)
-    ensure_indexes(db, [*INDEXES, *(INDEX(name) for name in OUTBOXES)])
+    ensure_indexes(db, [*INDEXES, *FEED_INDEXES, *(INDEX(name) for name in OUTBOXES)])
     upgrade(db)
+    context.meta[DATABASE] = db
     context.obj = MongoDirectory(db, Stamp("directory", settings.instance, SystemClock(), new_id))
 
 

@@ -59,6 +59,18 @@ def as_ndjson(out: Outward, records: Mapping[str, list[Record]]) -> Iterator[str
                 yield line({f"{kind}s": [write(record)]})
 
 
+def as_bytes(form: str, records: Iterable[Record], towns: Iterable[Municipality], terms: Mapping[str, Term]) -> bytes:
+    """The whole file in one of the forms."""
+    out, by_kind = outward(records, towns, terms)
+    if form == "ndjson":
+        return "".join(as_ndjson(out, by_kind)).encode()
+    if form == "json":
+        return json.dumps(as_json(out, by_kind), ensure_ascii=False, indent=1).encode()
+    file = io.BytesIO()
+    write_package(out, by_kind, file)
+    return file.getvalue()
+
+
 def line(one: Mapping[str, Any]) -> str:
     """An object in a line."""
     return json.dumps(one, ensure_ascii=False, separators=(",", ":")) + "\n"

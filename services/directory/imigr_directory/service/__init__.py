@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from imigr_directory.brochure.storage import BROCHURES
 from imigr_directory.brochure.storage import INDEXES as BROCHURE_INDEXES
+from imigr_directory.exchange.feed import INDEXES as FEED_INDEXES
+from imigr_directory.exchange.jobs import INDEXES as IMPORT_INDEXES
 from imigr_directory.feedback.storage import INDEXES as FEEDBACK_INDEXES
 from imigr_directory.feedback.storage import TALLIES
 from imigr_directory.links.storage import INDEXES as LINK_INDEXES
@@ -13,6 +15,7 @@ from imigr_directory.packs.storage import PACK_HEADS
 from imigr_directory.service.app import App
 from imigr_directory.service.brochures import BrochureMethods
 from imigr_directory.service.calendar import CalendarMethods
+from imigr_directory.service.exchange import ExchangeMethods
 from imigr_directory.service.feedback import FeedbackMethods
 from imigr_directory.service.hours import HoursMethods
 from imigr_directory.service.packs import PackMethods
@@ -35,13 +38,14 @@ class DirectoryService(
     FeedbackMethods,
     PackMethods,
     BrochureMethods,
+    ExchangeMethods,
 ):
     """RPC methods of the directory."""
 
     name = "directory"
     settings = DirectorySettings
     outbox_collections = (*OUTBOXES, TALLIES, LINKS, PACK_HEADS, BROCHURES)
-    indexes = (*INDEXES, *FEEDBACK_INDEXES, *LINK_INDEXES, *PACK_INDEXES, *BROCHURE_INDEXES)
+    indexes = (*INDEXES, *FEEDBACK_INDEXES, *LINK_INDEXES, *PACK_INDEXES, *BROCHURE_INDEXES, *FEED_INDEXES, *IMPORT_INDEXES)
     app: App = provided(App)
 
     @rpc

@@ -13,6 +13,9 @@ from imigr_directory.domain.calendar import Calendar
 from imigr_directory.domain.hours.now import hours_of, told_now
 from imigr_directory.domain.hours.openings import is_open
 from imigr_directory.errors import UnknownMunicipality, UnknownRecord, UnknownService, UnknownTaxonomy
+from imigr_directory.exchange.catalogue import Catalogue
+from imigr_directory.exchange.feed import Feed
+from imigr_directory.exchange.jobs import Jobs, Workshop
 from imigr_directory.feedback import building as feedback
 from imigr_directory.feedback.domain import About, Kind, Opinion
 from imigr_directory.handlers.calendars import Almanac
@@ -52,6 +55,11 @@ class App:
         self.brochures = MongoBrochures(runtime.db, runtime.stamp)
         self.press = MongoPress(runtime.db)
         self.tender = Tender(self.press)
+        self.feed = Feed(runtime.db, self.directory.records)
+        self.feed.adopt()
+        self.jobs = Jobs(runtime.db, runtime.clock)
+        self.workshop = Workshop(self.jobs)
+        self._catalogue = Catalogue(self.directory.records)
 
     @property
     def version(self) -> int:
@@ -93,6 +101,11 @@ class App:
         """Whether one can come now without an appointment; None when no hours are known."""
         calendar, schedules = self.calendars.get(municipality), hours_of(content)
         return None if calendar is None or not schedules else is_open(schedules, self.clock.now(), calendar)
+
+    def catalogue(self) -> Catalogue:
+        """The directory as HSDS reads it, brought up to this version first."""
+        self._catalogue.refresh(self.towns, self.terms, self.version)
+        return self._catalogue
 
     def refresh(self) -> None:
         """Take in what has changed, whoever changed it."""

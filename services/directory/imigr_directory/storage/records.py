@@ -35,10 +35,12 @@ COLLECTIONS: Final[Mapping[str, str]] = {
 SERVICES, VERSIONS = COLLECTIONS["service"], "versions"
 BATCH = 500
 _KEPT_COMMANDS = 20
+UNFED: Final = "unfed"
+"""Marks a public change that has no place in the feed yet (exchange/feed.py)."""
 _NOW_ON_SERVER = Timestamp(0, 0)
 """The server puts its own time in its place (MongoDB manual, BSON types, timestamps)."""
-_PLAIN = {"outbox": 0, "unsent": 0, "commands": 0, "touched": 0}
-_WITH_TIME = {"outbox": 0, "unsent": 0, "commands": 0}
+_PLAIN = {"outbox": 0, UNFED: 0, "fed": 0, "unsent": 0, "commands": 0, "touched": 0}
+_WITH_TIME = {"outbox": 0, UNFED: 0, "fed": 0, "unsent": 0, "commands": 0}
 
 
 def _indexes(collection: str) -> tuple[Index, ...]:
@@ -104,7 +106,8 @@ class MongoRecords:
         """Store a new record; its id follows from the command, so a repetition meets itself."""
         row = record_document(record) | {"commands": [_done(command, record)], "touched": _NOW_ON_SERVER}
         try:
-            self._db[COLLECTIONS[record.kind]].insert_one(row | new_document_fields(self._stamp(facts)))
+            fresh = row | _mark(record) | new_document_fields(self._stamp(facts))
+            self._db[COLLECTIONS[record.kind]].insert_one(fresh)
         except DuplicateKeyError:
             return False
         raise_version(self._db)
@@ -117,7 +120,7 @@ class MongoRecords:
             kept = version_document(old)
             self._db[VERSIONS].replace_one({"_id": kept["_id"]}, kept, upsert=True)
         body = {name: value for name, value in record_document(new).items() if name != "_id"}
-        update: Document = {"$set": body}
+        update: Document = {"$set": body | (_mark(new) if public else {})}
         if new.proposal is None:
             update["$unset"] = {"proposal": True}
         if command is not None:
@@ -136,7 +139,7 @@ class MongoRecords:
         were new."""
         rows: dict[str, list[Document]] = {}
         for record, facts in records:
-            row = record_document(record) | {"commands": [], "touched": _NOW_ON_SERVER}
+            row = record_document(record) | {"commands": [], "touched": _NOW_ON_SERVER} | _mark(record)
             rows.setdefault(COLLECTIONS[record.kind], []).append(row | new_document_fields(self._stamp(facts)))
         fresh = sum(
             insert_new(self._db, name, some[at : at + BATCH])
@@ -257,6 +260,10 @@ def record_in(row: Document) -> Record:
     values = {name: row[name] for name in Record.__dataclass_fields__ if name in row}
     proposal = row.get("proposal")
     return Record(**(values | {"id": row["_id"], "proposal": Proposal(**proposal) if proposal else None}))
+
+
+def _mark(record: Record) -> Document:
+    return {UNFED: True} if record.version else {}
 
 
 def _done(command: Command, record: Record) -> Document:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imigr_gateway.api.staff.directory import calendar, hours, records, services, upkeep
+from imigr_gateway.api.staff.directory import calendar, exchange, hours, records, services, upkeep
 from imigr_gateway.api.staff.directory.blueprint import blueprint
 
-__all__ = ["blueprint", "calendar", "hours", "records", "services", "upkeep"]
+__all__ = ["blueprint", "calendar", "exchange", "hours", "records", "services", "upkeep"]
