@@ -45,7 +45,15 @@ class DirectoryService(
     name = "directory"
     settings = DirectorySettings
     outbox_collections = (*OUTBOXES, TALLIES, LINKS, PACK_HEADS, BROCHURES)
-    indexes = (*INDEXES, *FEEDBACK_INDEXES, *LINK_INDEXES, *PACK_INDEXES, *BROCHURE_INDEXES, *FEED_INDEXES, *IMPORT_INDEXES)
+    indexes = (
+        *INDEXES,
+        *FEEDBACK_INDEXES,
+        *LINK_INDEXES,
+        *PACK_INDEXES,
+        *BROCHURE_INDEXES,
+        *FEED_INDEXES,
+        *IMPORT_INDEXES,
+    )
     app: App = provided(App)
 
     @rpc
