@@ -435,9 +435,10 @@ def directories(draw: st.DrawFn) -> list[Record]:
 
 @st.composite
 def _service(draw: st.DrawFn, organizations: list[Record], locations: list[Record]) -> Record:
+    parts = draw(st.lists(PART, min_size=len(locations), max_size=len(locations), unique=True))
     at = [
-        {"id": draw(PART), "location_id": one.id, "phones": draw(PHONES), "schedules": draw(SCHEDULES)}
-        for one in locations
+        {"id": part, "location_id": one.id, "phones": draw(PHONES), "schedules": draw(SCHEDULES)}
+        for part, one in zip(parts, locations, strict=True)
         if draw(st.booleans())
     ]
     holder = draw(st.sampled_from([None, *(one.id for one in organizations)]))
