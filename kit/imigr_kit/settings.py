@@ -159,10 +159,11 @@ def describe(cls: type[Any]) -> list[Declared]:
 
 
 def _text(name: str, environ: Mapping[str, str]) -> str | None:
-    if name in environ:
-        return environ[name]
+    """An empty variable stands back behind a file, since compose hands on what is not set as empty."""
     path = environ.get(f"{name}_FILE")
-    return None if path is None else Path(path).read_text(encoding="utf-8").strip()
+    if path and not environ.get(name):
+        return Path(path).read_text(encoding="utf-8").strip()
+    return environ.get(name)
 
 
 def _reason(error: Exception) -> str:

@@ -114,6 +114,16 @@ def test_settings_are_read_from_files_too(tmp_path: Path) -> None:
     assert "IMIGR_OWN_KEY" in [one.name for one in describe(Own)]
 
 
+def test_an_empty_variable_stands_back_behind_its_file(tmp_path: Path) -> None:
+    """Compose hands on what nobody set as an empty text; a value that is set counts before the file."""
+    file = tmp_path / "key"
+    file.write_text(base64.b64encode(b"f" * 32).decode())
+    both = SERVERS | {"IMIGR_OWN_KEY_FILE": str(file)}
+    given = base64.b64encode(b"g" * 32).decode()
+    assert load(Own, both | {"IMIGR_OWN_KEY": ""}).key.reveal() == b"f" * 32
+    assert load(Own, both | {"IMIGR_OWN_KEY": given}).key.reveal() == b"g" * 32
+
+
 @given(st.sampled_from(sorted(FAMILIES)), st.text(max_size=20), st.integers(0, 99))
 def test_errors_cross_the_wire_whole(family: str, path: str, retry: int) -> None:
     """Family, code, fields, parameters and delay."""
