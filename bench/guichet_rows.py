@@ -192,7 +192,7 @@ def _bookings(port: int, guichet: str, starts: list[str], seconds: float, phone:
         mine = starts[(process * 8 + thread) :: 16]
         for number, start in enumerate(start for _ in range(DESKS) for start in mine):
             one = (process * 8 + thread) * 100_000 + number + 1
-            yield _booking(guichet, start, f"+2162{one:07d}" if phone else "", one)
+            yield _booking(guichet, start, f"+2162{one:07d}" if phone else "", one + (10_000_000 if phone else 0))
 
     outcome = load.run(port, bodies, seconds=seconds, expect=201)
     if outcome.others:
