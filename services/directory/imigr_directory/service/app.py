@@ -43,14 +43,12 @@ class App:
         records, mandates = self.directory.records, MongoMandates(runtime.db)
         self.desk = handlers.Desk(self.directory, records, mandates, runtime.clock, self.refresh, fits)
         self.clock = runtime.clock
-        self.shelf = Shelf(records)
         self.checks_links: bool = runtime.settings.checks_links
         self.watch = Watch(records, MongoLinks(runtime.db, runtime.stamp), look, runtime.clock)
         self.box = feedback.build(runtime, self.check)
         self.almanac = Almanac(self.directory.calendars, runtime.clock, self.refresh)
         self.snapshot = Snapshot(self.directory)
-        self._shelved = -1
-        self._shelve()
+        self.shelf = Shelf(self.snapshot)
         self.packs = MongoPacks(runtime.db, runtime.stamp)
         self.brochures = MongoBrochures(runtime.db, runtime.stamp)
         self.press = MongoPress(runtime.db)
@@ -110,13 +108,6 @@ class App:
     def refresh(self) -> None:
         """Take in what has changed, whoever changed it."""
         self.snapshot.refresh()
-        self._shelve()
-
-    def _shelve(self) -> None:
-        if self._shelved != self.snapshot.version:
-            version = self.snapshot.version
-            self.shelf.refresh(dict(self.terms))
-            self._shelved = version
 
     def check(self, opinion: Opinion) -> None:
         """Raises UnknownMunicipality, UnknownTaxonomy or UnknownService for what an opinion names and is not there."""
