@@ -23,7 +23,7 @@ from imigr_notifications.sms_text import ordered, tidy, transliterated
 LANGUAGES = ("fr", "ar", "en")
 FALLBACK = ("fr", "en", "ar")
 KINDS = {
-    "appointment": ("confirmation", "moved", "cancelled", "reminder", "to_move"),
+    "appointment": ("confirmation", "moved", "cancelled", "reminder", "to_move", "kept"),
     "registration": (
         "confirmation",
         "waiting",

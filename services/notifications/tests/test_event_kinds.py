@@ -24,6 +24,7 @@ TOLD = {
     "guichet.appointment.moved": "moved",
     "guichet.appointment.cancelled": "cancelled",
     "guichet.appointment.stranded": "to_move",
+    "guichet.appointment.reassigned": "kept",
     "guichet.waiting.joined": "waiting",
     "guichet.waiting.offered": "offer",
     "events.registration.confirmed": "confirmation",
@@ -46,7 +47,6 @@ NOT_TOLD = {
     "guichet.appointment.left": PRESENT,
     "guichet.appointment.missed": "a message after a missed appointment would reproach; staff see it",
     "guichet.appointment.corrected": PRESENT,
-    "guichet.appointment.reassigned": "another desk or mediator at the same time and place is no news",
     "guichet.waiting.accepted": "the booking that follows is told by itself",
     "guichet.waiting.declined": OVER,
     "guichet.waiting.left": OVER,
@@ -111,8 +111,11 @@ def test_the_lists_name_only_what_exists() -> None:
 
 @pytest.mark.parametrize(("kind", "notice"), TOLD.items())
 def test_what_is_told(kind: str, notice: str) -> None:
-    """The example of the contract leads to that message."""
-    assert domain.meaning(matter(kind), kind.rpartition(".")[2], None).notice == notice
+    """The example of the contract leads to that message, also for who was told of the booking before."""
+    about = matter(kind)
+    known = Told(1, stands=True, start=about.start, place=about.texts["place"], kind="confirmation")
+    told = known if notice == "kept" else None
+    assert domain.meaning(about, kind.rpartition(".")[2], told).notice == notice
 
 
 @pytest.mark.parametrize("kind", NOT_TOLD)

@@ -229,13 +229,14 @@ def test_a_hold_says_nothing_and_a_confirmation_after_it_does() -> None:
 
 
 def test_who_is_stranded_is_asked_to_move_and_not_reminded() -> None:
-    """Guichet 23d: told at once; a colleague who takes it over confirms it anew, another time chosen is a move, and a
-    desk that changes alone is no news."""
+    """Guichet 23d: all are told. Who is given to a colleague keeps the time and is told so once; who is asked to move
+    and then taken over by a colleague is confirmed anew; another time chosen is a move."""
     store = Store()
     store.hear("booked", 1, matter(state="confirmed"))
     store.leave("one:confirmation:1")
     store.hear("reassigned", 2, matter(state="confirmed", by_service=True))
-    assert store.live() == ["one:reminder:1:eve"]
+    assert store.live() == ["one:kept:2", "one:reminder:2:eve"]
+    store.leave("one:kept:2")
     store.hear("stranded", 3, matter(state="confirmed", by_service=True))
     assert store.live() == ["one:to_move:3"]
     store.leave("one:to_move:3")
@@ -245,6 +246,14 @@ def test_who_is_stranded_is_asked_to_move_and_not_reminded() -> None:
     store.hear("moved", 6, matter(THURSDAY + timedelta(days=7), state="confirmed"))
     assert [one.partition(":")[2] for one in store.live()][-1] == "reminder:6:eve"
     assert not any("to_move" in one for one in store.live())
+
+
+def test_a_colleague_who_takes_over_before_the_confirmation_has_left_changes_one_message_only() -> None:
+    """The confirmation that has not left says it all; two messages would say the same."""
+    store = Store()
+    store.hear("booked", 1, matter(state="confirmed"))
+    store.hear("reassigned", 2, matter(state="confirmed", by_service=True))
+    assert store.live() == ["one:confirmation:2", "one:reminder:2:eve"]
 
 
 def test_moved_to_an_earlier_day_inside_the_window() -> None:

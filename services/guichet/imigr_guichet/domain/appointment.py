@@ -85,9 +85,11 @@ class Appointment:
         return moved, [moved._fact("appointment.moved", guichet, previous_start=wire_time(self.start))]
 
     def reassign(self, desk: str, guichet: Guichet) -> tuple[Appointment, list[Fact]]:
-        """The same time at another desk, with a mediator who speaks the language as well."""
+        """The same time at another desk, with a mediator who speaks the language as well; at its own desk when it can
+        take place as planned after all."""
+        reason = "mediator_absent" if desk != self.desk else "as_planned"
         given = replace(self, desk=desk, version=self.version + 1, stranded=None)
-        return given, [given._fact("appointment.reassigned", guichet, reason="mediator_absent")]
+        return given, [given._fact("appointment.reassigned", guichet, reason=reason)]
 
     def strand(self, reason: str, guichet: Guichet) -> tuple[Appointment, list[Fact]]:
         """It cannot take place as planned: it goes on the worklist, and its visitor is asked to move."""

@@ -109,6 +109,9 @@ def meaning(matter: Matter, verb: str, told: Told | None) -> Meaning:
     if verb == "stranded":
         # It stands in its service until the person has chosen another time, but is not to be reminded of.
         return Meaning("to_move", False) if state not in ENDING | PASSED else Meaning(None, False)
+    if verb == "reassigned" and state in STANDING and told is not None and told.stands:
+        # The same time and place with another colleague; who was asked to move before is confirmed anew below.
+        return Meaning("kept", True)
     if verb in NOTICES and _agrees(verb, state):
         stands = verb in REMINDED
         is_again = stands and told is not None and told.stands and not told.differs(matter)

@@ -65,7 +65,7 @@ def plan(
     if matter.start <= now:
         return Plan(drop, reason, told=says)
     unsaid = any(one.kind == "confirmation" and one.state in WITHDRAWABLE for one in drop)
-    kind = "confirmation" if meant.notice == "moved" and unsaid else meant.notice
+    kind = "confirmation" if meant.notice in {"moved", "kept"} and unsaid else meant.notice
     add = [] if kind is None else [notice(matter, kind, sequence, rules, now, told)]
     if meant.stands:
         add += reminders(matter, sequence, rules, now)
