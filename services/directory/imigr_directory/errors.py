@@ -168,6 +168,13 @@ class ImportOutOfOrder(Conflict):
     code = "directory.import_out_of_order"
 
 
+class ImportDied(Unavailable):
+    """The process that read the file died, and so did the one after it; what it had written is written, and importing
+    the file again goes on from there."""
+
+    code = "directory.import_died"
+
+
 class CursorUnknown(Gone):
     """The cursor is of another directory, or of this one before it was restored: begin without one."""
 

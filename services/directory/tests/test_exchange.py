@@ -206,6 +206,118 @@ def test_keys_joined_in_a_cell_are_several_rows_and_never_too_many() -> None:
     assert report.reasons["quarantined.keys_joined"] == 1
 
 
+WEEK = "MO,TU,WE,TH,FR"
+WHOLE = [["00:00", "24:00"]]
+EVERY_DAY = "MO,TU,WE,TH,FR,SA,SU"
+
+
+@pytest.mark.parametrize(
+    ("table", "said", "schedule"),
+    [
+        (
+            "schedules.csv",
+            "description\n1,1,Monday-Friday 8:30AM-5PM",
+            {"rules": [{"rrule": f"FREQ=WEEKLY;BYDAY={WEEK}", "spans": [["08:30", "17:00"]]}]},
+        ),
+        (
+            "schedules.csv",
+            "hours\n1,1,24/7",
+            {
+                "rules": [{"rrule": f"FREQ=WEEKLY;BYDAY={EVERY_DAY}", "spans": [["00:00", "24:00"]]}],
+                "holidays": "usual",
+            },
+        ),
+        ("schedules.csv", "notes\n1,1,sur rendez-vous", {"rules": [], "by_appointment": True}),
+        (
+            "schedules.csv",
+            "byday,opens_at,closes_at\n1,1,MO,08:00,12:00\n1,1,MO,11:00,15:00",
+            {"rules": [{"rrule": "FREQ=WEEKLY;BYDAY=MO", "spans": [["08:00", "15:00"]]}]},
+        ),
+        (
+            "schedules.csv",
+            'freq,interval,byday,valid_from,opens_at,closes_at\n1,1,weekly,2,"Mo, Th",2026-11-02,08:00,12:00',
+            {
+                "rules": [
+                    {
+                        "rrule": "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TH",
+                        "spans": [["08:00", "12:00"]],
+                        "valid_from": "2026-11-02",
+                    }
+                ]
+            },
+        ),
+        (
+            "schedules.csv",
+            "freq,bymonthday,opens_at,closes_at\n1,1,MONTHLY,15,9:00:00,24:00\n2,1,MONTHLY,40,9:00,10:00",
+            {"rules": [{"rrule": "FREQ=MONTHLY;BYMONTHDAY=15", "spans": [["09:00", "24:00"]]}]},
+        ),
+    ],
+)
+def test_hours_come_in_as_the_directory_keeps_them(table: str, said: str, schedule: dict[str, Any]) -> None:
+    """Words, joined spans, rules; a rule that names no day stays outside and the others stand."""
+    found, report = take(zipped({"services.csv": SERVICES + "1,A,x,active\n", table: f"id,service_id,{said}\n"}))
+    assert found.content("service", "A")["schedules"] == [schedule]
+    assert reasons(report) & {"hours_read", "hours_overlap", "rule_refused", "id_not_uuid"}
+    assert "not_allowed" not in reasons(report)
+
+
+def test_hours_in_words_of_a_service_itself_are_read() -> None:
+    """Real files often have no table of schedules, but a column that no version has."""
+    table = "id,name,hours_of_operation,status\n1,A,Lun-Ven 08:00-17:00,active\n2,B,ask,active\n"
+    found, report = take(zipped({"services.csv": table}))
+    assert found.content("service", "A")["schedules"][0]["rules"][0]["spans"] == [["08:00", "17:00"]]
+    assert found.content("service", "B")["schedules"] == []
+    assert [(one.row, one.sample) for one in report.remarks if one.reason == "hours_unread"] == [(3, "ask")]
+
+
+def test_what_has_no_place_is_told() -> None:
+    """Unknown files, tables the directory has no room for, columns nobody knows: each with its remark and count."""
+    files = {
+        "services.csv": "id,name,status,licenses,colour\n1,A,active,L1,red\n2,B,active,,blue\n",
+        "programs.csv": "id,organization_id,name\n",
+        "fundings.csv": "id,service_id,source\n1,1,X\n",
+        "staff.csv": "id,name\n1,X\n2,Y\n",
+        "notes.txt": "hello",
+    }
+    _, report = take(zipped(files))
+    assert report.not_kept == {"service.licenses": 1, "service.colour": 2}
+    told = {(one.table, one.row, one.reason, one.field, one.sample) for one in report.remarks if one.what == "left_out"}
+    assert told >= {
+        ("service", 2, "not_kept", "licenses", None),
+        ("service", 2, "not_kept", "colour", None),
+        ("funding", 2, "table_not_kept", None, None),
+        ("staff.csv", None, "table_unknown", None, "2 rows or lines"),
+        ("notes.txt", None, "table_unknown", None, "0 rows or lines"),
+    }
+    _, report = take(json.dumps({"services": [], "people": [{}], "organizations": []}).encode(), JSON)
+    assert [(one.table, one.reason) for one in report.remarks] == [("people", "table_unknown")]
+
+
+JSON = Order("hsds", "x", "raoued")
+
+
+def test_repeated_and_dangling_keys_of_schedules() -> None:
+    """One id for two different rows: both stay, with ids of their own that are the same every time; a key that leads
+    nowhere is told of with its row."""
+    files = {
+        "services.csv": SERVICES + "1,A,x,active\n",
+        "schedules.csv": "id,service_id,location_id,byday,opens_at,closes_at\n"
+        "7,1,,MO,08:00,12:00\n7,1,,TU,09:00,12:00\n7,1,,MO,08:00,12:00\n8,1,99,WE,10:00,12:00\n9,98,,TH,10:00,12:00\n",
+    }
+    found, report = take(zipped(files))
+    rules = found.content("service", "A")["schedules"][0]["rules"]
+    assert [one["rrule"] for one in rules] == [f"FREQ=WEEKLY;BYDAY={day}" for day in ("MO", "TU", "WE")]
+    told = [(one.row, one.reason) for one in report.remarks if one.table == "schedule" and one.reason != "id_not_uuid"]
+    assert told == [
+        (3, "id_repeated"),
+        (4, "row_repeated"),
+        (5, "key_dangling"),
+        (6, "key_dangling"),
+        (6, "row_orphaned"),
+    ]
+    assert take(zipped(files), store=found)[1].outcome == {"same": 1}
+
+
 def test_importing_twice_changes_nothing_and_a_dry_run_writes_nothing() -> None:
     """The second time everything is the same; a changed line is shown before it is done."""
     files = {"services.csv": SERVICES + "1,A,x,active\n2,B,y,active\n"}
@@ -263,7 +375,7 @@ def test_a_plain_table_comes_in_by_its_mapping() -> None:
     assert (service["taxonomy"], service["phones"]) == (["health.pharmacy"], ["71 000 000"])
     assert service["location"] == {"lat": 36.86, "lon": 10.19}
     assert service["organization_id"] == found.content("service", "Deux")["organization_id"]
-    assert report.not_kept["note"] == 1
+    assert report.not_kept["table.note"] == 1
 
 
 def _symlink() -> bytes:

@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from bson import Timestamp
 from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from imigr_directory.domain import Act, Record, complete, opened
+from imigr_directory.domain import KINDS, Act, Municipality, Record, Term, complete, opened
 from imigr_directory.exchange import parts, profile
 from imigr_directory.exchange.catalogue import Asked, Catalogue
 from imigr_directory.exchange.ids import of_code
@@ -77,26 +76,28 @@ RECORDS = (
 )
 
 
-class Touched(list[Record]):
-    """Records as storage gives them; the latest of an id last."""
+class Shown:
+    """A snapshot that tests change by hand."""
 
-    def touched_since(self, kind: str, _since: Timestamp | None) -> list[tuple[Record, Timestamp]]:
-        """All of a kind, whatever the time: the catalogue compares versions."""
-        return [(one, Timestamp(n + 1, 0)) for n, one in enumerate(self) if one.kind == kind]
+    def __init__(self) -> None:
+        self.version = 1
+        self.towns: Sequence[Municipality] = SEED.municipalities
+        self.terms: Mapping[str, Term] = TERMS
+        self.records: dict[str, dict[str, Record]] = {kind: {} for kind in KINDS}
+        for record in RECORDS:
+            self.records[record.kind][record.id] = record
 
 
 @pytest.fixture
-def touched() -> Touched:
+def shown() -> Shown:
     """A small directory."""
-    return Touched(RECORDS)
+    return Shown()
 
 
 @pytest.fixture
-def catalogue(touched: Touched) -> Catalogue:
+def catalogue(shown: Shown) -> Catalogue:
     """Its catalogue."""
-    made = Catalogue(touched)
-    made.refresh(SEED.municipalities, TERMS, 1)
-    return made
+    return Catalogue(shown)
 
 
 def ids(page: dict[str, Any]) -> list[str]:
@@ -182,11 +183,14 @@ def test_organizations_are_records_or_only_named(catalogue: Catalogue) -> None:
     assert whole["services"][0]["phones"]
 
 
-def test_what_changes_is_seen_and_what_is_withdrawn_is_gone(catalogue: Catalogue, touched: Touched) -> None:
-    """The catalogue takes in only what was touched; a service says the new name of its organization."""
-    touched.append(RECORDS[0].written(complete("organization", {"name": {"fr": "Autre"}}), ACT)[0])
-    touched.append(RECORDS[-1].withdrawn(ACT)[0])
-    catalogue.refresh(SEED.municipalities, TERMS, 2)
+def test_what_changes_is_seen_and_what_is_withdrawn_is_gone(catalogue: Catalogue, shown: Shown) -> None:
+    """The catalogue is a view of the snapshot; a service says the new name of its organization."""
+    assert len(ids(catalogue.page("services", Asked(full=True)))) == 2
+    shown.records["organization"][ORGANIZATION] = RECORDS[0].written(
+        complete("organization", {"name": {"fr": "Autre"}}), ACT
+    )[0]
+    del shown.records["service"][SCHOOL]
+    shown.version = 2
     page = catalogue.page("services", Asked(full=True))
     assert [one["organization"]["name"] for one in page["contents"]] == ["Autre"]
 

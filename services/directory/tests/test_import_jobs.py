@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from imigr_directory.errors import BadPackage, ImportOutOfOrder, UnknownImport
+from imigr_directory.errors import BadPackage, ImportDied, ImportOutOfOrder, UnknownImport
 from imigr_directory.exchange import jobs, setting, sources
 from imigr_directory.exchange.importing import Order
 from imigr_directory.exchange.jobs import Jobs
@@ -99,3 +99,4 @@ def test_a_process_that_died_is_taken_over_and_then_given_up(kept: Jobs, clock: 
         clock.advance(seconds=jobs.LEASE_SECONDS + 1)
         assert kept.claim() == expected
     assert kept.get("j", "raoued")["state"] == "failed"
+    assert kept.get("j", "raoued")["error"] == ImportDied.code

@@ -39,9 +39,24 @@ _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 def import_(
     directory: MongoDirectory, /, file: BinaryIO, mapping: Path | None, report_file: Path | None, **chosen: Any
 ) -> None:
-    """Bring in FILE: an HSDS data package (zip of CSV, 1.x to 3.x), HSDS JSON or ndjson (hsds), a table with a mapping
-    (csv), or nodes of OpenStreetMap (osm). Importing twice changes nothing."""
-    named = json.loads(mapping.read_text(encoding="utf-8")) if mapping else {}
+    """Bring in FILE, which is one of
+
+    \b
+    package  an HSDS data package: a zip of CSV files, 1.x to 3.x
+    hsds     HSDS JSON or ndjson
+    csv      a table with a mapping
+    osm      nodes of OpenStreetMap (osm_node_id,lat,lon,name,name_en,key,value)
+
+    Importing twice changes nothing. Begin with --dry-run, and look at what --report tells of each row. Counts go to
+    the standard output, progress to the standard error. "-" reads the standard input.
+
+    \b
+    A mapping is JSON with any of:
+      {"columns": {"Nom": "service.name", "Tél": "phone.number", "Lat": "location.latitude"},
+       "themes":  {"their code, name or id": "health.clinic"},
+       "kinds":   {"amenity=pharmacy": "health.pharmacy"}}
+    """
+    named = _mapping(mapping)
     maps = {"columns": named.get("columns", {}), "themes": named.get("themes", {})}
     order = Order(**chosen, **maps, kinds=named.get("kinds") or named.get("openstreetmap", {}))
     around = setting.around(directory.municipalities(), directory.terms())
@@ -59,6 +74,18 @@ def import_(
     if report_file is not None:
         whole = {**report.summary(), "difference": difference, "remarks": report.pages(0, len(report.remarks))}
         report_file.write_text(json.dumps(whole, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _mapping(file: Path | None) -> dict[str, Any]:
+    if file is None:
+        return {}
+    try:
+        named = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise click.BadParameter(f"{file} is not JSON: {error}") from error
+    if not isinstance(named, dict) or not all(isinstance(one, dict) for one in named.values()):
+        raise click.BadParameter(f"{file}: an object of objects")
+    return named
 
 
 class _Bar:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import click
 
@@ -32,6 +33,8 @@ HELP = "The directory on the command line. Run as ``python -m imigr_directory.cl
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Root of the commands."""
+    if "--help" in sys.argv:
+        return  # whoever reads on needs no settings and no database
     settings = load(DirectorySettings, os.environ)
     db = connect(settings)
     ensure_indexes(db, [*INDEXES, *FEED_INDEXES, *(INDEX(name) for name in OUTBOXES)])

@@ -1,25 +1,23 @@
-"""The published directory in memory as HSDS reads it: kept up by what was touched, written once for each version."""
+"""The published directory as HSDS reads it: a view of the snapshot that all readers share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import fmean
 from typing import Any, Final, Protocol
 
-from bson import Timestamp
-
 from imigr_directory.domain import Municipality, Record, Term, distance_km, with_descendants
-from imigr_directory.exchange import parts
+from imigr_directory.exchange import contents, parts
 from imigr_directory.exchange.ids import of_code
 from imigr_directory.exchange.outward import Object, Outward
 from imigr_directory.folding import words
 
 KINDS: Final = ("organization", "location", "service")
 SEARCHED: Final = ("name", "alternate_name", "description", "organization")
-OVERLAP_SECONDS: Final = 30
-"""Asked again each time: writes become visible out of the order of their times, within moments."""
+MOST_WRITTEN: Final = 1000
+"""Objects kept written out."""
 
 
 @dataclass(frozen=True)
@@ -43,71 +41,57 @@ class Asked:
     after: str | None = None
 
 
-class Touched(Protocol):
-    """Where records are read."""
+class Shown(Protocol):
+    """The copy of all that is public (reading.Snapshot); nothing of it is kept twice."""
 
-    def touched_since(self, kind: str, since: Timestamp | None) -> list[tuple[Record, Timestamp]]:
-        """Records whose public side changed at a time or later, in that order, each with its time."""
+    @property
+    def version(self) -> int:
+        """Grows with every change."""
         ...
+
+    records: dict[str, dict[str, Record]]
+    terms: Mapping[str, Term]
+    towns: Sequence[Municipality]
 
 
 class Catalogue:
-    """Objects of HSDS by their kind. ``version`` is that of the directory it shows."""
+    """Objects of HSDS by their kind, as the snapshot stands. Only what a page shows is written out; the last ones
+    written are kept until something changes."""
 
-    def __init__(self, stored: Touched) -> None:
-        self._stored = stored
-        self._records: dict[str, dict[str, Record]] = {kind: {} for kind in KINDS}
-        self._since: dict[str, Timestamp | None] = dict.fromkeys(KINDS)
-        self._written: dict[tuple[str, str], tuple[int, Object]] = {}
-        self._folded: dict[tuple[str, str], tuple[int, str]] = {}
-        self.version = -1
+    def __init__(self, shown: Shown) -> None:
+        self._shown = shown
+        self._version = -1
+        self._written: dict[tuple[str, str], Object] = {}
+        self._folded: dict[str, tuple[int, str]] = {}
         self._out = Outward({}, {}, self._find)
+        self._follow()
 
-    def refresh(self, towns: Iterable[Municipality], terms: Mapping[str, Term], version: int) -> None:
-        """Take in what was touched since; a service that names a changed organization or location is written anew."""
-        if version == self.version:
-            return
-        changed = False
-        for kind in KINDS:
-            since = self._since[kind]
-            begin = None if since is None else Timestamp(max(since.time - OVERLAP_SECONDS, 0), 0)
-            for record, touched in self._stored.touched_since(kind, begin):
-                self._since[kind] = touched
-                changed |= self._take(record)
-        if changed:
+    def _follow(self) -> None:
+        if self._shown.version != self._version:
             self._written.clear()
-        self._out = Outward({town.slug: town for town in towns}, terms, self._find)
-        self.version = version
-
-    def _take(self, record: Record) -> bool:
-        """Whether something other than a service changed, which services may hold."""
-        shelf = self._records[record.kind]
-        old = shelf.get(record.id)
-        if old is not None and old.version == record.version:
-            return False
-        if record.is_public:
-            shelf[record.id] = record
-        elif old is not None:
-            del shelf[record.id]
-        self._written.pop((record.kind, record.id), None)
-        return record.kind != "service"
+            self._out = Outward({town.slug: town for town in self._shown.towns}, self._shown.terms, self._find)
+            self._version = self._shown.version
 
     def _find(self, kind: str, key: str) -> Record | None:
-        return self._records[kind].get(key)
+        return self._shown.records[kind].get(key)
 
     def _write(self, record: Record) -> Object:
-        kept = self._written.get((record.kind, record.id))
-        if kept is None or kept[0] != record.version:
-            made: Object = getattr(self._out, record.kind)(record)
-            kept = self._written[record.kind, record.id] = (record.version, made)
-        return kept[1]
+        made = self._written.get((record.kind, record.id))
+        if made is None:
+            if len(self._written) >= MOST_WRITTEN:
+                self._written.clear()
+            made = getattr(self._out, record.kind)(record)
+            self._written[record.kind, record.id] = made
+        return made
 
     def of_municipality(self, municipality: str) -> list[Record]:
         """Published organizations, locations and services of one."""
-        return [one for kind in KINDS for one in self._records[kind].values() if one.municipality == municipality]
+        records = self._shown.records
+        return [one for kind in KINDS for one in records[kind].values() if one.municipality == municipality]
 
     def page(self, kind: str, asked: Asked) -> Object:
         """A page of a kind, in HSDS's envelope."""
+        self._follow()
         found = {
             "services": self._service_rows,
             "organizations": self._organization_rows,
@@ -134,8 +118,9 @@ class Catalogue:
 
     def one(self, kind: str, key: str, asked: Asked) -> Object | None:
         """One object with all that hangs on it."""
+        self._follow()
         if kind == "services":
-            record = self._records["service"].get(key)
+            record = self._shown.records["service"].get(key)
             return None if record is None else self._write(record)
         rows = {
             "organizations": self._organization_rows,
@@ -150,7 +135,7 @@ class Catalogue:
         themes = self._themes(asked)
         return [
             record
-            for record in sorted(self._records["service"].values(), key=lambda one: one.id)
+            for record in sorted(self._shown.records["service"].values(), key=lambda one: one.id)
             if (asked.modified_after is None or _moment(record.at) >= asked.modified_after)
             and (themes is None or themes & _codes(record))
             and (asked.organization_id is None or self._holder(record) == asked.organization_id)
@@ -169,23 +154,25 @@ class Catalogue:
         return wanted
 
     def _holder(self, record: Record) -> str | None:
-        return self._write(record).get("organization_id")
+        """Id of the organization that offers it: of a record, or of one that is only named; None for neither."""
+        content = record.content or {}
+        key = content.get("organization_id") or ""
+        if self._find("organization", key) is not None:
+            return str(key)
+        name = content.get("organization")
+        return contents.named_organization(name) if name else None
 
     def _says(self, record: Record, search: str) -> bool:
         """Whether every word asked for begins a word of its name, description or organization."""
         asked = words(search)
         if not asked:
             return not search.strip()
-        kept = self._folded.get((record.kind, record.id))
+        kept = self._folded.get(record.id)
         if kept is None or kept[0] != record.version:
             content = record.content or {}
-            texts = [
-                text
-                for name in ("name", "alternate_name", "description", "organization")
-                for text in content.get(name, {}).values()
-            ]
+            texts = [text for name in SEARCHED for text in content.get(name, {}).values()]
             folded = " " + " ".join(word for text in texts for word in words(text))
-            kept = self._folded[record.kind, record.id] = (record.version, folded)
+            kept = self._folded[record.id] = (record.version, folded)
         return all(f" {word}" in kept[1] for word in asked)
 
     def _service_rows(self, asked: Asked) -> list[Any]:
@@ -197,25 +184,24 @@ class Catalogue:
     def _organization_rows(self, asked: Asked) -> list[Any]:
         """Organizations that are records, and those that are only named; with themes: those that offer one."""
         held: dict[str, list[Record]] = {}
-        named: dict[str, Object] = {}
         for record in self._matching(Asked(taxonomy_id=asked.taxonomy_id, taxonomy_term_id=asked.taxonomy_term_id)):
-            written = self._write(record)
-            if "organization" in written:
-                held.setdefault(written["organization_id"], []).append(record)
-                named.setdefault(written["organization_id"], written["organization"])
-        own = self._records["organization"]
+            holder = self._holder(record)
+            if holder is not None:
+                held.setdefault(holder, []).append(record)
         by_theme = asked.taxonomy_id is not None or asked.taxonomy_term_id is not None
-        keys = sorted(held if by_theme else {*held, *own})
         asked_words = words(asked.search)
         rows = []
-        for key in keys:
-            one = self._write(own[key]) if key in own else named[key]
-            if asked_words and not _in_name(one, asked_words):
+        for key in sorted(held if by_theme else {*held, *self._shown.records["organization"]}):
+            own = self._find("organization", key)
+            source = own or held[key][0]
+            if asked_words and not _in_name((source.content or {})["name" if own else "organization"], asked_words):
                 continue
-            rows.append((key, lambda one=one, key=key: self._organization(one, held.get(key, ()), asked)))
+            offered = held.get(key, [])
+            rows.append((key, lambda own=own, offered=offered: self._organization(own, offered, asked)))
         return rows
 
-    def _organization(self, one: Object, services: Sequence[Record], asked: Asked) -> Object:
+    def _organization(self, own: Record | None, services: Sequence[Record], asked: Asked) -> Object:
+        one = self._write(own) if own is not None else self._write(services[0])["organization"]
         if not (asked.full or asked.full_service):
             return _slim(one)
         inner = [self._write(record) for record in services]
@@ -227,11 +213,15 @@ class Catalogue:
         centre = self._centre(asked)
         rows = []
         for record in self._matching(asked):
-            service = self._write(record)
-            for link in service.get("service_at_locations", ()):
-                if centre is None or _is_near(link["location"], asked, centre):
-                    rows.append((link["id"], lambda link=link, service=service: _at(link, service, full=asked.full)))
+            for key, place in self._out.places(record):
+                if centre is None or _is_near(place, asked, centre):
+                    rows.append((key, lambda key=key, record=record: self._at(key, record, full=asked.full)))
         return sorted(rows, key=lambda row: row[0])
+
+    def _at(self, key: str, record: Record, *, full: bool) -> Object:
+        service = self._write(record)
+        link = next(one for one in service["service_at_locations"] if one["id"] == key)
+        return _at(link, service, full=full)
 
     def _centre(self, asked: Asked) -> Any:
         """Of the places known to have the postal code; False when there are none; None when none is asked for."""
@@ -239,7 +229,7 @@ class Catalogue:
             return None
         points = [
             one.content["location"]
-            for one in self._records["location"].values()
+            for one in self._shown.records["location"].values()
             if one.content and one.content.get("postal_code") == asked.postcode and one.content.get("location")
         ]
         if not points:
@@ -249,7 +239,7 @@ class Catalogue:
     def _taxonomy_rows(self, asked: Asked) -> list[Any]:
         one = self._out.taxonomy()
         asked_words = words(asked.search)
-        return [] if asked_words and not _in_name(one, asked_words) else [(one["id"], lambda: one)]
+        return [] if asked_words and not _in_name({"": one["name"]}, asked_words) else [(one["id"], lambda: one)]
 
     def _term_rows(self, asked: Asked) -> list[Any]:
         asked_words = words(asked.search)
@@ -262,7 +252,7 @@ class Catalogue:
                 continue
             if asked.taxonomy_id is not None and asked.taxonomy_id != parts.TAXONOMY_ID:
                 continue
-            if not asked_words or _in_name(one, asked_words):
+            if not asked_words or _in_name(term.name, asked_words):
                 rows.append((one["id"], lambda one=one: one | {"taxonomy_detail": self._out.taxonomy()}))
         return sorted(rows, key=lambda row: row[0])
 
@@ -298,16 +288,13 @@ def _at(link: Object, service: Object, *, full: bool) -> Object:
     return _slim(link) | {"location": _slim(link["location"]), "service": _slim(inner)}
 
 
-def _in_name(one: Object, asked: Sequence[str]) -> bool:
-    texts = one.get("translations", {}).get("name", {"": one.get("name", "")}).values()
-    folded = " " + " ".join(word for text in texts for word in words(text))
+def _in_name(name: Mapping[str, str], asked: Sequence[str]) -> bool:
+    folded = " " + " ".join(word for text in name.values() for word in words(text))
     return all(f" {word}" in folded for word in asked)
 
 
-def _is_near(place: Object, asked: Asked, centre: Any) -> bool:
+def _is_near(place: Mapping[str, Any], asked: Asked, centre: Any) -> bool:
     if asked.proximity is None:
-        return any(row.get("postal_code") == asked.postcode for row in place.get("addresses", ()))
-    if centre is False or "latitude" not in place:
-        return False
-    here = {"lat": place["latitude"], "lon": place["longitude"]}
-    return distance_km(here, centre) * 1000 <= asked.proximity
+        return place.get("postal_code") == asked.postcode
+    here = place.get("location")
+    return bool(centre) and here is not None and distance_km(here, centre) * 1000 <= asked.proximity

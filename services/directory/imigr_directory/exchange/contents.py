@@ -13,28 +13,6 @@ from imigr_directory.exchange import hours, parts
 from imigr_directory.exchange.ids import derived
 from imigr_directory.exchange.reading import Nested, Reading, Where
 
-KEPT: Final[Mapping[str, frozenset[str]]] = {
-    "organization": frozenset({"name", "alternate_name", "description", "website", "email"}),
-    "service": frozenset(
-        {
-            "name",
-            "description",
-            "url",
-            "email",
-            "status",
-            "interpretation_services",
-            "application_process",
-            "fees_description",
-            "fees",
-            "eligibility_description",
-            "minimum_age",
-            "maximum_age",
-            "assured_date",
-        }
-    ),
-    "location": frozenset({"name", "description", "url", "transportation", "latitude", "longitude", "location_type"}),
-}
-"""Plain fields that find a place."""
 ENVELOPE: Final = "record"
 """The detail that holds what stands around the content: municipality, source, and so on."""
 _FREE: Final = frozenset({"free", "gratuit", "gratuite", "no fee", "none", "مجاني", "مجانا"})
@@ -70,7 +48,6 @@ def organization(row: Nested, reading: Reading) -> Read:
         own = {"id": derived(str(row["id"]), "contact", "own")[:12], "function": dict(parts.CONTACT)}
         points = [own | {"phones": numbers, "emails": emails}, *points]
     themes, others = parts.terms(row.get("attributes", ()), reading)
-    parts.unkept(row, "organization", KEPT["organization"], reading)
     found = {
         "name": reading.text(row, "name"),
         "alternate_name": reading.text(row, "alternate_name"),
@@ -90,7 +67,6 @@ def location(row: Nested, reading: Reading) -> Read:
     line, code = parts.address(row.get("addresses", ()), reading)
     access, access_text = _access(row, reading)
     _, others = parts.terms(row.get("attributes", ()), reading)
-    parts.unkept(row, "location", KEPT["location"], reading)
     found = {
         "name": reading.text(row, "name") or line,
         "description": reading.text(row, "description"),
@@ -98,13 +74,13 @@ def location(row: Nested, reading: Reading) -> Read:
         "address": line,
         "postal_code": code,
         "transport": reading.text(row, "transportation"),
-        "phones": parts.phones(row.get("phones", ()), reading),
+        "phones": _numbers(row, reading, where),
         "languages": parts.languages(row.get("languages", ()), reading),
         "accessibility": access,
         "accessibility_details": access_text,
         "attributes": others,
         "website": row.get("url"),
-        "schedules": hours.schedules(row.get("schedules", ()), reading),
+        "schedules": hours.schedules(row.get("schedules", ()), reading) or hours.in_words(row, "location", reading),
     }
     return _with_details("location", found, row, reading, where)
 
@@ -116,7 +92,6 @@ def service(row: Nested, reading: Reading, places: Mapping[str, Read]) -> Read:
     if not themes:
         themes = [reading.theme] if reading.theme else []
         reading.note("repaired" if reading.theme else "quarantined", "theme_missing", where, "attributes")
-    parts.unkept(row, "service", KEPT["service"], reading)
     found = {
         "name": reading.text(row, "name"),
         "description": reading.text(row, "description"),
@@ -132,7 +107,7 @@ def service(row: Nested, reading: Reading, places: Mapping[str, Read]) -> Read:
         "eligibility": _eligibility(row, reading),
         "documents": _documents(row, reading),
         "capacity": _capacity(row, reading, where),
-        "schedules": hours.schedules(row.get("schedules", ()), reading),
+        "schedules": hours.schedules(row.get("schedules", ()), reading) or hours.in_words(row, "service", reading),
         "at": [],
         **_costs(row, reading),
         **_offered_by(row, reading),
@@ -165,7 +140,7 @@ def _placed(row: Nested, reading: Reading, places: Mapping[str, Read]) -> dict[s
             {
                 "id": parts.part_id(link),
                 "location_id": key,
-                "phones": parts.phones(link.get("phones", ()), reading),
+                "phones": _numbers(link, reading, Where("service_at_location", link.get("_row"))),
                 "schedules": hours.schedules(link.get("schedules", ()), reading),
             }
         )
@@ -173,6 +148,15 @@ def _placed(row: Nested, reading: Reading, places: Mapping[str, Read]) -> dict[s
         first = places[found["at"][0]["location_id"]].content
         found |= {name: first[name] for name in ("location", "address", "accessibility")}
     return found
+
+
+def _numbers(row: Nested, reading: Reading, where: Where) -> list[str]:
+    """Telephone numbers of a place, its own first; of its contact points only the numbers find room."""
+    points = parts.contacts(row.get("contacts", ()), reading)
+    if any(point["emails"] for point in points):
+        reading.note("left_out", "not_kept", where, "contacts")
+    own = parts.phones(row.get("phones", ()), reading)
+    return list(dict.fromkeys([*own, *(number for point in points for number in point["phones"])]))
 
 
 def _access(row: Nested, reading: Reading) -> tuple[list[str], dict[str, str]]:

@@ -4,40 +4,76 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
+from imigr_directory.domain.hours.recurrence import WEEKDAYS, BadRule, Recurrence, recurrence
+from imigr_directory.domain.hours.spans import Span, joined, overlapping, span_of
+from imigr_directory.domain.hours.written import schedules_of, span_rows
+from imigr_directory.errors import InvalidHours
 from imigr_directory.exchange.ids import derived
 from imigr_directory.exchange.reading import Nested, Reading, Where
 from imigr_directory.exchange.tables import FREE_HOURS
 
-_DAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _BYDAY = re.compile(r"^[+-]?\d{0,2}(MO|TU|WE|TH|FR|SA|SU)$")
-_PARTS: Final = (("bymonthday", "BYMONTHDAY"), ("byyearday", "BYYEARDAY"), ("byweekno", "BYWEEKNO"))
-_FREQUENCIES: Final = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+_PARTS: Final = (
+    ("interval", "INTERVAL"),
+    ("wkst", "WKST"),
+    ("bymonthday", "BYMONTHDAY"),
+    ("byyearday", "BYYEARDAY"),
+    ("byweekno", "BYWEEKNO"),
+    ("count", "COUNT"),
+)
 _TWO = re.compile(r"^\s*(mo|tu|we|th|fr|sa|su)[a-z]*\.?\s*$", re.IGNORECASE)
 
 
 def schedules(rows: Sequence[Nested], reading: Reading) -> list[dict[str, Any]]:
-    """The one schedule that rows make together, as a list for the content; empty when none of them says anything."""
-    spans: dict[tuple[Any, ...], list[list[str]]] = {}
+    """The one schedule that rows make together, as a list for the content; empty when none of them says anything. A row
+    that the directory's own hours would refuse is told of and left out; the others stand."""
+    spans: dict[Recurrence, list[Span]] = {}
     one_offs: list[dict[str, Any]] = []
     free: list[Mapping[str, Any]] = []
     for row in rows:
         where = Where("schedule", row.get("_row"))
         if row.get("closed") is not None:
-            one_offs.extend(_holiday(row, reading, where))
-            continue
-        if row.get("opens_at") and row.get("closes_at"):
-            for rule in _rules(row, reading, where):
-                pair = [row["opens_at"], _closing(row["closes_at"])]
-                if pair not in spans.setdefault(rule, []) and pair[0] != pair[1]:
-                    spans[rule].append(pair)
-            continue
-        free.extend(_in_words(row, reading, where))
-    made = [*_together(spans), *(dict(rule) for rule in free)]
-    if not made and not one_offs:
-        return []
-    return [{"rules": made} | ({"one_offs": one_offs} if one_offs else {})]
+            one_offs.extend(_holiday(row, one_offs, reading, where))
+        elif row.get("opens_at") and row.get("closes_at"):
+            days = _days(row, reading, where)
+            pair = row["opens_at"], _closing(row["closes_at"])
+            if pair[0] == pair[1]:
+                reading.note("quarantined", "hours_empty", where, "opens_at", "-".join(pair))
+            elif days is not None:
+                _put(span_of(pair), spans.setdefault(days, []), reading, where)
+        else:
+            free.extend(_in_words(row, reading, where))
+    return _as_one([*_together(spans)], one_offs, free)
+
+
+def in_words(row: Nested, table: str, reading: Reading) -> list[dict[str, Any]]:
+    """Hours in words that stand in the row of a service or place itself, in a field that no version has."""
+    said = {name: row[name] for name in FREE_HOURS if isinstance(row.get(name), str)}
+    return _as_one([], [], _in_words(said, reading, Where(table, row.get("_row")))) if said else []
+
+
+def _as_one(
+    rules: list[dict[str, Any]], one_offs: list[dict[str, Any]], free: Iterable[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    made: dict[str, Any] = {"rules": rules} | ({"one_offs": one_offs} if one_offs else {})
+    for one in free:
+        made["rules"] = [*made["rules"], *one.get("rules", ())]
+        made |= {name: value for name, value in one.items() if name != "rules"}
+    return [made] if len(made) > 1 or made["rules"] else []
+
+
+def _put(span: Span, spans: list[Span], reading: Reading, where: Where) -> None:
+    """One more span of a rule; those that overlap become one, which is told."""
+    if span in spans:
+        return
+    if overlapping([*spans, span]):
+        reading.note("repaired", "hours_overlap", where, "opens_at", span.text())
+        spans[:] = joined([*spans, span])
+    else:
+        spans.append(span)
 
 
 def rows_of(owner: str, written: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -47,9 +83,9 @@ def rows_of(owner: str, written: Iterable[Mapping[str, Any]]) -> Iterator[dict[s
         for number, rule in enumerate(schedule.get("rules", ())):
             parts = dict(part.partition("=")[::2] for part in rule["rrule"].split(";"))
             said: dict[str, Any] = {"freq": parts.get("FREQ", "WEEKLY")}
-            said |= {name: parts[key] for name, key in (("byday", "BYDAY"), ("wkst", "WKST"), *_PARTS) if key in parts}
-            if parts.get("INTERVAL", "").isdigit():
-                said["interval"] = int(parts["INTERVAL"])
+            said |= {name: parts[key] for name, key in (("byday", "BYDAY"), *_PARTS) if key in parts}
+            if "interval" in said:
+                said["interval"] = int(said["interval"])
             dates = (("valid_from", "valid_from"), ("valid_to", "valid_until"))
             said |= {name: rule[ours] for name, ours in dates if rule.get(ours)}
             if "valid_from" in said:
@@ -59,28 +95,31 @@ def rows_of(owner: str, written: Iterable[Mapping[str, Any]]) -> Iterator[dict[s
                 yield {"id": key, "opens_at": opens, "closes_at": closes, **said}
 
 
-def _rules(row: Nested, reading: Reading, where: Where) -> Iterator[tuple[Any, ...]]:
-    """The rule of a row as something to group by: rrule, first and last day."""
-    dates = (row.get("valid_from") or row.get("dtstart"), row.get("valid_to") or row.get("until"))
-    frequency = str(row.get("freq") or "WEEKLY").upper()
-    days = _weekdays(row)
-    if frequency not in _FREQUENCIES or days is None:
-        reading.note("quarantined", "rule_refused", where, "byday", row.get("byday") or row.get("freq"))
-        return
-    parts = [f"FREQ={frequency}"]
-    interval = row.get("interval")
-    if isinstance(interval, int) and interval > 1:
-        parts.append(f"INTERVAL={interval}")
-        if row.get("wkst") in _DAYS:
-            parts.append(f"WKST={row['wkst']}")
-    for name, key in _PARTS:
-        if row.get(name):
-            parts.append(f"{key}={str(row[name]).replace(' ', '')}")
-    if days:
-        parts.append(f"BYDAY={','.join(days)}")
-    elif frequency == "WEEKLY" and not dates[0]:
-        parts.append(f"BYDAY={','.join(_DAYS)}")
-    yield (";".join(parts), *dates)
+def _days(row: Nested, reading: Reading, where: Where) -> Recurrence | None:
+    """The days of a row; None after a remark when they are no rule that the directory keeps."""
+    weekdays = _weekdays(row)
+    parts = {"FREQ": str(row.get("freq") or "WEEKLY").upper()}
+    parts |= {key: str(row[name]).replace(" ", "") for name, key in _PARTS if row.get(name)}
+    first, last = row.get("valid_from") or row.get("dtstart"), row.get("valid_to") or row.get("until")
+    if weekdays:
+        parts["BYDAY"] = ",".join(weekdays)
+    elif parts == {"FREQ": "WEEKLY"} and not first:
+        parts["BYDAY"] = ",".join(WEEKDAYS)
+    if parts.get("WKST") not in WEEKDAYS:
+        parts.pop("WKST", None)
+    try:
+        if weekdays is None:
+            raise BadRule("not a weekday")
+        rrule = ";".join(f"{key}={value}" for key, value in parts.items())
+        return recurrence(rrule, _date(first), _date(last))
+    except BadRule as error:
+        said = ", ".join(str(row[name]) for name in ("freq", "byday", "weekday", *dict(_PARTS)) if row.get(name))
+        reading.note("quarantined", "rule_refused", where, "byday", f"{said or first}: {error}")
+        return None
+
+
+def _date(text: Any) -> date | None:
+    return None if text is None else date.fromisoformat(str(text))
 
 
 def _weekdays(row: Nested) -> list[str] | None:
@@ -93,7 +132,7 @@ def _weekdays(row: Nested) -> list[str] | None:
         day = part.strip().upper()
         named = _TWO.match(part)
         if day.isdigit() and 1 <= int(day) <= 7:
-            found.append(_DAYS[int(day) - 1])
+            found.append(WEEKDAYS[int(day) - 1])
         elif _BYDAY.match(day):
             found.append(day)
         elif named is not None:
@@ -103,31 +142,28 @@ def _weekdays(row: Nested) -> list[str] | None:
     return list(dict.fromkeys(found))
 
 
-def _together(spans: Mapping[tuple[Any, ...], list[list[str]]]) -> Iterator[dict[str, Any]]:
+def _together(spans: Mapping[Recurrence, list[Span]]) -> Iterator[dict[str, Any]]:
     """Rules, of which weekly ones with the same hours become one that names all their days."""
-    joined: dict[tuple[Any, ...], list[str]] = {}
-    for (rrule, first, last), pairs in spans.items():
-        hours = tuple(tuple(pair) for pair in sorted(pairs))
-        head, by, days = rrule.partition("FREQ=WEEKLY;BYDAY=")
-        key = (head + by if by and not head else rrule, first, last, hours)
-        joined.setdefault(key, []).extend(days.split(",") if by and not head else [])
-    for (rrule, first, last, hours), days in joined.items():
-        if hours:
-            ordered = ",".join(sorted(set(days), key=_DAYS.index))
-            yield _rule((rrule + ordered, first, last), [list(pair) for pair in hours])
-
-
-def _rule(rule: tuple[Any, ...], spans: list[list[str]]) -> dict[str, Any]:
-    rrule, first, last = rule
-    dates = {"valid_from": first, "valid_until": last}
-    return {"rrule": rrule, "spans": spans} | {name: day for name, day in dates.items() if day}
+    found: dict[tuple[Any, ...], list[str]] = {}
+    for days, hours in spans.items():
+        head, by, named = days.rrule.partition("FREQ=WEEKLY;BYDAY=")
+        is_plain = bool(by) and not head
+        key = (by if is_plain else days.rrule, days.valid_from, days.valid_until, tuple(sorted(hours)))
+        found.setdefault(key, []).extend(named.split(",") if is_plain else [])
+    for (rrule, first, last, times), weekdays in found.items():
+        ordered = ",".join(sorted(set(weekdays), key=WEEKDAYS.index))
+        dates = {"valid_from": first, "valid_until": last}
+        told = {name: day.isoformat() for name, day in dates.items() if day}
+        yield {"rrule": rrule + ordered, "spans": span_rows(times)} | told
 
 
 def _closing(text: str) -> str:
     return "24:00" if text in ("23:59", "24:00") else text
 
 
-def _holiday(row: Nested, reading: Reading, where: Where) -> Iterator[dict[str, Any]]:
+def _holiday(
+    row: Nested, others: Sequence[Mapping[str, Any]], reading: Reading, where: Where
+) -> Iterator[dict[str, Any]]:
     """A row of ``holiday_schedule`` (1.x): closed, or other hours, from a day to another."""
     first = row.get("valid_from")
     if first is None:
@@ -137,7 +173,21 @@ def _holiday(row: Nested, reading: Reading, where: Where) -> Iterator[dict[str, 
     made: dict[str, Any] = {"first": first, "last": row.get("valid_to") or first}
     if not is_closed and row.get("opens_at") and row.get("closes_at"):
         made["spans"] = [[row["opens_at"], _closing(row["closes_at"])]]
-    yield made
+    if made in others:
+        return
+    if not _holds({"one_offs": [*others, made]}):
+        reading.note("quarantined", "rule_refused", where, "start_date", f"{made['first']}/{made['last']}")
+    else:
+        yield made
+
+
+def _holds(schedule: Mapping[str, Any]) -> bool:
+    """Whether the directory's own hours accept it."""
+    try:
+        schedules_of([dict(schedule)])
+    except InvalidHours:
+        return False
+    return True
 
 
 def _in_words(row: Nested, reading: Reading, where: Where) -> Sequence[Mapping[str, Any]]:
@@ -145,10 +195,10 @@ def _in_words(row: Nested, reading: Reading, where: Where) -> Sequence[Mapping[s
     for name in ("description", *FREE_HOURS, "notes"):
         words = row.get(name)
         if isinstance(words, str) and words.strip():
-            rules = reading.hours(words)
-            if rules:
+            schedule = reading.hours(words)
+            if schedule is not None:
                 reading.note("repaired", "hours_read", where, name, words)
-                return rules
+                return (schedule,)
             reading.note("quarantined", "hours_unread", where, name, words)
             return ()
     reading.note("quarantined", "value_missing", where, "opens_at")

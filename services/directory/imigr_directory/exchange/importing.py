@@ -60,7 +60,7 @@ class Around:
 
     towns: Sequence[Municipality]
     terms: Mapping[str, Term]
-    hours: Callable[[str], Sequence[Mapping[str, Any]] | None]
+    hours: Callable[[str], Mapping[str, Any] | None]
     faults: Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
     language_names: Mapping[str, str]
 

@@ -20,7 +20,7 @@ from pymongo import ReturnDocument
 from pymongo.database import Database
 
 from imigr_directory.domain import Act
-from imigr_directory.errors import BadPackage, ImportOutOfOrder, UnknownImport
+from imigr_directory.errors import BadPackage, ImportDied, ImportOutOfOrder, UnknownImport
 from imigr_directory.exchange import importing, sources
 from imigr_directory.exchange.importing import Around, Order, Store
 from imigr_kit.clock import Clock
@@ -118,7 +118,7 @@ class Jobs:
         if row is None:
             return None
         if row["tries"] > MOST_TRIES:
-            self._end(row["_id"], FAILED, {"error": "directory.import_died", "error_params": {}})
+            self._end(row["_id"], FAILED, {"error": ImportDied.code, "error_params": {}})
             return None
         return str(row["_id"])
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from imigr_directory.exchange import values
+from imigr_directory.exchange import kept, values
 from imigr_directory.exchange.ids import as_uuid, derived
 from imigr_directory.exchange.report import Report
 from imigr_directory.exchange.rows import Row
@@ -70,6 +70,7 @@ def _settle_row(row: Row, table: Table, source: str, known: Known, package: Pack
         report.note("quarantined", "row_orphaned", row.table, row.number, sample=_sample(row, table))
         return
     made |= unknown
+    kept.tell(Row(row.table, row.number, made), report)
     made["id"] = _own_id(row, table, source, made, package, report)
     if made["id"]:
         package.tables[table.name][made["id"]] = Row(row.table, row.number, made)

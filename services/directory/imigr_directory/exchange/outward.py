@@ -131,13 +131,32 @@ class Outward:
         made = self.named_organization(name, lang)
         return {"organization_id": made["id"], "organization": made}
 
+    def places(self, record: Record) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Where a service is offered, as ``service_at_locations`` will say: each link's id with the place's content."""
+        content = record.content or {}
+        found = 0
+        for one in content.get("at", ()):
+            place = self.find("location", one["location_id"])
+            if place is not None:
+                found += 1
+                yield _link_id(record, one), place.content or {}
+        if self._has_own_place(content, alone=not found):
+            yield derived(record.id, "at", "own"), content
+
+    def _has_own_place(self, content: Mapping[str, Any], *, alone: bool) -> bool:
+        """Whether a service has a place that none of its locations says."""
+        if not (content.get("location") or content.get("address")):
+            return False
+        own = {name: content[name] for name in ("location", "address", "accessibility")}
+        return alone or own != self._of_first(content)
+
     def _at(self, record: Record, content: Mapping[str, Any], lang: str) -> list[Object]:
         found = []
         for one in content.get("at", ()):
             place = self.find("location", one["location_id"])
             if place is None:
                 continue
-            key = as_uuid(str(one["id"])) or derived(record.id, "at", one["id"])
+            key = _link_id(record, one)
             made = {
                 "id": key,
                 "part_id": one["id"],
@@ -148,11 +167,8 @@ class Outward:
                 "schedules": list(hours.rows_of(key, one.get("schedules", ()))),
             }
             found.append(said(made))
-        first = found[0]["location"] if found else None
-        if content.get("location") or content.get("address"):
-            own = {name: content[name] for name in ("location", "address", "accessibility")}
-            if first is None or own != self._of_first(content):
-                found.append(self._own_place(record, content, lang))
+        if self._has_own_place(content, alone=not found):
+            found.append(self._own_place(record, content, lang))
         return found
 
     def _of_first(self, content: Mapping[str, Any]) -> Object:
@@ -257,6 +273,10 @@ def said(made: Mapping[str, Any]) -> Object:
 def stripped(record: Record) -> Record:
     """The record as another installation may keep it."""
     return replace(record, proposal=None)
+
+
+def _link_id(record: Record, one: Mapping[str, Any]) -> str:
+    return as_uuid(str(one["id"])) or derived(record.id, "at", one["id"])
 
 
 def _language(record: Record) -> str:

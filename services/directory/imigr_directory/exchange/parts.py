@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from imigr_directory.exchange.ids import of_code
 from imigr_directory.exchange.reading import Nested, Reading, Where, slug
-from imigr_directory.exchange.tables import TABLES
 
 TAXONOMY: Final = "imigr"
 TAXONOMY_ID: Final = of_code("taxonomy", TAXONOMY)
@@ -18,7 +17,6 @@ CONTACT: Final[Mapping[str, str]] = {"fr": "Contact", "ar": "للاتصال", "e
 _NUMBER = re.compile(r"^\+?[0-9 ()./*#-]{2,30}$")
 _CODE = re.compile(r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$")
 _TAG = re.compile(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")
-_NEVER_TOLD: Final = frozenset({"id", "_row", "last_modified", "assurer_email"})
 
 
 def phones(rows: Iterable[Nested], reading: Reading) -> list[str]:
@@ -164,18 +162,3 @@ def address(rows: Iterable[Nested], reading: Reading) -> tuple[dict[str, str], s
         line = ", ".join(dict.fromkeys(lines))
         return ({reading.language_of(line): line[:300]} if line else {}), code
     return {}, None
-
-
-def unkept(row: Nested, table: str, kept: frozenset[str], reading: Reading) -> None:
-    """Count the fields of a row that say something the directory has no place for."""
-    known = TABLES[table].fields
-    for name, value in row.items():
-        if (
-            name in kept
-            or name in _NEVER_TOLD
-            or name == "_row"
-            or isinstance(value, (list, dict))
-            or known.get(name) == "id"
-        ):
-            continue
-    reading.report.not_kept[f"{table}.{name}"] += 1

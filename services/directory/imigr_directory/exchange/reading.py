@@ -29,7 +29,7 @@ class Where:
 class Reading:
     """``municipality`` None: each service goes to the town whose area holds its place. ``themes`` says which theme of
     ours a term of theirs is (by its code, name or id); ``theme`` is taken where none is. ``hours`` reads opening hours
-    in words, giving rules as kept, or None. ``faults`` says which parts of a content the directory refuses.
+    in words, giving a schedule as kept, or None. ``faults`` says which parts of a content the directory refuses.
     ``names``: tags of languages by their names in small letters. ``origin``: the source that new records name."""
 
     source: str
@@ -38,7 +38,7 @@ class Reading:
     towns: Sequence[Municipality]
     terms: Mapping[str, Term]
     report: Report
-    hours: Callable[[str], Sequence[Mapping[str, Any]] | None]
+    hours: Callable[[str], Mapping[str, Any] | None]
     faults: Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
     themes: Mapping[str, str] = field(default_factory=dict)
     theme: str | None = None

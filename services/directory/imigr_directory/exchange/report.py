@@ -37,6 +37,8 @@ REASONS: Final = {
     "control_characters": "characters that are no text were taken out",
     "text_too_long": "longer than the directory keeps",
     "hours_read": "hours in words were read",
+    "hours_overlap": "hours of one day that overlap were joined",
+    "hours_empty": "hours that begin and end at the same time",
     "hours_unread": "hours in words that could not be read",
     "rule_refused": "a rule of recurrence that says nothing or too much",
     "not_a_language": "not a language of BCP 47",
@@ -47,7 +49,8 @@ REASONS: Final = {
     "place_missing": "nothing says in which municipality",
     "not_active": "no longer active at its source",
     "not_kept": "the directory has no place for this field",
-    "table_unknown": "a file that is no table of the specification",
+    "table_unknown": "no table of the specification; all its rows stay outside",
+    "table_not_kept": "the directory has no place for this table",
     "of_another_owner": "an entry of the same id belongs to somebody else",
 }
 """Every reason with what it means."""
@@ -91,6 +94,13 @@ class Report:
             return
         shown = None if sample is None or reason == "person_dropped" else str(sample)[:LONGEST_SAMPLE]
         self.remarks.append(Remark(table, row, what, reason, name, shown))
+
+    def unkept(self, table: str, name: str, row: int | None) -> None:
+        """A field that finds no place: counted each time, and listed with the row that has it first."""
+        key = f"{table}.{name}"[:100]
+        self.not_kept[key] += 1
+        if self.not_kept[key] == 1 and len(self.remarks) < MOST_REMARKS:
+            self.remarks.append(Remark(table, row, "left_out", "not_kept", name[:60]))
 
     def pages(self, first: int, count: int) -> list[dict[str, Any]]:
         """Some remarks, as plain values."""

@@ -10,6 +10,8 @@ from babel import Locale
 from marshmallow import ValidationError
 
 from imigr_directory.domain import Municipality, Term
+from imigr_directory.domain.hours.free_text import Understood, understand
+from imigr_directory.domain.hours.written import schedule_row
 from imigr_directory.exchange.importing import Around
 from imigr_directory.schemas.content import CONTENT
 
@@ -28,9 +30,10 @@ def faults(kind: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
     return {}
 
 
-def hours_in_words(_text: str) -> Sequence[Mapping[str, Any]] | None:
-    """Rules for hours in words; None: not understood."""
-    return None
+def hours_in_words(text: str) -> Mapping[str, Any] | None:
+    """The schedule that hours in words say; None: not understood."""
+    found = understand(text)
+    return schedule_row(found.schedule) if isinstance(found, Understood) else None
 
 
 @cache

@@ -43,7 +43,8 @@ def package(file: BinaryIO, report: Report) -> Raw:
         found = table_of(name) if name.lower().endswith(".csv") else None
         if found is None:
             if not name.lower().endswith("datapackage.json"):
-                report.note("left_out", "table_unknown", name[:60], None)
+                count = max(content.count(b"\n") - 1, 0)
+                report.note("left_out", "table_unknown", name[:60], None, sample=f"{count} rows or lines")
             continue
         spelled, older = found
         _add(raw, _read(content, older, report), older.now, spelled)
@@ -85,7 +86,7 @@ def hsds(content: bytes, source: str, report: Report) -> Raw:
     raw: Raw = {}
     seen: dict[tuple[str, str], Row] = {}
     try:
-        for table, objects in _groups(rows.text_of(content)):
+        for table, objects in _groups(rows.text_of(content), report):
             for row in nesting.flatten(objects, table, source):
                 _merge(raw, seen, row, report)
     except (nesting.TooDeep, RecursionError) as error:
@@ -93,7 +94,7 @@ def hsds(content: bytes, source: str, report: Report) -> Raw:
     return raw
 
 
-def _groups(text: str) -> Iterable[tuple[str, list[dict[str, Any]]]]:
+def _groups(text: str, report: Report) -> Iterable[tuple[str, list[dict[str, Any]]]]:
     """Objects with the table that each list of them, or each alone, belongs to."""
     found = _json(text)
     for one in _objects(found if isinstance(found, list) else [found]):
@@ -102,6 +103,8 @@ def _groups(text: str) -> Iterable[tuple[str, list[dict[str, Any]]]]:
             yield from ((_sort_of(inner), [inner]) for inner in _objects(one["contents"]))
         elif lists and "name" not in one:
             yield from ((_LISTS[name], _objects(value)) for name, value in lists.items())
+            for name in [name for name, value in one.items() if isinstance(value, list) and name not in _LISTS]:
+                report.note("left_out", "table_unknown", name[:60], None, sample=f"{len(one[name])} objects")
         else:
             yield _sort_of(one), [one]
 
@@ -165,7 +168,7 @@ def plain_csv(content: bytes, mapping: Mapping[str, str], report: Report) -> Raw
                 table, name = columns[column]
                 by_table.setdefault(table, {})[name] = value
             else:
-                report.not_kept[column[:60]] += 1
+                report.unkept("table", column, line.number)
         for row in _tied(by_table, line.number):
             raw.setdefault(row.table, []).append(row)
     return raw

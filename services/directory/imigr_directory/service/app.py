@@ -57,7 +57,7 @@ class App:
         self.feed.adopt()
         self.jobs = Jobs(runtime.db, runtime.clock)
         self.workshop = Workshop(self.jobs)
-        self._catalogue = Catalogue(self.directory.records)
+        self.catalogue = Catalogue(self.snapshot)
 
     @property
     def version(self) -> int:
@@ -99,11 +99,6 @@ class App:
         """Whether one can come now without an appointment; None when no hours are known."""
         calendar, schedules = self.calendars.get(municipality), hours_of(content)
         return None if calendar is None or not schedules else is_open(schedules, self.clock.now(), calendar)
-
-    def catalogue(self) -> Catalogue:
-        """The directory as HSDS reads it, brought up to this version first."""
-        self._catalogue.refresh(self.towns, self.terms, self.version)
-        return self._catalogue
 
     def refresh(self) -> None:
         """Take in what has changed, whoever changed it."""

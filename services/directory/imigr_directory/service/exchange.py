@@ -28,14 +28,14 @@ class ExchangeMethods:
     def list_hsds(self, **payload: Any) -> dict[str, Any]:
         """A page of HSDS objects; no database call but to see whether anything changed."""
         kind, asked = LIST.load(payload)
-        return {"page": self.app.catalogue().page(kind, asked), "version": self.app.version}
+        return {"page": self.app.catalogue.page(kind, asked), "version": self.app.version}
 
     @rpc
     def get_hsds(self, **payload: Any) -> dict[str, Any]:
         """One HSDS object."""
         wanted = ONE.load(payload)
         asked = Asked(full_service=wanted["full_service"])
-        found = self.app.catalogue().one(wanted["kind"], wanted["id"], asked)
+        found = self.app.catalogue.one(wanted["kind"], wanted["id"], asked)
         if found is None:
             raise UnknownHsdsObject(params={"id": wanted["id"]})
         return found
@@ -94,7 +94,7 @@ class ExchangeMethods:
         """The published directory of a municipality as a file, in base64."""
         wanted = schemas.Export().load(payload)
         require(wanted["actor"], READERS, wanted["municipality"])
-        found = self.app.catalogue().of_municipality(wanted["municipality"])
+        found = self.app.catalogue.of_municipality(wanted["municipality"])
         content = exporting.as_bytes(wanted["form"], found, self.app.towns, self.app.terms)
         return {"data": base64.b64encode(content).decode(), "form": wanted["form"]}
 
