@@ -8,12 +8,13 @@ import json
 from dataclasses import dataclass
 
 import brotli
+import zopfli.gzip
 
 from imigr_directory.packs.lines import FORMAT, Lines, parsed
 
 NAME_OCTETS = 16
 LARGE = 2_000_000
-"""From this size on the slower setting of brotli would take seconds."""
+"""From this size on the slower settings would take seconds."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,18 @@ def name_of(text: str) -> str:
 def packed(text: str) -> Pack:
     """Compressed as far as it goes, once; serving costs nothing then."""
     raw = text.encode()
-    return Pack(name_of(text), len(raw), compressed(raw), gzip.compress(raw, 9, mtime=0))
+    return Pack(name_of(text), len(raw), compressed(raw), zipped(raw))
 
 
 def compressed(raw: bytes) -> bytes:
     """By brotli (RFC 7932)."""
     made: bytes = brotli.compress(raw, mode=brotli.MODE_TEXT, quality=11 if len(raw) < LARGE else 9, lgwin=22)
+    return made
+
+
+def zipped(raw: bytes) -> bytes:
+    """As gzip (RFC 1952) for those who know no brotli; zopfli finds five per cent more than zlib, in half a second."""
+    made: bytes = zopfli.gzip.compress(raw) if len(raw) < LARGE else gzip.compress(raw, 9, mtime=0)
     return made
 
 
