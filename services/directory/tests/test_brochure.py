@@ -30,6 +30,8 @@ from imigr_kit.testing import FrozenClock
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 TODAY = NOW.date()
+MONDAY = "Mon \u206609:00–12:00\u2069"
+RULE: dict[str, Any] = {"rrule": "FREQ=WEEKLY;BYDAY=MO", "spans": [["09:00", "12:00"]]}
 WEEK = {
     "rules": [
         {"rrule": "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH", "spans": [["08:30", "12:30"], ["13:30", "17:30"]]},
@@ -82,6 +84,23 @@ def test_the_file_is_tagged_and_says_what_the_source_says_in_order(language: str
     assert len(wanted) > 15
     assert len(missing) <= len(wanted) // 8, missing
     assert not [one for one in missing if len(one) < 60], "only a text that runs over a page's foot may be parted"
+
+
+def test_arabic_words_and_figures_come_out_whole() -> None:
+    """No blank within a word, no letters turned round, telephone numbers and hours in the order they are dialled."""
+    town = replace(small(), records=tuple(_with_hours(one) for one in small().records))
+    content = content_of(town, "ar", hours_lines)
+    made, _ = pdf(page(content, edition(content)))
+    pages = PdfReader(io.BytesIO(made)).pages
+    found = re.sub(r"[\u2066-\u2069\u200e\u200f]", "", " ".join(one.extract_text() for one in pages))
+    words = re.findall(r"[\u0620-\u064a]{2,}", text(content, edition(content)))
+    there = set(re.findall(r"[\u0620-\u064a]{2,}", found))
+    missing = [one for one in words if one not in there]
+    assert any("لا" in one for one in words)
+    assert len(missing) <= len(words) // 100, missing
+    for one in small().records:
+        assert all(phone in found for phone in one.content.get("phones", ()))
+    assert "08:30–12:30, 13:30–17:30" in found
 
 
 def test_plain_text_and_page_hold_everything() -> None:
@@ -207,7 +226,41 @@ def test_what_is_not_there_is_told_apart_from_what_is_not_there_yet(brochures: M
 def test_hours_are_written_as_people_read_them() -> None:
     """In three languages, by runs of days."""
     assert [line.replace("\u2066", "").replace("\u2069", "") for line in hours_lines({"schedules": [WEEK]}, "en")] == [
-        "Mon–Thu 08:30–12:30, 13:30–17:30", "Fri 08:00–13:00", "Ramadan : Mon–Fri 08:00–14:30",
+        "Mon–Thu 08:30–12:30, 13:30–17:30", "Fri 08:00–13:00", "Ramadan: Mon–Fri 08:00–14:30",
+        "Closed on public holidays",
     ]  # fmt: skip
     assert hours_lines({"schedules": [WEEK]}, "ar")[1].startswith("الجمعة")
     assert date(2026, 11, 23) == TODAY
+
+
+@pytest.mark.parametrize(
+    ("schedule", "lines"),
+    [
+        ({"rules": [RULE], "holidays": "usual"}, [MONDAY]),
+        (
+            {"rules": [RULE], "holidays": [["10:00", "11:00"]]},
+            [MONDAY, "Public holidays: \u206610:00–11:00\u2069"],
+        ),
+        (
+            {"rules": [{"rrule": "FREQ=DAILY", "spans": [["00:00", "24:00"]]}], "holidays": "usual"},
+            ["Every day round the clock"],
+        ),
+        (
+            {"rules": [RULE | {"valid_from": "2026-06-01", "valid_until": "2026-08-31"}], "holidays": "usual"},
+            [f"{MONDAY} (from June 1, 2026 until August 31, 2026)"],
+        ),
+        (
+            {"rules": [], "pause": {"first": "2026-11-01", "last": None, "reason": None}, "by_appointment": True},
+            ["Temporarily closed", "By appointment"],
+        ),
+        (
+            {"rules": [{"rrule": "FREQ=MONTHLY;BYDAY=1MO", "spans": [["09:00", "12:00"]]}], "holidays": "usual"},
+            ["Other days: ask on site"],
+        ),
+        ({"rules": [{"rrule": "nonsense"}]}, []),
+    ],
+)
+def test_every_layer_of_hours_has_its_line(schedule: dict[str, Any], lines: list[str]) -> None:
+    """Also hours of the places a service is at; what cannot be read is left out."""
+    assert hours_lines({"schedules": [schedule]}, "en") == lines
+    assert hours_lines({"schedules": [], "at": [{"schedules": [schedule]}]}, "en") == lines

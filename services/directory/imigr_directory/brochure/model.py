@@ -150,7 +150,7 @@ def _entry(one: Published, language: str, hours: Hours) -> Entry:
     facts = [
         ("", reader.text("address", content.get("address"))),
         (words["phone"], comma.join(f"\u2066{phone}\u2069" for phone in content.get("phones") or ())),
-        (words["hours"], " · ".join(hours(content, language))),
+        *((words["hours"] if at == 0 else "", line) for at, line in enumerate(hours(content, language))),
         (words["who"], reader.text("who", (content.get("eligibility") or {}).get("text"))),
         (words["bring"], comma.join(reader.text("bring", row.get("name")) for row in content.get("documents") or ())),
         (words["costs"], comma.join(reader.text("costs", row.get("option")) for row in content.get("costs") or ())),

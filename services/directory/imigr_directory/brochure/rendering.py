@@ -13,12 +13,14 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 
 from imigr_directory.brochure.domain import Edition
 from imigr_directory.brochure.model import Content, words_of
-from imigr_directory.editions.hours import REGION
+from imigr_directory.domain.hours.words import REGION
 
 RIGHT_TO_LEFT = ("ar", "fa", "he", "ur")
 MOST_NAMES = 25
 """So many are named of what has changed; the rest is counted."""
-FONTS = {True: '"Amiri", "DejaVu Sans", serif', False: '"DejaVu Sans", "Amiri", sans-serif'}
+FONT = '"DejaVu Sans", "Amiri", sans-serif'
+"""For all scripts. Amiri sets Arabic more beautifully, but its letters overlap, and a reader that takes the text out of
+the PDF (to search it, to read it aloud) puts blanks into the middle of words there."""
 
 
 def page(content: Content, edition: Edition) -> str:
@@ -73,7 +75,7 @@ def _frame(content: Content, edition: Edition) -> dict[str, Any]:
         "content": content,
         "language": language,
         "rtl": is_rtl,
-        "font": FONTS[is_rtl],
+        "font": FONT,
         "edition": words["edition"].format(number=edition.number),
         "issued": written_day(edition.issued_on, language),
         "changes_title": words["changes"].format(number=before),
