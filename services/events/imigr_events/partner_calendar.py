@@ -20,11 +20,18 @@ MOST_EVENTS = 2_000
 PERSONS = ("ORGANIZER", "ATTENDEE", "CONTACT", "COMMENT")
 """Properties that name people (RFC 5545 3.8.4), or say something freely."""
 OWN_DOMAIN = ".imigr.tn"
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
+"""Bounded (RFC 5321 4.5.3.1), so that no text is looked through again and again."""
 _PHONE = re.compile(r"(?<![\w/:.-])\+?\d(?:[ .-]?\d){7,14}(?![\w/:-])")
-_MARKUP = re.compile(r"<[^>]{0,500}>")
+_MARKUP = re.compile(r"<[^<>]{0,500}>")
 _SLUG = re.compile(r"[^a-z0-9]+")
 MOST_SUMMARY, MOST_TITLE = 2000, 200
+MOST_SERIES = 200
+"""Of one calendar: to find the dates of a rule takes longer than anything else here."""
+MOST_SEQUENCE = 2**31 - 1
+"""RFC 5545 3.3.8."""
+UNREADABLE = (ValueError, IndexError, KeyError, AttributeError, TypeError, OverflowError)
+"""What icalendar raises for values that are none."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,7 @@ def read(raw: bytes, source: Source) -> Read:
     try:
         calendars = list(Calendar.from_ical(raw, multiple=True))
         events = [event for calendar in calendars for event in calendar.walk("VEVENT")]
-    except (ValueError, IndexError, KeyError, AttributeError, TypeError, UnicodeError) as error:
+    except UNREADABLE as error:
         raise NotACalendar("unreadable") from error
     if not calendars or len(events) > MOST_EVENTS:
         raise NotACalendar("too_many_events" if events else "unreadable")
@@ -73,8 +80,14 @@ def read(raw: bytes, source: Source) -> Read:
         except _Unfit as unfit:
             refused.append(Refusal(uid, unfit.args[0]))
             continue
+        except UNREADABLE:
+            refused.append(Refusal(uid, "unreadable"))
+            continue
         if uid not in newest or newest[uid].sequence < one.sequence:
             newest[uid] = one
+    for uid in [one.uid for one in newest.values() if "recurrence" in one.values][MOST_SERIES:]:
+        refused.append(Refusal(uid, "too_many_series"))
+        del newest[uid]
     refused += [Refusal(uid, "series_not_in_calendar") for uid in others if uid not in newest]
     whole = [replace(one, others=_with(one.others, others.get(one.uid, {}))) for one in newest.values()]
     return Read(tuple(whole), tuple(refused), dict(dropped))
@@ -101,8 +114,10 @@ def _incoming(event: Properties, uid: str, source: Source, dropped: Counter[str]
         raise _Unfit("no_uid")
     if uid.endswith(OWN_DOMAIN):
         raise _Unfit("own_event")
-    if event.get("RDATE") is not None:
+    if event.get("RDATE") is not None or event.get("EXRULE") is not None:
         raise _Unfit("dates_beside_the_rule")
+    if isinstance(event.get("RRULE"), list):
+        raise _Unfit("several_rules")
     starts_at, ends_at = _times(event, ZoneInfo(source.timezone))
     title, language = _text(event, "SUMMARY", source, dropped)
     summary, _ = _text(event, "DESCRIPTION", source, dropped)
@@ -140,6 +155,7 @@ def _other_date(event: Properties, source: Source, dropped: Counter[str]) -> Oth
     if str(getattr(told, "params", {}).get("RANGE", "")):
         raise _Unfit("range_of_a_series")
     zone = ZoneInfo(source.timezone)
+    _check_zone(told)
     replaces = _moment(getattr(told, "dt", None), zone)
     if _is_cancelled(event):
         return OtherDate(replaces, _sequence(event), is_cancelled=True)
@@ -156,6 +172,7 @@ def _removed(event: Properties, source: Source) -> Iterator[datetime]:
     """Dates that the series leaves out (RFC 5545 3.8.5.1)."""
     found = event.get("EXDATE")
     for group in found if isinstance(found, list) else [found] if found is not None else []:
+        _check_zone(group)
         for one in group.dts:
             yield _moment(one.dt, ZoneInfo(source.timezone))
 
@@ -171,12 +188,22 @@ def _times(event: Properties, zone: ZoneInfo) -> tuple[datetime, datetime]:
         length = event["DURATION"].dt if "DURATION" in event else None
     except (KeyError, AttributeError, ValueError) as error:
         raise _Unfit("no_time") from error
+    for name in ("DTSTART", "DTEND"):
+        _check_zone(event.get(name))
     usual = timedelta(hours=1) if isinstance(starts, datetime) else timedelta(days=1)
     begins = _moment(starts, zone)
     over = _moment(ends, zone) if ends is not None else begins + (length or usual)
     if over <= begins:
         raise _Unfit("ends_before_it_starts")
     return begins, over
+
+
+def _check_zone(told: Any) -> None:
+    """A zone that nobody knows is refused: taken for the town's, it would send people at a wrong hour."""
+    dates = [getattr(one, "dt", None) for one in getattr(told, "dts", [told])]
+    named = str(getattr(told, "params", {}).get("TZID", ""))
+    if named and any(isinstance(one, datetime) and one.tzinfo is None for one in dates):
+        raise _Unfit("unknown_time_zone")
 
 
 def _moment(value: Any, zone: ZoneInfo) -> datetime:
@@ -214,7 +241,7 @@ def _themes(event: Properties) -> list[str]:
 
 def _sequence(event: Properties) -> int:
     try:
-        return max(0, int(event.get("SEQUENCE", 0)))
+        return min(max(0, int(event.get("SEQUENCE", 0))), MOST_SEQUENCE)
     except (ValueError, TypeError):
         return 0
 

@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, post_load, validate
 
 from imigr_events.domain import Event, Session, SessionState, wire_time
 from imigr_events.handlers import Found, Search
-from imigr_events.schemas.base import LANGUAGE, SLUG
+from imigr_events.schemas.base import LANGUAGE, SLUG, moment
 from imigr_events.schemas.shown import event_out, session_out
 
 MOST = 1_000
@@ -24,8 +24,8 @@ class SearchAgenda(Schema):
     theme = fields.String(load_default=None, allow_none=True, validate=SLUG)
     language = fields.String(load_default=None, allow_none=True, validate=LANGUAGE)
     q = fields.String(load_default="", validate=validate.Length(max=200))
-    since = fields.AwareDateTime(load_default=None, allow_none=True)
-    until = fields.AwareDateTime(load_default=None, allow_none=True)
+    since = moment()
+    until = moment()
     page = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, 10_000))
     per_page = fields.Integer(load_default=20, strict=True, validate=validate.Range(1, MOST))
 

@@ -10,10 +10,10 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 from imigr_events.domain.attendance import Mistake
 from imigr_events.handlers.correcting import Wrong
 from imigr_events.handlers.door import MOST_WALK_INS, Shown
-from imigr_events.schemas.base import ID, KEY, SLUG
+from imigr_events.schemas.base import ID, KEY, SLUG, moment
 from imigr_kit.keyed import body_hash, normalise_reference
 
-LABEL = validate.Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*$")
+LABEL = validate.Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*\Z")
 """Of a door or a device: a code, so that nothing can be written about anybody."""
 MOST_SCANS = 100
 
@@ -21,14 +21,14 @@ MOST_SCANS = 100
 class ScanShape(Schema):
     """One look at a door: a ticket, a reference, or people who have neither."""
 
-    id = fields.String(required=True, validate=validate.Regexp(r"^[A-Za-z0-9._:-]{8,64}$"))
+    id = fields.String(required=True, validate=validate.Regexp(r"^[A-Za-z0-9._:-]{8,64}\Z"))
     session_id = fields.String(load_default="main", validate=ID)
     ticket = fields.String(load_default=None, allow_none=True, validate=validate.Length(min=1, max=600))
     reference = fields.String(load_default=None, allow_none=True, validate=validate.Length(min=1, max=20))
     people = fields.Integer(load_default=None, allow_none=True, strict=True, validate=validate.Range(1, MOST_WALK_INS))
     door = fields.String(required=True, validate=validate.And(LABEL, validate.Length(max=30)))
     scanner = fields.String(required=True, validate=validate.And(LABEL, validate.Length(max=40)))
-    at = fields.AwareDateTime(load_default=None, allow_none=True)
+    at = moment()
 
     @validates_schema
     def check(self, data: dict[str, Any], **_: Any) -> None:

@@ -20,7 +20,7 @@ from imigr_events.domain import (
     Session,
     in_order,
 )
-from imigr_events.schemas.base import CODE, ID, KEY, LANGUAGE, SLUG, text_by_language
+from imigr_events.schemas.base import CODE, ID, KEY, LANGUAGE, SLUG, moment, text_by_language
 from imigr_events.series import BadRule, dates
 
 AUDIENCES = ("everyone", "women", "youth", "families", "workers", "mediators", "municipal_staff", "partners")
@@ -34,7 +34,7 @@ class ListEvents(Schema):
     """Which events."""
 
     municipality = fields.String(load_default=None, allow_none=True, validate=SLUG)
-    from_time = fields.AwareDateTime(load_default=None, allow_none=True)
+    from_time = moment()
     page = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, 10_000))
     per_page = fields.Integer(load_default=20, strict=True, validate=validate.Range(1, 100))
 
@@ -58,7 +58,7 @@ class GroupIn(Schema):
     code = fields.String(required=True, validate=validate.OneOf(CATEGORIES))
     places = fields.Integer(load_default=None, allow_none=True, strict=True, validate=validate.Range(0, 5000))
     share = fields.Integer(load_default=None, allow_none=True, strict=True, validate=validate.Range(0, 100))
-    released_at = fields.AwareDateTime(load_default=None, allow_none=True)
+    released_at = moment()
     most = fields.Integer(load_default=None, allow_none=True, strict=True, validate=validate.Range(0, 5000))
 
     @validates_schema
@@ -72,8 +72,8 @@ class SessionIn(Schema):
     """One session of a programme."""
 
     title = text_by_language(200)
-    starts_at = fields.AwareDateTime(required=True)
-    ends_at = fields.AwareDateTime(required=True)
+    starts_at = moment(required=True)
+    ends_at = moment(required=True)
     room = text_by_language(100, required=False)
     functions = fields.List(text_by_language(100), load_default=list, validate=_CODES)
     capacity = fields.Integer(load_default=None, allow_none=True, strict=True, validate=validate.Range(0, 5000))
@@ -116,8 +116,8 @@ class Written(Schema):
     address = text_by_language(300, required=False)
     location = fields.Nested(Location, load_default=None, allow_none=True)
     online_url = fields.String(load_default=None, allow_none=True, validate=URL)
-    starts_at = fields.AwareDateTime(required=True)
-    ends_at = fields.AwareDateTime(required=True)
+    starts_at = moment(required=True)
+    ends_at = moment(required=True)
     timezone = fields.String(load_default="Africa/Tunis", validate=validate.OneOf(ZONES, error="no IANA time zone"))
     capacity = fields.Integer(required=True, strict=True, validate=validate.Range(0, 5000))
     languages = fields.List(fields.String(validate=LANGUAGE), load_default=list, validate=_CODES)
@@ -132,8 +132,8 @@ class Written(Schema):
     childcare = fields.Boolean(load_default=False)
     illustration_url = fields.String(load_default=None, allow_none=True, validate=URL)
     illustration_alt = text_by_language(300, required=False)
-    opens_at = fields.AwareDateTime(load_default=None, allow_none=True)
-    closes_at = fields.AwareDateTime(load_default=None, allow_none=True)
+    opens_at = moment()
+    closes_at = moment()
     offer_hours = fields.Integer(load_default=None, allow_none=True, strict=True, validate=validate.Range(1, 168))
     groups = fields.List(fields.Nested(GroupIn), load_default=list, validate=validate.Length(max=len(CATEGORIES)))
     sessions = fields.List(fields.Nested(SessionIn), load_default=list, validate=validate.Length(max=100))
@@ -190,8 +190,8 @@ class EditEvent(Step):
 class Postpone(Step):
     """Another date, or none that is known yet."""
 
-    starts_at = fields.AwareDateTime(load_default=None, allow_none=True)
-    ends_at = fields.AwareDateTime(load_default=None, allow_none=True)
+    starts_at = moment()
+    ends_at = moment()
 
     @validates_schema
     def check(self, data: dict[str, Any], **_: Any) -> None:
