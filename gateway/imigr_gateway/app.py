@@ -51,6 +51,7 @@ from imigr_gateway.api.staff import templates as staff_templates
 from imigr_gateway.api.staff import vault as staff_vault
 from imigr_gateway.api.staff import visits as staff_visits
 from imigr_gateway.attending import certificate_page, ticket_page
+from imigr_gateway.booking import page as booking_page
 from imigr_gateway.cache import CachedReads
 from imigr_gateway.commands import Extension
 from imigr_gateway.directory import page as service_page
@@ -140,6 +141,7 @@ def create_app(settings: GatewaySettings, client: Client) -> Flask:
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(brochures.files)
     app.register_blueprint(inbound.blueprint)
+    app.register_blueprint(booking_page.blueprint)
     app.register_blueprint(waiting_pages.blueprint)
     app.register_blueprint(paper_pages.blueprint)
     app.register_blueprint(referral_pages.blueprint)

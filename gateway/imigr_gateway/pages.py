@@ -134,10 +134,19 @@ def _manage(manage_token: str, done: str) -> Response:
         record=record,
         rows=list(_rows(record, language)),
         changeable=not is_registration and record["state"] in _CHANGEABLE,
+        links=[] if is_registration else list(_links(record, manage_token, language)),
         registration=registration_page.view(record, language, manage_token) if is_registration else None,
         reachable=record["contact_id"] is not None,
         done=done,
     )
+
+
+def _links(record: dict[str, Any], manage_token: str, language: str) -> Iterator[tuple[str, str]]:
+    if record["state"] in _CHANGEABLE:
+        words = MANAGE[language]
+        yield f"/m/{manage_token}/move?lang={language}", words["move"]
+        yield f"/m/{manage_token}/slip?lang={language}", words["slip"]
+        yield f"/api/v1/appointments/{manage_token}/calendar.ics?lang={language}", words["calendar"]
 
 
 def _rows(record: dict[str, Any], language: str) -> Iterator[tuple[str, str]]:

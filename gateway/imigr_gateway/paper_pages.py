@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, request
 
@@ -14,7 +12,7 @@ from imigr_gateway.commands import backends
 from imigr_gateway.doors import public
 from imigr_gateway.languages import chain, localised
 from imigr_gateway.waiting_pages import page, reader_language
-from imigr_gateway.waiting_words import DAYS, SLIP, WAITING
+from imigr_gateway.waiting_words import SLIP, WAITING, local_time
 from imigr_kit.errors import Conflict, Gone, NotFound
 
 blueprint = Blueprint("paper-pages", __name__)
@@ -41,7 +39,8 @@ def slip(manage_token: str) -> Response:
         words=words,
         title=words["title"],
         slip=shown,
-        when=_when(found["start"], found["timezone"], language),
+        when=local_time(found["start"], found["timezone"], language),
+        token=manage_token,
         qr=qr_svg(found["slip"]),
     )
 
@@ -86,11 +85,6 @@ def _waiting(manage_token: str, told: str) -> Response:
         entry=entry,
         told=told,
         place=localised(guichet, chain(language)),
-        when=_when(entry["start"], zone, language) if entry["start"] else "",
-        until=_when(entry["offer_until"], zone, language) if entry["offer_until"] else "",
+        when=local_time(entry["start"], zone, language) if entry["start"] else "",
+        until=local_time(entry["offer_until"], zone, language) if entry["offer_until"] else "",
     )
-
-
-def _when(instant: str, zone: str, language: str) -> str:
-    local = datetime.fromisoformat(instant.replace("Z", "+00:00")).astimezone(ZoneInfo(zone))
-    return f"{DAYS[language][local.weekday()]} {local:%d/%m/%Y} {local:%H:%M}"

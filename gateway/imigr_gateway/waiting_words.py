@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 SCREEN = {
     "fr": {
         "title": "Salle d'attente",
@@ -117,6 +120,8 @@ SLIP = {
         "show": "Montrez ce papier au guichet, ou dites la référence. Une autre personne peut venir avec.",
         "none": "Il n'y a pas de papier pour ce lien.",
         "print": "Imprimez cette page, ou gardez-la sur votre téléphone.",
+        "code": "Code à montrer au guichet",
+        "pdf": "Fichier PDF à imprimer",
     },
     "ar": {
         "title": "موعدكم",
@@ -127,6 +132,8 @@ SLIP = {
         "show": "أظهروا هذه الورقة في الشباك، أو اذكروا المرجع. يمكن لشخص آخر أن يأتي بها.",
         "none": "لا توجد ورقة لهذا الرابط.",
         "print": "اطبعوا هذه الصفحة، أو احفظوها في هاتفكم.",
+        "code": "رمز يُظهر في الشباك",
+        "pdf": "ملف PDF للطباعة",
     },
     "en": {
         "title": "Your appointment",
@@ -137,6 +144,8 @@ SLIP = {
         "show": "Show this paper at the guichet, or say the reference. Somebody else may come with it.",
         "none": "There is no paper for this link.",
         "print": "Print this page, or keep it on your phone.",
+        "code": "Code to show at the guichet",
+        "pdf": "PDF file to print",
     },
 }
 
@@ -193,3 +202,9 @@ WAITING = {
         "unknown": "Nobody waits under this link.",
     },
 }
+
+
+def local_time(instant: str, zone: str, language: str) -> str:
+    """An instant of the wire as people of the place say it."""
+    local = datetime.fromisoformat(instant.replace("Z", "+00:00")).astimezone(ZoneInfo(zone))
+    return f"{DAYS[language][local.weekday()]} {local:%d/%m/%Y} {local:%H:%M}"

@@ -47,6 +47,9 @@ MANAGE = {
     "fr": {
         "heading": "Votre réservation",
         "cancel": "Annuler",
+        "move": "Choisir une autre heure",
+        "slip": "Papier à imprimer ou à montrer",
+        "calendar": "Ajouter à mon agenda",
         "cancelled": "C'est annulé.",
         "forget": "Supprimer mon contact",
         "forget_note": "Votre numéro ou adresse est détruit tout de suite ; vous ne recevrez plus de message.",
@@ -56,6 +59,9 @@ MANAGE = {
     "ar": {
         "heading": "حجزك",
         "cancel": "إلغاء",
+        "move": "اختيار وقت آخر",
+        "slip": "ورقة للطباعة أو الإظهار",
+        "calendar": "إضافة إلى التقويم",
         "cancelled": "تم الإلغاء.",
         "forget": "حذف بيانات الاتصال",
         "forget_note": "يحذف رقمك أو عنوانك فورا، ولن تصلك أي رسالة بعد ذلك.",
@@ -65,6 +71,9 @@ MANAGE = {
     "en": {
         "heading": "Your booking",
         "cancel": "Cancel",
+        "move": "Choose another time",
+        "slip": "Paper to print or to show",
+        "calendar": "Add to my calendar",
         "cancelled": "It is cancelled.",
         "forget": "Delete my contact",
         "forget_note": "Your number or address is destroyed at once; you will get no further message.",

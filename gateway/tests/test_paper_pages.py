@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
 from flask import Flask
+from pypdf import PdfReader
 
 from imigr_gateway.waiting_words import DAYS, SLIP, WAITING
 from imigr_kit.errors import Gone, NotFound
@@ -48,6 +50,18 @@ def test_the_slip_says_when_and_where_with_a_code(site: Any, language: str, dire
     assert "K7MP-2QXA" in text
     assert "<svg" in text
     assert "health" not in text
+
+
+@pytest.mark.parametrize("language", ["fr", "ar"])
+def test_the_slip_is_printed_as_a_file(site: Any, language: str) -> None:
+    """One page of A6 that says the reference and not why; nobody but the holder keeps it."""
+    answer = site.get(f"/api/v1/appointments/la-marsa.a-x/slip.pdf?lang={language}")
+    assert (answer.status_code, answer.content_type) == (200, "application/pdf")
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    (sheet,) = PdfReader(io.BytesIO(answer.data)).pages
+    assert [round(float(size) / 72 * 25.4) for size in sheet.mediabox[2:]] == [105, 148]
+    assert "K7MP-2QXA" in sheet.extract_text()
+    assert "health" not in sheet.extract_text()
 
 
 def test_a_link_without_a_slip_is_a_page_of_its_own(site: Any, client: FakeClient) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,10 +28,17 @@ from imigr_gateway.people import Link, Person, split_token
 from imigr_gateway.shapes import base
 from imigr_gateway.shapes import guichet as shapes
 from imigr_gateway.strict import StrictBlueprint
+from imigr_kit.errors import FieldError, Invalid
 
 blueprint = StrictBlueprint(
     "appointments", __name__, url_prefix="/api/v1", description="Appointments, holds and seats in group sessions"
 )
+
+
+class InvalidStart(Invalid):
+    """A page sent what is no instant."""
+
+    code = "gateway.invalid_input"
 
 
 @blueprint.post("/appointments")
@@ -38,7 +46,12 @@ blueprint = StrictBlueprint(
 @blueprint.response(201, shapes.AppointmentOut)
 @public
 def book_appointment(data: dict[str, Any]) -> Any:
-    """Book a slot without an account. 409 with `params.next_slots` when it is gone."""
+    """Book a slot without an account. 409 with `params.next_slots` when it is gone.
+
+    One booking a day is free for a network address; a further one is answered 429 `guichet.proof_needed` with
+    `params.challenge` and `params.bits`. Find a number n for which SHA-256 of `challenge:n` begins with so many zero
+    bits, and send the same request again under the same Idempotency-Key with n in the header X-Proof-Of-Work.
+    """
     return _claim("book_appointment", data)
 
 
@@ -167,8 +180,33 @@ def _change(manage_token: str, method: str, **more: Any) -> Any:
     return for_reader(with_link(answer, manage_token))
 
 
+def move(manage_token: str, start: str, key: str) -> None:
+    """Move to another start, by a page that drew the key. Raises InvalidStart, and what the guichet raises."""
+    municipality, manage_hash = split_token(manage_token)
+    try:
+        wanted, drawn = datetime.fromisoformat(start.replace("Z", "+00:00")), str(uuid.UUID(key))
+    except ValueError as error:
+        raise InvalidStart(fields=[FieldError("start", InvalidStart.code, "not a start of a slot")]) from error
+    backends().call(
+        "guichet",
+        "move_appointment",
+        municipality,
+        municipality=municipality,
+        manage_hash=manage_hash,
+        client_key=client_key(),
+        idempotency_key=drawn,
+        start=wanted.isoformat(),
+    )
+
+
 def _claim(method: str, data: dict[str, Any], **more: Any) -> Any:
-    key = idempotency_key()
+    proof = request.headers.get("X-Proof-Of-Work", "")[:100] or None
+    return as_json(for_reader(claim(method, data, idempotency_key(), proof, **more)), 201)
+
+
+def claim(method: str, data: dict[str, Any], key: str, proof: str | None, **more: Any) -> dict[str, Any]:
+    """Book, hold or take a seat under a key, with a proof of work when one was worked out; what was made, with its
+    link, texts in all languages."""
     municipality = home_of(data["guichet_id"])
     link = here().people.link("a", municipality, key)
     who = person_in(data)
@@ -180,22 +218,22 @@ def _claim(method: str, data: dict[str, Any], **more: Any) -> Any:
         **{**data, "start": data["start"].isoformat()},
         **known,
         **more,
-        **_asker(who),
+        **_asker(who, proof),
         municipality=municipality,
         manage_hash=link.hash,
         idempotency_key=key,
     )
-    return as_json(for_reader(with_link(answer, link.token)), 201)
+    return with_link(answer, link.token)
 
 
-def _asker(who: Person | None) -> dict[str, Any]:
+def _asker(who: Person | None, proof: str | None) -> dict[str, Any]:
     """Keyed hashes of who asks, for the limits; the addresses themselves go no further."""
     device = request.headers.get("X-Device-Token", "")[:200]
     return {
         "contact_key": _contact_key(who),
         "client_key": client_key(),
         "device_key": here().people.device_key(device) if device else None,
-        "proof": request.headers.get("X-Proof-Of-Work", "")[:100] or None,
+        "proof": proof,
     }
 
 

@@ -1,4 +1,4 @@
-"""Has certificates printed by a process each: few at a time, none for long."""
+"""Has certificates and slips printed by a process each: few at a time, none for long."""
 
 from __future__ import annotations
 
@@ -26,13 +26,16 @@ class PrinterUnavailable(Unavailable):
     code = "gateway.printer_unavailable"
 
 
-def printed(fields: Mapping[str, Any]) -> bytes:
-    """The PDF. The fields go through a pipe: never into arguments, environment, files or logs."""
+def printed(fields: Mapping[str, Any], paper: str = "certificate") -> bytes:
+    """The PDF of one kind of paper (printer.TEMPLATES).
+
+    The fields go through a pipe: never into arguments, environment, files or logs.
+    """
     if not _places.acquire(timeout=WAIT_SECONDS):
         raise PrinterUnavailable(retry_after=5)
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "imigr_gateway.attending.printer"],
+            [sys.executable, "-m", "imigr_gateway.attending.printer", paper],
             input=json.dumps(fields, ensure_ascii=False).encode(),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -41,11 +44,11 @@ def printed(fields: Mapping[str, Any]) -> bytes:
         )
     except subprocess.TimeoutExpired:
         # Its text would hold the command's input.
-        log.error("certificate.printing_timed_out")  # the cause must not be logged
+        log.error("paper.printing_timed_out", paper=paper)  # the cause must not be logged
         raise PrinterUnavailable(retry_after=30) from None
     finally:
         _places.release()
     if done.returncode != 0 or not done.stdout.startswith(b"%PDF"):
-        log.error("certificate.not_printed", exit_code=done.returncode)
+        log.error("paper.not_printed", paper=paper, exit_code=done.returncode)
         raise PrinterUnavailable(retry_after=60)
     return done.stdout

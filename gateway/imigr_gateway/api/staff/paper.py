@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import Response
+
+from imigr_gateway.api.slips import as_pdf
 from imigr_gateway.api.staff.calls import call, command, staff_blueprint
 from imigr_gateway.doors import staff
+from imigr_gateway.languages import chain
 from imigr_gateway.shapes import visits as shapes
 
 blueprint = staff_blueprint("paper", "Paper and the waiting list, for staff.")
@@ -27,6 +31,17 @@ def get_slip(municipality: str, appointment_id: str) -> Any:
     return call(
         "guichet", "get_slip_for_visitor", municipality, municipality=municipality, appointment_id=appointment_id
     )
+
+
+@blueprint.get("/<municipality>/appointments/<appointment_id>/slip.pdf")
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="application/pdf", description="A6")
+@staff("manager", "mediator")
+def slip_pdf(municipality: str, appointment_id: str) -> Response:
+    """The same as a file, in the language of the visit when pages have it."""
+    found = call(
+        "guichet", "get_slip_for_visitor", municipality, municipality=municipality, appointment_id=appointment_id
+    )
+    return as_pdf(found, chain(found["language"]))
 
 
 @blueprint.post("/<municipality>/guichets/<guichet_id>/check-ins")

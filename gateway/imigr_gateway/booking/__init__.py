@@ -1,0 +1,1 @@
+"""Pages on which a person books a slot, or chooses another one for an appointment."""

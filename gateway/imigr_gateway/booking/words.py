@@ -1,0 +1,51 @@
+"""Words of the pages on which a slot is chosen."""
+
+from __future__ import annotations
+
+BOOK = {
+    "fr": {
+        "title": "Prendre rendez-vous",
+        "move_title": "Choisir une autre heure",
+        "topic": "Motif",
+        "language": "Langue parlée",
+        "show": "Voir les heures libres",
+        "none": "Il n'y a pas d'heure libre pour le moment.",
+        "others": "Ces heures sont libres :",
+        "phone": "Téléphone, si vous voulez un SMS (facultatif)",
+        "book": "Réserver",
+        "move": "Prendre cette heure",
+        "back": "Garder mon rendez-vous",
+        "wait": "Votre appareil vérifie cette réservation. Gardez cette page ouverte quelques secondes.",
+        "noscript": "Sans JavaScript, cette vérification n'est pas possible : réservez demain, ou au guichet.",
+    },
+    "ar": {
+        "title": "حجز موعد",
+        "move_title": "اختيار وقت آخر",
+        "topic": "سبب الزيارة",
+        "language": "اللغة",
+        "show": "عرض الأوقات المتاحة",
+        "none": "لا توجد أوقات متاحة حاليا.",
+        "others": "هذه الأوقات متاحة:",
+        "phone": "رقم الهاتف إذا أردتم رسالة قصيرة (اختياري)",
+        "book": "احجز",
+        "move": "اختيار هذا الوقت",
+        "back": "الإبقاء على موعدي",
+        "wait": "يتحقق جهازكم من هذا الحجز. أبقوا هذه الصفحة مفتوحة بضع ثوان.",
+        "noscript": "لا يمكن هذا التحقق دون جافاسكريبت: احجزوا غدا، أو في الشباك.",
+    },
+    "en": {
+        "title": "Book an appointment",
+        "move_title": "Choose another time",
+        "topic": "Reason",
+        "language": "Spoken language",
+        "show": "Show free times",
+        "none": "There is no free time at the moment.",
+        "others": "These times are free:",
+        "phone": "Phone, if you want an SMS (optional)",
+        "book": "Book",
+        "move": "Take this time",
+        "back": "Keep my appointment",
+        "wait": "Your device is checking this booking. Keep this page open for some seconds.",
+        "noscript": "Without JavaScript this check is not possible: book tomorrow, or at the guichet.",
+    },
+}
