@@ -1,5 +1,5 @@
-"""Prints one certificate or slip, as its argument says: fields as JSON on standard input, a PDF on standard output, then
-the process is gone.
+"""Prints one certificate or slip, as its argument says: fields as JSON on standard input, a PDF on standard output,
+then the process is gone.
 
 A process of its own, so that a holder's name lives in no memory that stays, that printing holds up no other request,
 and that it can be ended when it takes too long. WeasyPrint gets nothing from anywhere: no file, no network.
