@@ -44,7 +44,10 @@ def measure(seconds: float, rushes: int) -> list[Row]:
             ("next slot over 200 guichets", _search(), 8.0),
         ):
             rows.append(against(f"{name}, p50", _median(port, paths), "ms", floor, aim, "lower"))
-        rows.append(against("hold, p50", _hold(platform, port, widened), "ms", floor, 3.0, "lower"))
+        insert = median_of(floor_port, [load.post(HOST, "/store", b'{"topic": "information"}')] * 200, 201)
+        rows.append(against("bare RPC and one durable insert, p50", insert, "ms", floor, None, "lower"))
+        held = median_of(port, hold_requests(platform, widened), 201)
+        rows.append(against("hold, p50", held, "ms", floor, 3.0, "lower"))
         noop = alone("Flask + no-op RPC", rate(floor_port, "/noop", seconds), "requests/s")
         starts = iter_starts(platform, widened)
         rows.append(noop)
@@ -200,21 +203,23 @@ def _bookings(port: int, guichet: str, starts: list[str], seconds: float, phone:
     return outcome.per_second
 
 
-def _hold(platform: Any, port: int, guichet: str) -> float:
+def hold_requests(platform: Any, guichet: str) -> list[bytes]:
+    """Holds of starts that are free."""
     starts = iter_starts(platform, guichet)[1]
     requests = []
     for start in starts[-150:]:
         body = json.dumps({"guichet_id": guichet, "start": start, "topic": "information", "language": "fr"}).encode()
         requests.append(load.post(HOST, "/api/v1/holds", body, {"Idempotency-Key": str(uuid.uuid4())}))
-    return _p50(port, requests, 201)
+    return requests
 
 
 def _median(port: int, paths: Iterator[str]) -> float:
     requests = [load.get(HOST, path) for path in itertools.islice(paths, 200)]
-    return _p50(port, requests, 200)
+    return median_of(port, requests, 200)
 
 
-def _p50(port: int, requests: list[bytes], expect: int) -> float:
+def median_of(port: int, requests: list[bytes], expect: int) -> float:
+    """Milliseconds of half of the answers, one after the other; the first twenty do not count."""
     connection = load.Connection(port)
     took = []
     for number, request in enumerate(requests):

@@ -6,18 +6,18 @@ import json
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import ValidationError
 
+from imigr_kit.batches import GAP_TRIES, Batch, Delivery
 from imigr_kit.broker import BrokerUnavailable, Outgoing
 from imigr_kit.context import CallContext
 from imigr_kit.errors import ImigrError, Invalid, TooMany, Unavailable
 from imigr_kit.events import CloudEvent, UnreadableEvent
-from imigr_kit.inbound import Subscription, acknowledge, body_bytes, give_back
-from imigr_kit.inbox import GapFound, Inbox, Verdict
+from imigr_kit.inbound import Receipts, Subscription, body_bytes
+from imigr_kit.inbox import GapFound, Inbox, Outcome, Verdict
 from imigr_kit.logs import get_logger
 from imigr_kit.metrics import EVENTS_GAPS, EVENTS_HANDLED, EVENTS_PARKED, EVENTS_RETRIED
 from imigr_kit.mongo import DATABASE_ERRORS
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 log = get_logger(__name__)
 
-PREFETCH = 16
-GAP_TRIES = 5
-"""How often a message waits for an earlier event of its aggregate before it goes on without it."""
+PREFETCH = 128
+WORKERS = 4
+"""How many batches of one handler run side by side."""
 REPUBLISH_SECONDS = 3.0
 
 ATTEMPT = "x-imigr-attempt"
@@ -76,23 +76,6 @@ def _content_type(header: str) -> tuple[str, str]:
     return media_type.lower(), "utf-8"
 
 
-@dataclass(frozen=True)
-class Delivery:
-    """One message on its way to a handler method."""
-
-    event: CloudEvent
-    message: Any
-    attempt: int
-    gaps: int
-    inbox: Inbox
-    has_effect: bool = True
-
-    def apply(self, effect: Callable[..., None]) -> Verdict:
-        """Run the handler through the inbox; called by the wrapper that on_event puts around the method."""
-        accept = self.gaps >= GAP_TRIES
-        return self.inbox.once(self.event, effect, accept_gap=accept, has_effect=self.has_effect)
-
-
 class EventConsumer:
     """The queue of one handler. Events of one aggregate run one after the other, others side by side."""
 
@@ -117,6 +100,10 @@ class EventConsumer:
         self._delays: tuple[str, ...] = tuple(runtime.settings.retry_delays)
         self._inbox = Inbox(runtime.db, name, runtime.clock, ordered=ordered)
         self._lanes: dict[str, deque[Delivery]] = {}
+        self._waiting: deque[Delivery] = deque()
+        self._workers = 0
+        self._is_one_to_begin = False
+        self._receipts = Receipts()
         runtime.inbound.register(
             Subscription(
                 queue=self.queue,
@@ -132,11 +119,15 @@ class EventConsumer:
 
     def _forget_waiting(self) -> None:
         """The broker delivers again what was not acknowledged; only what runs now is kept."""
+        for one in self._waiting:
+            self._lanes.pop(_lane(one), None)
+        self._waiting.clear()
         for lane in self._lanes.values():
             while len(lane) > 1:
                 lane.pop()
 
     def _on_message(self, message: Any) -> None:
+        self._receipts.took(message)
         headers = message.properties.get("application_headers") or {}
         try:
             event = read_event(message)
@@ -150,60 +141,69 @@ class EventConsumer:
             message,
             attempt=_count(headers, ATTEMPT),
             gaps=_count(headers, GAPS),
-            inbox=self._inbox,
             has_effect=self._concerns is None or self._concerns(event),
         )
-        lane = self._lanes.setdefault(event.subject or event.id, deque())
+        lane = self._lanes.setdefault(_lane(delivery), deque())
         lane.append(delivery)
         if len(lane) == 1:
-            self._run(delivery)
+            self._waiting.append(delivery)
+            self._begin()
 
-    def _run(self, delivery: Delivery) -> None:
-        event = delivery.event
-        context = {
-            "correlation_id": event.correlationid,
-            "causation_id": event.id,
-            "traceparent": event.traceparent,
-        }
+    def _begin(self) -> None:
+        """Start a worker if there is work and none is about to begin."""
+        if not self._waiting or self._is_one_to_begin or self._workers >= WORKERS:
+            return
+        batch = Batch(self._waiting, self._inbox, self._begun)
+        self._workers += 1
+        self._is_one_to_begin = True
         try:
             self._entrypoint.container.spawn_worker(
-                self._entrypoint,
-                (delivery,),
-                {},
-                context_data=context,
-                handle_result=partial(self._finished, delivery),
+                self._entrypoint, (batch,), {}, handle_result=partial(self._finished, batch)
             )
         except Exception:
             log.exception("event.not_spawned", handler=self._name)
-            give_back(delivery.message)
-            self._next(delivery)
+            for one in batch.take():
+                self._receipts.give_back(one.message)
+                self._next(one)
+            self._workers -= 1
 
-    def _finished(self, delivery: Delivery, _worker: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+    def _begun(self) -> None:
+        self._is_one_to_begin = False
+
+    def _finished(self, batch: Batch, _worker: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+        self._workers -= 1
+        outcomes: Sequence[Outcome] = result if exc_info is None else [exc_info[1]] * len(batch.take())
+        settled = list(zip(batch.deliveries, outcomes, strict=True))
         try:
-            if exc_info is None:
-                EVENTS_HANDLED.labels(self._name, str(result)).inc()
-                if delivery.gaps >= GAP_TRIES:
-                    EVENTS_GAPS.labels(self._name).inc()
-                    log.warning("event.gap_accepted", handler=self._name, id=delivery.event.id)
-                acknowledge(delivery.message)
-            else:
-                self._failed(delivery, exc_info[1])
+            self._done([(one, verdict) for one, verdict in settled if isinstance(verdict, Verdict)])
+            for one, error in settled:
+                if isinstance(error, Exception):
+                    self._failed(one, error)
         finally:
             self._runtime.wake_if_dirty()
-            self._next(delivery)
-        return result, None
+            for one in batch.deliveries:
+                self._next(one)
+            self._begin()
+        return None, None
+
+    def _done(self, settled: Sequence[tuple[Delivery, Verdict]]) -> None:
+        for one, verdict in settled:
+            EVENTS_HANDLED.labels(self._name, str(verdict)).inc()
+            if one.gaps >= GAP_TRIES:
+                EVENTS_GAPS.labels(self._name).inc()
+                log.warning("event.gap_accepted", handler=self._name, id=one.event.id)
+        self._receipts.acknowledge([one.message for one, _ in settled])
 
     def _next(self, delivery: Delivery) -> None:
-        subject = delivery.event.subject or delivery.event.id
-        lane = self._lanes.get(subject)
+        lane = self._lanes.get(_lane(delivery))
         if lane is None:
             return
         if lane and lane[0] is delivery:
             lane.popleft()
-        if lane:
-            self._run(lane[0])
-        else:
-            del self._lanes[subject]
+            if lane:
+                self._waiting.append(lane[0])
+        if not lane:
+            del self._lanes[_lane(delivery)]
 
     def _failed(self, delivery: Delivery, error: BaseException) -> None:
         if isinstance(error, GapFound):
@@ -251,9 +251,9 @@ class EventConsumer:
             self._runtime.publisher.publish([copy], seconds=REPUBLISH_SECONDS)
         except BrokerUnavailable:
             self._runtime.pause(1.0)
-            give_back(message)
+            self._receipts.give_back(message)
             return
-        acknowledge(message)
+        self._receipts.acknowledge([message])
 
 
 def _headers(message: Any) -> dict[str, Any]:
@@ -269,6 +269,10 @@ def _count(headers: dict[str, Any], name: str) -> int:
 
 def _code(error: ImigrError | ValidationError) -> str:
     return error.code if isinstance(error, ImigrError) else "invalid_data"
+
+
+def _lane(delivery: Delivery) -> str:
+    return delivery.event.subject or delivery.event.id
 
 
 def event_context(data: dict[str, Any]) -> CallContext:

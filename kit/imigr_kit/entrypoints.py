@@ -11,10 +11,11 @@ from typing import Any, TypeVar
 from nameko.extensions import DependencyProvider, Entrypoint
 from pymongo.client_session import ClientSession
 
-from imigr_kit.consumer import Delivery, EventConsumer, event_context
+from imigr_kit.batches import Batch
+from imigr_kit.consumer import EventConsumer, event_context
 from imigr_kit.context import use
 from imigr_kit.events import CloudEvent
-from imigr_kit.inbox import Verdict
+from imigr_kit.inbox import Outcome
 from imigr_kit.logs import get_logger
 from imigr_kit.rpc_server import RpcServer
 from imigr_kit.runtime import Runtime
@@ -155,11 +156,12 @@ def on_event(
 ) -> Callable[[Handler], Any]:
     """Handle events whose routing key matches ``pattern`` (AMQP topic), each once and in order.
 
-    The method ``(self, event, session)`` runs inside a transaction that also holds the inbox slip: it
-    writes with ``session`` only, and may be run again. ``kinds`` closes the list of known kinds
-    (``guichet.appointment.booked``): others are parked as unknown. ``ordered=False`` for handlers that
-    do not see every event of an aggregate. ``concerns`` says false of an event for which the handler would
-    do nothing: the method is not called, and the slip alone is written, without a transaction; it must not
+    The method ``(self, event, session)`` runs inside a transaction that also holds the inbox slip, in a rush
+    together with those of other aggregates: it writes with ``session`` only, and may be run again. ``kinds``
+    closes the list of known kinds (``guichet.appointment.booked``): others are parked as unknown.
+    ``ordered=False`` for handlers that do not see every event of an aggregate. ``concerns`` says false of an
+    event for which the handler would do nothing: the method is not called, and the slip alone is written,
+    without a transaction; it must not
     raise. Domain errors park the message, outages and bugs retry it.
     """
     patterns = (pattern,) if isinstance(pattern, str) else pattern
@@ -194,7 +196,7 @@ def _listen(
     concerns: Concerns | None = None,
 ) -> Any:
     @wraps(method)
-    def through_inbox(self: Any, delivery: Delivery) -> Verdict:
-        return delivery.apply(lambda event, session: method(self, event, session))
+    def through_inbox(self: Any, batch: Batch) -> list[Outcome]:
+        return batch.apply(lambda event, session: method(self, event, session))
 
     return OnEvent.decorator(patterns, queue=queue, kinds=kinds, ordered=ordered, concerns=concerns)(through_inbox)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 from imigr_kit.broker import ANSWER_ERRORS, BROKER_ERRORS, Link
@@ -64,6 +66,49 @@ class Inbound:
         self._consuming = []
         for subscription in self._subscriptions:
             subscription.lost()
+
+
+class Receipts:
+    """Acknowledges the deliveries of one subscription, those that lie together by one frame.
+
+    A tag is acknowledged once: the broker closes a channel on which one is acknowledged again. What was delivered by
+    a lost channel is delivered again.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._channel: Any = None
+        self._open: dict[int, bool] = {}
+
+    def took(self, message: Any) -> None:
+        """It was delivered; tags grow."""
+        if message.channel is not self._channel:
+            self._channel, self._open = message.channel, {}
+        self._open[message.delivery_tag] = False
+
+    def acknowledge(self, messages: Sequence[Any]) -> None:
+        """All of them are done with."""
+        with self._lock:
+            tags = [one.delivery_tag for one in messages if one.channel is self._channel]
+            tags = [one for one in tags if one in self._open]
+            self._open.update(dict.fromkeys(tags, True))
+            done = list(takewhile(self._open.__getitem__, self._open))
+            single = [one for one in tags if one not in done]
+            for tag in (*done, *single):
+                del self._open[tag]
+            try:
+                if done:
+                    self._channel.basic_ack(done[-1], multiple=True)
+                for tag in single:
+                    self._channel.basic_ack(tag)
+            except ANSWER_ERRORS:
+                return
+
+    def give_back(self, message: Any) -> None:
+        """Return it to its queue at once (it counts as a delivery)."""
+        with self._lock:
+            if message.channel is self._channel and self._open.pop(message.delivery_tag, None) is not None:
+                give_back(message)
 
 
 def acknowledge(message: Any) -> None:

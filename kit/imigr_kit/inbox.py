@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
-from pymongo import InsertOne
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
-from pymongo.errors import DuplicateKeyError, WriteError
+from pymongo.errors import BulkWriteError, DuplicateKeyError, WriteConcernError, WriteError
 
 from imigr_kit.clock import Clock
+from imigr_kit.errors import Unavailable
 from imigr_kit.events import CloudEvent
-from imigr_kit.gathering import Gathering
-from imigr_kit.mongo import Index, in_transaction
+from imigr_kit.logs import get_logger
+from imigr_kit.mongo import DATABASE_ERRORS, Index, in_transaction
+
+log = get_logger(__name__)
 
 COLLECTION = "kit_inbox"
 DUPLICATE_KEY = 11000
@@ -31,6 +34,9 @@ class Verdict(StrEnum):
 
     HANDLED = "handled"
     DUPLICATE = "duplicate"
+
+
+Outcome = Verdict | Exception
 
 
 class GapFound(Exception):
@@ -54,14 +60,12 @@ class Inbox:
         self._handler = handler
         self._clock = clock
         self._ordered = ordered
-        self._gathering = Gathering(db[COLLECTION])
 
     def once(self, event: CloudEvent, effect: Effect, *, accept_gap: bool = False, has_effect: bool = True) -> Verdict:
         """Run ``effect`` unless this handler has already done so; both are committed together or not at all.
 
         The effect may run again when the transaction meets a conflict, so it writes with its session only.
-        Without an effect (``has_effect`` false) the slip alone is written: one write, no transaction, and together
-        with those of other events that come at the same time.
+        Without an effect (``has_effect`` false) the slip alone is written: one write, no transaction.
         """
 
         def work(session: ClientSession) -> Verdict:
@@ -77,36 +81,91 @@ class Inbox:
             return Verdict.DUPLICATE
         return Verdict.HANDLED
 
+    def note(self, events: Sequence[CloudEvent]) -> list[Outcome]:
+        """Events from which nothing follows: their slips alone, in one command; what became of each, in order."""
+        outcomes: list[Outcome] = [Verdict.HANDLED] * len(events)
+        firsts = [number for number, event in enumerate(events) if self._is_first(event)]
+        refused = self._insert([self._first_slip(events[number]) for number in firsts])
+        for place, code in refused.items():
+            outcomes[firsts[place]] = Verdict.DUPLICATE if code == DUPLICATE_KEY else WriteError("slip refused", code)
+        for number in sorted({*range(len(events))} - {*firsts}):
+            outcomes[number] = outcome_of(partial(self.once, events[number], _nothing, has_effect=False))
+        return outcomes
+
+    def together(self, events: Sequence[CloudEvent], effect: Effect) -> list[Outcome]:
+        """As ``once`` for each of these events of different aggregates, in one transaction; when anything is the
+        matter with one of them, in one each. Raises what an outage raises."""
+        if len(events) > 1:
+            try:
+                in_transaction(self._db, lambda session: self._all(events, effect, session))
+                return [Verdict.HANDLED] * len(events)
+            except Exception as error:
+                if isinstance(error, (Unavailable, *DATABASE_ERRORS)):
+                    raise
+                log.debug("inbox.one_by_one", handler=self._handler, events=len(events))
+        return [outcome_of(partial(self.once, event, effect)) for event in events]
+
+    def _all(self, events: Sequence[CloudEvent], effect: Effect, session: ClientSession) -> None:
+        firsts = [self._first_slip(event) for event in events if self._is_first(event)]
+        if firsts:
+            self._db[COLLECTION].insert_many(firsts, session=session)
+        for event in events:
+            if not self._is_first(event):
+                self._slip(event, session, False)
+        for event in events:
+            effect(event, session)
+
+    def _insert(self, slips: Sequence[dict[str, Any]]) -> dict[int, int]:
+        """Each by itself; codes of those that were refused, by their place."""
+        try:
+            if slips:
+                self._db[COLLECTION].insert_many(slips, ordered=False)
+        except BulkWriteError as error:
+            details = error.details or {}
+            for one in details.get("writeConcernErrors", ()):
+                raise WriteConcernError(str(one.get("errmsg")), one.get("code")) from error
+            return {row["index"]: row["code"] for row in details.get("writeErrors", ())}
+        return {}
+
+    def _is_first(self, event: CloudEvent) -> bool:
+        return not self._ordered or event.sequence in (None, 1)
+
+    def _first_slip(self, event: CloudEvent) -> dict[str, Any]:
+        if not self._ordered or event.sequence is None:
+            return {"_id": f"{self._handler}:id:{event.id}", "at": self._clock.now()}
+        return {"_id": f"{self._handler}:{event.subject}", "sequence": 1, "at": self._clock.now()}
+
     def _slip(self, event: CloudEvent, session: ClientSession | None, accept_gap: bool) -> None:
         """One conditional write in the plain case. Raises _Known, or GapFound."""
-        slips, at = self._db[COLLECTION], self._clock.now()
+        slips = self._db[COLLECTION]
         try:
-            if not self._ordered or event.sequence is None:
-                self._write_first({"_id": f"{self._handler}:id:{event.id}", "at": at}, session)
+            if self._is_first(event):
+                slips.insert_one(self._first_slip(event), session=session)
                 return
-            if event.sequence == 1:
-                self._write_first({"_id": f"{self._handler}:{event.subject}", "sequence": 1, "at": at}, session)
-                return
-            slip_id, change = f"{self._handler}:{event.subject}", {"$set": {"sequence": event.sequence, "at": at}}
-            expected = {"_id": slip_id, "sequence": event.sequence - 1}
+            sequence = event.sequence or 1
+            slip_id = f"{self._handler}:{event.subject}"
+            change = {"$set": {"sequence": sequence, "at": self._clock.now()}}
+            expected = {"_id": slip_id, "sequence": sequence - 1}
             if slips.update_one(expected, change, session=session).matched_count:
                 return
             row = slips.find_one({"_id": slip_id}, session=session)
-            if row is not None and event.sequence <= int(row["sequence"]):
+            if row is not None and sequence <= int(row["sequence"]):
                 raise _Known
             if not accept_gap:
                 raise GapFound
-            older = {"_id": slip_id, "sequence": {"$lt": event.sequence}}
+            older = {"_id": slip_id, "sequence": {"$lt": sequence}}
             slips.update_one(older, change, upsert=True, session=session)
         except DuplicateKeyError:
             raise _Known from None
 
-    def _write_first(self, slip: dict[str, Any], session: ClientSession | None) -> None:
-        """Raises DuplicateKeyError when it is there."""
-        if session is not None:
-            self._db[COLLECTION].insert_one(slip, session=session)
-            return
-        refusal = self._gathering.write(InsertOne(slip))
-        if refusal is not None:
-            wrong = DuplicateKeyError if refusal["code"] == DUPLICATE_KEY else WriteError
-            raise wrong(str(refusal.get("errmsg")), refusal["code"])
+
+def outcome_of(attempt: Callable[[], Verdict]) -> Outcome:
+    """What it returns, or what it raises."""
+    try:
+        return attempt()
+    except Exception as error:
+        return error
+
+
+def _nothing(_event: CloudEvent, _session: ClientSession) -> None:
+    return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -29,11 +29,11 @@ SWEEP_SECONDS = 1.0
 """How long a waiting event can go unnoticed when no local signal came (another process wrote it)."""
 BATCH_DOCUMENTS = 200
 CONFIRM_SECONDS = 5.0
-BREATH_SECONDS = 0.004
-"""Time between two rounds while little happens."""
-RUSH_EVENTS, RUSH_BREATH_SECONDS = 4, 0.1
-"""A round that published so many says there is a rush: changes then gather for longer, since a round costs the
-service about as much as a booking, whatever it holds."""
+GATHER_SECONDS, LOOK_SECONDS = 0.25, 0.003
+"""While callers wait for answers, changes gather for at most so long: a round costs the service about as much as a
+booking, whatever it holds. How often it is looked whether nobody waits any more."""
+RUSH_EVENTS = 4
+"""A round that published so many is followed by a pause of GATHER_SECONDS."""
 
 
 class Relay:
@@ -51,7 +51,9 @@ class Relay:
         clock: Clock,
         *,
         owner: str,
+        is_busy: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._is_busy = is_busy
         self._db = db
         self._collections = tuple(collections)
         self._publisher = publisher
@@ -60,6 +62,7 @@ class Relay:
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._lease_until = 0.0
+        self._published, self._round_at = 0, float("-inf")
 
     def wake(self) -> None:
         """Something was written: look now instead of at the next sweep."""
@@ -71,19 +74,32 @@ class Relay:
         self._wake.set()
 
     def run_forever(self) -> None:
-        """Publish until stopped; an outage of the database or the broker is waited out."""
-        while not self._stopping.is_set():
+        """Publish until stopped, and then what is left; an outage of the database or the broker is waited out."""
+        while not self._stopping.is_set() or self._wake.is_set():
             self._wake.wait(SWEEP_SECONDS)
+            self._gather()
             self._wake.clear()
             try:
-                while self._holds_lease() and (published := self.round()) and not self._stopping.is_set():
-                    full = published >= BATCH_DOCUMENTS
-                    rush = RUSH_BREATH_SECONDS if published >= RUSH_EVENTS else BREATH_SECONDS
-                    self._stopping.wait(0 if full else rush)
+                while self._holds_lease() and self._round() >= BATCH_DOCUMENTS:
+                    pass
             except (BrokerUnavailable, PyMongoError) as error:
                 log.warning("outbox.waiting", reason=type(error).__name__)
-                self._stopping.wait(SWEEP_SECONDS / 2)
-                self._wake.set()
+                if not self._stopping.wait(SWEEP_SECONDS / 2):
+                    self._wake.set()
+
+    def _round(self) -> int:
+        self._published, self._round_at = self.round(), time.monotonic()
+        return self._published
+
+    def _gather(self) -> None:
+        """Foreground first: wait until nobody waits for an answer, but not for long; after a full round for longer."""
+        begun = time.monotonic()
+        latest = begun + GATHER_SECONDS
+        earliest = min(latest, self._round_at + GATHER_SECONDS) if self._published >= RUSH_EVENTS else begun
+        while not self._stopping.is_set() and (now := time.monotonic()) < latest:
+            if now >= earliest and not self._is_busy():
+                return
+            self._stopping.wait(LOOK_SECONDS)
 
     def round(self) -> int:
         """Publish one batch of every collection; the number of events published."""

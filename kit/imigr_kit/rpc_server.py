@@ -95,6 +95,7 @@ class RpcServer:
 
         def finished(_context: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
             error = None if exc_info is None else self._error(call.method, exc_info[1])
+            self._runtime.foreground.end()
             self._answer(message, result, error)
             outcome = "ok" if error is None else error.family
             RPC_SERVED.labels(call.method, outcome).inc()
@@ -102,11 +103,13 @@ class RpcServer:
             self._runtime.wake_if_dirty()
             return result, None
 
+        self._runtime.foreground.begin()
         try:
             entrypoint.container.spawn_worker(
                 entrypoint, call.args, call.kwargs, context_data=call.data, handle_result=finished
             )
         except Exception:
+            self._runtime.foreground.end()
             log.exception("rpc.not_spawned", method=call.method)
             give_back(message)
 

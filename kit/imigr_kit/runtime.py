@@ -14,6 +14,7 @@ from imigr_kit.broker import BrokerUnavailable, ConfirmedPublisher
 from imigr_kit.clock import Clock, SystemClock
 from imigr_kit.events import Stamp
 from imigr_kit.facts import Fact
+from imigr_kit.foreground import Foreground
 from imigr_kit.health import Health
 from imigr_kit.ids import NewId, new_id
 from imigr_kit.inbound import Inbound
@@ -36,6 +37,7 @@ class Runtime:
         self.new_id: NewId = new_id
         self.db: Database[dict[str, Any]] = connect(settings)
         self.health = Health()
+        self.foreground = Foreground()
         self.inbound = Inbound(settings.amqp_uri, settings.rpc_name)
         self.publisher = ConfirmedPublisher(settings.amqp_uri, f"{settings.rpc_name}-outbound")
         self.relay = Relay(
@@ -44,6 +46,7 @@ class Runtime:
             self.publisher,
             self.clock,
             owner=f"{socket.gethostname()}:{settings.rpc_name}:{settings.health_port}",
+            is_busy=self.foreground.is_busy,
         )
         self._stamp = Stamp(settings.service, settings.instance, self.clock, new_id)
         self._dirty = False

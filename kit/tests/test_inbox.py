@@ -87,3 +87,33 @@ def test_an_effect_that_fails_leaves_no_slip(inbox: Inbox) -> None:
     with pytest.raises(ZeroDivisionError):
         inbox.once(event(1), broken)
     assert inbox.once(event(1), nothing) is Verdict.HANDLED
+
+
+def test_events_taken_along_are_told_apart(inbox: Inbox) -> None:
+    """Slips written in one command: new ones, known ones and a gap each get their own outcome."""
+    assert inbox.once(of("a", 1), nothing) is Verdict.HANDLED
+    *found, gap = inbox.note([of("a", 1), of("b", 1), of("a", 2), of("c", 3)])
+    assert found == [Verdict.DUPLICATE, Verdict.HANDLED, Verdict.HANDLED]
+    assert isinstance(gap, GapFound)
+    assert inbox.note([of("b", 2), of("b", 1)]) == [Verdict.HANDLED, Verdict.DUPLICATE]
+
+
+def test_effects_taken_together_happen_once_each(inbox: Inbox, mongo_db: Any) -> None:
+    """One transaction when all are well; when one is known, broken or too early, the others happen all the same."""
+
+    def effect(heard: CloudEvent, session: ClientSession) -> None:
+        if heard.subject == "broken":
+            raise ZeroDivisionError
+        mongo_db["effects"].insert_one({"_id": f"{heard.subject}:{heard.sequence}"}, session=session)
+
+    assert inbox.together([of("a", 1), of("b", 1)], effect) == [Verdict.HANDLED] * 2
+    outcomes = inbox.together([of("a", 1), of("c", 1), of("broken", 1), of("d", 2), of("b", 2)], effect)
+    assert outcomes[:2] == [Verdict.DUPLICATE, Verdict.HANDLED]
+    assert [type(one) for one in outcomes[2:4]] == [ZeroDivisionError, GapFound]
+    assert outcomes[4] is Verdict.HANDLED
+    assert {row["_id"] for row in mongo_db["effects"].find()} == {"a:1", "b:1", "c:1", "b:2"}
+    assert {row["_id"] for row in mongo_db[COLLECTION].find()} == {"record:a", "record:b", "record:c"}
+
+
+def of(counter: str, sequence: int) -> CloudEvent:
+    return CloudEvent.from_dict(counter_event(counter, sequence))
