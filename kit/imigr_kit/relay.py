@@ -15,7 +15,7 @@ from pymongo.write_concern import WriteConcern
 
 from imigr_kit.broker import BrokerUnavailable, ConfirmedPublisher, Outgoing
 from imigr_kit.clock import Clock
-from imigr_kit.events import CloudEvent
+from imigr_kit.events import TYPE_PREFIX
 from imigr_kit.logs import get_logger
 from imigr_kit.metrics import OUTBOX_PENDING, OUTBOX_PUBLISHED
 from imigr_kit.outbox import sent_update
@@ -161,14 +161,13 @@ def _unsent(name: str) -> list[dict[str, Any]]:
 
 def outgoing(event: dict[str, Any]) -> Outgoing:
     """The AMQP message of a stored event: the structured JSON body, its attributes doubled as headers."""
-    cloud_event = CloudEvent.from_dict(event)
     headers = {f"ce-{name}": value for name, value in event.items() if name != "data" and value is not None}
     body = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
     return Outgoing(
         EVENTS_EXCHANGE,
-        cloud_event.routing_key,
+        f"{event['municipality']}.{event['type'].removeprefix(TYPE_PREFIX)}",
         body,
         content_type="application/cloudevents+json; charset=utf-8",
         headers=headers,
-        message_id=cloud_event.id,
+        message_id=event["id"],
     )

@@ -36,8 +36,9 @@ collect_statistics_interval = 2000
 raft.wal_max_size_bytes = 33554432
 management_agent.disable_metrics_collector = false
 """
-# Few schedulers and small allocators: the node is for one person or one test run.
-ERLANG_ARGUMENTS = "+S 2:2 +SDcpu 1:1 +SDio 4 +MMscs 64"
+# Few schedulers and small allocators: the node is for one person or one test run. Schedulers without work sleep at once
+# instead of turning for a while: the processor is shared with everything else.
+ERLANG_ARGUMENTS = "+S 2:2 +SDcpu 1:1 +SDio 4 +MMscs 64 +sbwt none +sbwtdcpu none +sbwtdio none"
 
 
 @dataclass(frozen=True)

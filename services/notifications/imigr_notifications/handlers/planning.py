@@ -20,8 +20,9 @@ AWAITED = frozenset({"waiting", "offer", "postponed", "to_move"})
 def plan(desk: Desk, matter: Matter, verb: str, sequence: int, session: Any) -> None:
     """The messages that follow from one event of an appointment or a registration, in its transaction."""
     now = desk.clock.now()
-    known = desk.messages.of_subject(matter.subject, session)
-    before = desk.matters.get(matter.subject, session)
+    is_first = sequence == 1  # then nothing was said before, and nobody need look for it
+    known = () if is_first else desk.messages.of_subject(matter.subject, session)
+    before = None if is_first else desk.matters.get(matter.subject, session)
     told = None if before is None else before[1]
     wanted = domain.plan(matter, verb, sequence, known, desk.rules(matter.municipality), now, told)
     for message in wanted.drop:

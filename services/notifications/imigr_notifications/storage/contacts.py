@@ -146,7 +146,11 @@ class MongoContacts:
 
     def _erase(self, contact_id: str, at: datetime) -> tuple[bool, datetime]:
         self._db[ERASURES].update_one({"_id": contact_id}, {"$setOnInsert": {"at": at}}, upsert=True)
-        existed = self._db[CONTACTS].delete_one({"_id": contact_id}).deleted_count
+        # Written before it is deleted, since a deletion does not wait for a transaction that is storing the contact;
+        # so that one ends before, and is deleted, or begins anew and sees the erasure.
+        gone = {"channel": "sms", "created_at": at, "unusable": "erased"}
+        existed = self._db[CONTACTS].update_one({"_id": contact_id}, {"$setOnInsert": gone}, upsert=True).matched_count
+        self._db[CONTACTS].delete_one({"_id": contact_id})
         self._db[PURPOSES].delete_many({"contact_id": contact_id})
         return bool(existed), at
 
