@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from imigr_gateway.app import create_app
 from imigr_gateway.settings import GatewaySettings
 from imigr_kit.errors import ImigrError
 from imigr_kit.secret import Secret
+from imigr_kit.texts import localised
 
 SIGNING = Ed25519PrivateKey.generate()
 PEM = SIGNING.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
@@ -53,6 +55,15 @@ class FakeClient:
         if isinstance(error, ImigrError):
             raise error
         self.published.append((queue, dict(body)))
+
+
+def written_page(page: dict[str, Any]) -> Callable[..., dict[str, Any]]:
+    """A page of services as the directory writes it: each item is the text of its JSON in the reader's languages."""
+
+    def answer(*, languages: list[str], **_: Any) -> dict[str, Any]:
+        return page | {"items": [json.dumps(localised(one, tuple(languages))) for one in page["items"]]}
+
+    return answer
 
 
 @pytest.fixture

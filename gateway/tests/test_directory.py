@@ -12,7 +12,7 @@ from flask import Flask
 from imigr_gateway.app import with_cache
 from imigr_kit.errors import NotFound
 
-from .conftest import FakeClient
+from .conftest import FakeClient, written_page
 
 SERVICE: dict[str, Any] = {
     "id": "0190",
@@ -49,7 +49,7 @@ def told(app: Flask, path: str) -> dict[str, Any]:
 
 def test_filters_reach_the_service(app: Flask, client: FakeClient) -> None:
     """Lists with commas, booleans, order; the reader's languages for the order of names."""
-    client.answers["search_services"] = PAGE
+    client.answers["write_services"] = written_page(PAGE)
     path = "/api/v1/services?speaks=fr,ar&accessibility=wheelchair&free=true&sort=name&facets=true"
     assert app.test_client().get(path, headers={"Accept-Language": "ar"}).status_code == 200
     asked = client.calls[-1][2]
@@ -62,9 +62,9 @@ def test_filters_reach_the_service(app: Flask, client: FakeClient) -> None:
 def test_facets_are_told_when_asked_for(app: Flask, client: FakeClient) -> None:
     """Group, value, count; an answer without them has no such field."""
     facets = {"taxonomy": {"health": 3}}
-    client.answers["search_services"] = PAGE | {"facets": facets}
+    client.answers["write_services"] = written_page(PAGE | {"facets": facets})
     assert told(app, "/api/v1/services?facets=true")["facets"] == facets
-    client.answers["search_services"] = PAGE
+    client.answers["write_services"] = written_page(PAGE)
     assert "facets" not in told(app, "/api/v1/services")
 
 

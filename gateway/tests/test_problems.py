@@ -89,7 +89,7 @@ def test_the_title_speaks_the_callers_language(app: Flask, client: FakeClient, l
 
 def test_an_outage_says_when_to_come_back(app: Flask, client: FakeClient) -> None:
     """503 carries Retry-After."""
-    client.answers["search_services"] = Unavailable(code="kit.rpc_timeout", retry_after=7)
+    client.answers["write_services"] = Unavailable(code="kit.rpc_timeout", retry_after=7)
     answer = app.test_client().get("/api/v1/services")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "7")
 
@@ -100,7 +100,7 @@ def test_a_fault_of_ours_tells_nothing(app: Flask, client: FakeClient) -> None:
     def explode(**_: Any) -> None:
         raise ZeroDivisionError("secret detail")
 
-    client.answers["search_services"] = explode
+    client.answers["write_services"] = explode
     assert "secret detail" not in json.dumps(refused(app, "GET", "/api/v1/services", 500))
 
 

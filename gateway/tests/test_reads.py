@@ -14,7 +14,7 @@ from imigr_gateway.cache import CachedReads
 from imigr_gateway.languages import chain
 from imigr_kit.errors import Unavailable
 
-from .conftest import FakeClient
+from .conftest import FakeClient, written_page
 
 SERVICE = {"id": "s", "municipality": "la-marsa", "name": {"ar": "صيدلية", "fr": "Pharmacie"}, "description": {}}
 PAGE = {"items": [SERVICE], "total": 1, "page": 1, "per_page": 20, "version": 3}
@@ -29,7 +29,7 @@ def test_texts_come_in_the_readers_language_and_say_which(
     app: Flask, client: FakeClient, accept: str, text: str, language: str
 ) -> None:
     """The chain of the reader, then fr, en, ar."""
-    client.answers["search_services"] = PAGE
+    client.answers["write_services"] = written_page(PAGE)
     item = app.test_client().get(PATH, headers={"Accept-Language": accept}).json["items"][0]
     assert item["name"] == text
     assert item["text_languages"]["name"] == language
@@ -43,7 +43,7 @@ def test_the_chain_prefers_what_was_asked_for() -> None:
 @pytest.fixture
 def cached(app: Flask, client: FakeClient) -> tuple[CachedReads, Client, FakeClient]:
     """The application behind its cache."""
-    client.answers["search_services"] = PAGE
+    client.answers["write_services"] = written_page(PAGE)
     cache = with_cache(app)
     return cache, app.test_client(), client
 
@@ -53,7 +53,7 @@ def test_a_fresh_answer_is_told_without_asking_again(cached: tuple[CachedReads, 
     _, web, client = cached
     first, second = web.get(PATH), web.get(PATH)
     assert first.data == second.data
-    assert len([call for call in client.calls if call[1] == "search_services"]) == 1
+    assert len([call for call in client.calls if call[1] == "write_services"]) == 1
     assert second.headers["Cache-Status"] == "imigr-gateway; hit"
     again = web.get(PATH, headers={"If-None-Match": second.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
@@ -66,7 +66,7 @@ def test_an_event_makes_the_answer_be_asked_anew(cached: tuple[CachedReads, Clie
     cache.distrust("events")
     assert web.get(PATH).headers["Cache-Status"] == "imigr-gateway; hit"
     cache.distrust("directory")
-    client.answers["search_services"] = PAGE | {"total": 2}
+    client.answers["write_services"] = written_page(PAGE | {"total": 2})
     assert web.get(PATH).json["total"] == 2
 
 
@@ -77,7 +77,7 @@ def test_when_the_service_is_down_the_last_answer_is_told_with_its_age(
     cache, web, client = cached
     web.get(PATH)
     cache.distrust()
-    client.answers["search_services"] = Unavailable(code="kit.rpc_timeout")
+    client.answers["write_services"] = Unavailable(code="kit.rpc_timeout")
     answer = web.get(PATH)
     assert answer.status_code == 200
     assert int(answer.headers["Age"]) >= 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -56,6 +57,8 @@ def test_hours_in_the_running_directory(call: Callable[..., Any]) -> None:
         made = call("set_service_hours", **of, version=1, schedules=ALWAYS, idempotency_key="k1")
         assert (made["version"], made["open_now"], made["opens_next"]) == (2, True, None)
     assert call("search_services", q="permanence")["items"][0]["open_now"] is True
+    (written,) = call("write_services", q="permanence", languages=["ar", "fr"])["items"]
+    assert (json.loads(written)["open_now"], json.loads(written)["name"]) == (True, "Permanence")
     with pytest.raises(Conflict):
         call("set_service_hours", **of, version=1, schedules=FOLLOWS, idempotency_key="k2")
     bad = [{"rules": [{"rrule": "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "spans": [["08:00", "07:00"]]}]}]

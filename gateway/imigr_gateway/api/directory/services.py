@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
+from functools import lru_cache
 from typing import Any
 
 from flask import Response, request
 
 from imigr_gateway.api.directory.blueprint import blueprint
-from imigr_gateway.commands import as_answered, backends, for_reader, here
+from imigr_gateway.commands import backends, for_reader, here
 from imigr_gateway.directory import jsonld
 from imigr_gateway.doors import public
-from imigr_gateway.languages import chain
+from imigr_gateway.languages import FALLBACK, chain
 from imigr_gateway.shapes import base
 from imigr_gateway.shapes import directory as shapes
+
+IS_LANGUAGE = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,8})*\Z")
+MOST_LANGUAGES = 5
 
 
 @blueprint.get("/municipalities")
@@ -42,11 +47,11 @@ def list_taxonomy(query: dict[str, Any]) -> Any:
 def search_services(query: dict[str, Any]) -> Any:
     """Search local services by words, theme, municipality, distance, language spoken, accessibility, cost, hours."""
     asked = {name: value for name, value in query.items() if name not in ("lang", "speaks") and value is not None}
-    asked |= {"languages": list(_reader(query["lang"]))[:3], "spoken": query["speaks"]}
+    asked |= {"languages": list(_speakable(_reader(query["lang"]))), "spoken": query["speaks"]}
     if query["open_at"] is not None:
         asked["open_at"] = query["open_at"].isoformat()
-    answers = backends().gather("directory", "search_services", query["municipality"], **asked)
-    return as_answered(merged(answers, query["page"], query["per_page"]))
+    answers = backends().gather("directory", "write_services", query["municipality"], **asked)
+    return Response(written(answers, query["page"], query["per_page"]), content_type="application/json")
 
 
 @blueprint.get("/services/<service_id>")
@@ -81,6 +86,22 @@ def _with_link(found: dict[str, Any]) -> dict[str, Any]:
 
 def _reader(lang: str) -> tuple[str, ...]:
     return chain(request.headers.get("Accept-Language", ""), lang)
+
+
+@lru_cache(maxsize=1024)
+def _speakable(languages: tuple[str, ...]) -> tuple[str, ...]:
+    """The first of the reader's languages that can be ones, and those that every text falls back to."""
+    possible = [one for one in languages if IS_LANGUAGE.match(one)]
+    return tuple(dict.fromkeys((*possible[:MOST_LANGUAGES], *FALLBACK)))
+
+
+def written(answers: list[dict[str, Any]], page: int, per_page: int) -> str:
+    """The pages of several backends as the JSON of one. Items come as the text of their JSON and are passed on so:
+    to look at every field once more would cost more than the search."""
+    found = merged(answers, page, per_page)
+    items = ",".join(found.pop("items"))
+    rest = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+    return f'{{"items":[{items}],{rest[1:]}'
 
 
 def merged(answers: list[dict[str, Any]], page: int, per_page: int) -> dict[str, Any]:

@@ -13,9 +13,10 @@ from imigr_directory.domain import Municipality, Record, Service, Term, opened, 
 from imigr_directory.reading import code_of
 from imigr_directory.schemas.content import ServiceContent, complete_content
 from imigr_directory.schemas.fields import CODE, ID, KEY, LANGUAGE, SLUG, Point
-from imigr_directory.search import SORTS, Found, Hit, Query
+from imigr_directory.search import SORTS, Found, Query
 
 NAMESPACE = uuid.UUID("019348a0-0000-7000-8000-0000000000dd")
+_TRUTH = {None: "null", True: "true", False: "false"}
 
 
 class Search(Schema):
@@ -142,14 +143,15 @@ def service_out(service: Service, distance: float | None = None) -> dict[str, An
 
 def page_out(found: Found, query: Query, version: int) -> dict[str, Any]:
     """A page of hits."""
-    page = {
-        "items": [_listed(hit) for hit in found.hits],
-        "total": found.total,
-        "page": query.page,
-        "per_page": query.per_page,
-        "version": version,
-    }
-    return page | {"facets": found.facets} if query.facets else page
+    return {"items": [listed_out(hit.service, hit.distance_km) for hit in found.hits]} | counted_out(
+        found, query, version
+    )
+
+
+def counted_out(found: Found, query: Query, version: int) -> dict[str, Any]:
+    """What is told of a page beside its hits."""
+    told = {"total": found.total, "page": query.page, "per_page": query.per_page, "version": version}
+    return told | {"facets": found.facets} if query.facets else told
 
 
 def links_out(records: Mapping[str, Record], page: int, per_page: int) -> dict[str, Any]:
@@ -159,10 +161,24 @@ def links_out(records: Mapping[str, Record], page: int, per_page: int) -> dict[s
     return {"items": items, "total": len(records)}
 
 
-def _listed(hit: Hit) -> dict[str, Any]:
-    listed = service_out(hit.service, hit.distance_km)
+def listed_out(service: Service, distance: float | None = None) -> dict[str, Any]:
+    """An entry in a list."""
+    listed = service_out(service, distance)
     del listed["state"]  # all that is found is published
     return listed
+
+
+def timeless_out(service: Service) -> dict[str, Any]:
+    """An entry in a list, without what differs from question to question: see hit_end."""
+    listed = listed_out(service)
+    del listed["distance_km"]
+    return listed
+
+
+def hit_end(distance: float | None, open_now: bool | None) -> bytes:
+    """The rest of the JSON of a hit."""
+    away = "null" if distance is None else repr(distance)
+    return f',"distance_km":{away},"open_now":{_TRUTH[open_now]}}}'.encode()
 
 
 def _sayable(text: str) -> str:

@@ -27,8 +27,11 @@ from imigr_directory.press.state import MongoPress
 from imigr_directory.press.tending import Tender
 from imigr_directory.reading import Snapshot
 from imigr_directory.reading.shelf import Shelf
+from imigr_directory.reading.written import WrittenEntries
 from imigr_directory.schemas.content import fits
-from imigr_directory.search import Query, Searcher
+from imigr_directory.schemas.services import hit_end, timeless_out
+from imigr_directory.search import Found, Query, Searcher
+from imigr_directory.search.names import FALLBACK
 from imigr_directory.storage import MongoDirectory, MongoMandates, upgrade
 from imigr_kit.errors import FieldError
 from imigr_kit.runtime import Runtime
@@ -49,6 +52,7 @@ class App:
         self.almanac = Almanac(self.directory.calendars, runtime.clock, self.refresh)
         self.snapshot = Snapshot(self.directory)
         self.shelf = Shelf(self.snapshot)
+        self._written = WrittenEntries(timeless_out)
         self.packs = MongoPacks(runtime.db, runtime.stamp)
         self.brochures = MongoBrochures(runtime.db, runtime.stamp)
         self.press = MongoPress(runtime.db)
@@ -99,6 +103,16 @@ class App:
         """Whether one can come now without an appointment; None when no hours are known."""
         calendar, schedules = self.calendars.get(municipality), hours_of(content)
         return None if calendar is None or not schedules else is_open(schedules, self.clock.now(), calendar)
+
+    def written_hits(self, found: Found, query: Query) -> list[str]:
+        """The hits as JSON for a reader of the languages."""
+        languages = query.languages or FALLBACK
+        texts: list[str] = []
+        for hit in found.hits:
+            is_open = self.is_open_now(hit.service.municipality, hit.service.details)
+            text = self._written.open_text(hit.service, languages) + hit_end(hit.distance_km, is_open)
+            texts.append(text.decode())
+        return texts
 
     def refresh(self) -> None:
         """Take in what has changed, whoever changed it."""

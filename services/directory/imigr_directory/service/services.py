@@ -42,6 +42,14 @@ class ServiceMethods:
         return page
 
     @rpc
+    def write_services(self, **payload: Any) -> dict[str, Any]:
+        """As search_services, each hit as the text of its JSON in the reader's languages: written once for all who ask,
+        and passed on."""
+        query = self.app.placed(SEARCH.load(payload))
+        found = self.app.searcher.find(query)
+        return {"items": self.app.written_hits(found, query)} | schemas.counted_out(found, query, self.app.version)
+
+    @rpc
     def get_service(self, service_id: str) -> dict[str, Any]:
         """One public entry."""
         service = self.app.searcher.get(service_id)
