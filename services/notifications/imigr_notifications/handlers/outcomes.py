@@ -54,10 +54,11 @@ def _heard_early(desk: Desk, sent: Sequence[Message], known: Mapping[str, bool])
 
 
 def doubt(desk: Desk, message: Message, now: datetime) -> None:
-    """Its answer was lost: counted and logged, once."""
+    """Its answer was lost: logged, then marked and counted. A process that dies between the two, or another that was
+    quicker, logs it twice; no doubt is ever without its line."""
+    log.warning("message.ambiguous", message=message.id, kind=message.kind, channel=message.channel)
     if desk.messages.doubt(message, now + desk.doubt_lasts):
         AMBIGUOUS.labels(message.channel, message.kind).inc()
-        log.warning("message.ambiguous", message=message.id, kind=message.kind, channel=message.channel)
 
 
 def undelivered(desk: Desk, message: Message) -> None:
