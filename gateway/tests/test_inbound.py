@@ -80,6 +80,38 @@ def test_staff_find_messages_by_a_spoken_reference(app: Flask, client: Any, bear
     answer = app.test_client().post(url, json=body, headers=bearer("mediator", "la-marsa"))
     assert (answer.status_code, answer.get_json()) == (200, {"items": []})
     assert client.calls[-1][2]["reference"] == "appointment-1"
+    client.answers["find_appointment"] = NotFound()
+    client.answers["find_registration"] = {"id": "registration-1"}
+    assert app.test_client().post(url, json=body, headers=bearer("mediator", "la-marsa")).status_code == 200
+    assert client.calls[-1][2]["reference"] == "registration-1"
     client.calls.clear()
     assert app.test_client().post(url, json=body, headers=bearer("mediator", "raoued")).status_code == 403
     assert methods(client) == []
+
+
+def test_managers_read_what_channels_did(app: Flask, client: Any, bearer: Any) -> None:
+    """Thirty days without a word, as many as asked for up to that, and nothing for anybody else."""
+    row = {"channel": "sms", "provider": "local", "messages": 12, "sent": 11, "cost": 300, "seconds_to_leave": 1.5}
+    client.answers["channel_figures"] = {"items": [row]}
+    http, url = app.test_client(), "/api/v1/staff/la-marsa/messages/channels"
+    answer = http.get(url, headers=bearer("manager", "la-marsa"))
+    assert (answer.status_code, answer.get_json()["items"][0]["provider"]) == (200, "local")
+    assert client.calls[-1][2]["days"] == 30
+    http.get(f"{url}?days=7", headers=bearer("manager", "la-marsa"))
+    assert client.calls[-1][2]["days"] == 7
+    refused = {query: http.get(f"{url}?{query}", headers=bearer("manager", "la-marsa")) for query in ("days=31", "x=1")}
+    assert {one.status_code for one in refused.values()} == {422}
+    assert http.get(url, headers=bearer("mediator", "la-marsa")).status_code == 403
+
+
+def test_managers_try_a_text_on_their_own_phone(app: Flask, client: Any, bearer: Any) -> None:
+    """The number goes to the vault, sealed; the service gets an id."""
+    client.answers["test_template"] = {"message_id": "m-1"}
+    url = "/api/v1/staff/la-marsa/templates/appointment/reminder/sms/test"
+    body = {"language": "fr", "text": {"subject": "x", "lines": ["{town}"]}, "phone": "20 123 456"}
+    headers = bearer("manager", "la-marsa") | {"Idempotency-Key": "try-1"}
+    answer = app.test_client().post(url, json=body, headers=headers)
+    assert (answer.status_code, answer.get_json()) == (202, {"message_id": "m-1"})
+    asked = client.calls[-1][2]
+    assert asked["contact_id"]
+    assert "123" not in str({name: asked[name] for name in asked if name != "actor"} | {"contact_id": ""})

@@ -1,7 +1,7 @@
 """Workers, broker, database and the SMS centre die at random while messages leave.
 
-A few in every run of the tests; ``make chaos`` runs it with 5,000 (IMIGR_CHAOS_MESSAGES). The deaths go on from the first
-booking until the last message has come to its end, so they meet confirmations, reminders and cancellations alike.
+A few in every run of the tests; ``make chaos`` runs it with 5,000 (IMIGR_CHAOS_MESSAGES). The deaths go on from the
+first booking until the last message has come to its end, so they meet confirmations, reminders and cancellations alike.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from imigr_gateway.shapes.base import Strict, says
+from imigr_gateway.shapes.base import Reachable, Strict, says
 
 LINE = validate.Length(max=2_000)
 LANGUAGES = ["fr", "ar", "en"]
@@ -29,6 +29,14 @@ class TextIn(Strict):
 class PreviewTemplate(Strict):
     """A text to look at."""
 
+    language = fields.String(required=True, validate=validate.OneOf(LANGUAGES))
+    text = fields.Nested(TextIn, required=True)
+
+
+class TestTemplate(Reachable):
+    """A text to try, and to whom it goes."""
+
+    __test__ = False
     language = fields.String(required=True, validate=validate.OneOf(LANGUAGES))
     text = fields.Nested(TextIn, required=True)
 

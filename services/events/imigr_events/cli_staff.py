@@ -105,6 +105,16 @@ def registrations(desk: Desk, event_id: str) -> None:
         click.echo(f"{one['reference']}  {one['places']}  {one['state']}{late}")
 
 
+@click.command("find")
+@click.argument("municipality")
+@click.argument("reference")
+@click.pass_obj
+def find(desk: Desk, municipality: str, reference: str) -> None:
+    """The registration behind a reference that is read aloud."""
+    with told():
+        click.echo(json.dumps(handlers.find_registration(desk, OPERATOR, municipality, reference)))
+
+
 @click.command("answers")
 @EVENT
 @click.pass_obj
@@ -116,7 +126,7 @@ def answers(desk: Desk, event_id: str) -> None:
     click.echo(json.dumps(schemas.results_out(*found)))
 
 
-STAFF_COMMANDS = (show, publish, cancel, postpone, capacity, codes, registrations, answers)
+STAFF_COMMANDS = (show, publish, cancel, postpone, capacity, codes, registrations, find, answers)
 
 
 def step(desk: Desk, event_id: str, use_case: Callable[..., Event], **more: Any) -> None:

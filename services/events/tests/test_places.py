@@ -10,9 +10,17 @@ import pytest
 
 from imigr_events import handlers
 from imigr_events.domain import Event, Group, Seats
-from imigr_events.errors import HoldExpired, NoPlaces, NotOpen, RegistrationNotChangeable, TooManyHolds
+from imigr_events.errors import (
+    HoldExpired,
+    NoPlaces,
+    NotOpen,
+    RegistrationNotChangeable,
+    TooManyHolds,
+    UnknownRegistration,
+)
 from imigr_events.handlers import Desk, HoldWanted
 from imigr_events.ports import Command
+from imigr_kit.errors import Forbidden
 from imigr_kit.testing import FrozenClock
 
 from .conftest import MANAGER, NOW, manage_hash, wanted
@@ -253,6 +261,18 @@ def test_fewer_places_drop_nobody_and_the_list_says_who_is_too_many(desk: Desk, 
     cancel(desk, "p1")
     cancel(desk, "p2")
     assert state(desk, "p5") == "confirmed"
+
+
+def test_a_registration_is_found_by_the_reference_that_is_read_aloud(desk: Desk, publish: Publish) -> None:
+    """However it is spaced, without naming its event; another town's staff, and nonsense, find nothing."""
+    publish(5)
+    said = handlers.register(desk, *wanted("p0"))
+    spoken = said["reference"].lower().replace("-", " ")
+    assert handlers.find_registration(desk, MANAGER, "la-marsa", spoken)["id"] == said["id"]
+    with pytest.raises(UnknownRegistration):
+        handlers.find_registration(desk, MANAGER, "la-marsa", "0000-0000")
+    with pytest.raises(Forbidden):
+        handlers.find_registration(desk, MANAGER, "raoued", spoken)
 
 
 def test_registration_opens_and_closes_by_the_written_times(desk: Desk, publish: Publish, clock: FrozenClock) -> None:

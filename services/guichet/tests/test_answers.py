@@ -12,6 +12,7 @@ from imigr_guichet.domain.guichet import Guichet
 from imigr_guichet.handlers.booking import book_appointment
 from imigr_guichet.handlers.changing import cancel_by_answer, confirm_by_answer
 from imigr_guichet.handlers.office import Office
+from imigr_guichet.schemas.appointments import agenda_row
 from imigr_kit.testing import FrozenClock
 
 from .conftest import bookings_on
@@ -54,22 +55,32 @@ def test_an_answer_that_is_too_late_or_foreign_changes_nothing(
     assert str(now(office, appointment_id).state) == "confirmed"
 
 
+def test_one_says_that_the_visitor_will_come(office: Office, booking: Make, mongo_db: Any) -> None:
+    """Noted once and told, and staff see it in the agenda; after a move it has to be said anew."""
+    appointment_id = booked(office, booking)
+    for event_id in ("event-1", "event-1", "event-2"):
+        confirm_by_answer(office, "la-marsa", appointment_id, event_id)
+    found = now(office, appointment_id)
+    assert (str(found.state), found.will_come, found.version) == ("confirmed", True, 2)
+    assert agenda_row(found)["will_come"]
+    kinds = [one["type"] for one in mongo_db["appointments"].find_one({"_id": appointment_id})["outbox"]]
+    assert kinds[-1] == "tn.imigr.guichet.appointment.affirmed.v1"
+
+
 def test_one_confirms_what_the_person_may_confirm(office: Office, booking: Make, mongo_db: Any) -> None:
-    """Requested while staff confirmed the topic, which they no longer do: 1 confirms it, once. Confirmed already: 1
-    changes nothing."""
+    """Requested while staff confirmed the topic, which they no longer do: 1 confirms it, once."""
     appointment_id = booked(office, booking)
     mongo_db["appointments"].update_one({"_id": appointment_id}, {"$set": {"state": "to_confirm"}})
     for _ in range(2):
         confirm_by_answer(office, "la-marsa", appointment_id, "event-1")
-    assert (str(now(office, appointment_id).state), now(office, appointment_id).version) == ("confirmed", 2)
-    confirm_by_answer(office, "la-marsa", appointment_id, "event-2")
-    assert now(office, appointment_id).version == 2
+    assert (str(now(office, appointment_id).state), now(office, appointment_id).version) == ("confirmed", 3)
 
 
 def test_what_staff_decide_is_not_confirmed_by_an_answer(mongo_db: Any, booking: Make, la_marsa: Guichet) -> None:
-    """The topic is confirmed by staff: 1 leaves it to them."""
+    """The topic is confirmed by staff: 1 leaves it to them, and tells them that the visitor will come."""
     topics = tuple(replace(one, confirmed_by_staff=True) for one in la_marsa.topics)
     office = bookings_on(mongo_db, FrozenClock(THURSDAY - timedelta(days=3)), replace(la_marsa, topics=topics)).office
     appointment_id = booked(office, booking)
     confirm_by_answer(office, "la-marsa", appointment_id, "event-1")
-    assert str(now(office, appointment_id).state) == "to_confirm"
+    found = now(office, appointment_id)
+    assert (str(found.state), found.will_come) == ("to_confirm", True)

@@ -20,6 +20,7 @@ from imigr_kit.settings import load
 from imigr_notifications import handlers
 from imigr_notifications.bounces import read_bounce
 from imigr_notifications.cli_staff import campaigns, messages, rules
+from imigr_notifications.cli_texts import contacts, templates
 from imigr_notifications.providers import plan_of
 from imigr_notifications.senders import named_id
 from imigr_notifications.settings import NotificationsSettings
@@ -103,6 +104,8 @@ def figures(stores: tuple[MongoMessages, MongoContacts], municipality: str) -> N
 cli.add_command(rules)
 cli.add_command(campaigns)
 cli.add_command(messages)
+cli.add_command(templates)
+cli.add_command(contacts)
 
 
 if __name__ == "__main__":

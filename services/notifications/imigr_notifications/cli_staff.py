@@ -20,11 +20,12 @@ FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 SECONDS = 10.0
 
 
-def ask(method: str, municipality: str, **payload: Any) -> None:
-    """Print the answer of the running service; what it refuses ends the command with 1 and says where."""
+def ask(method: str, municipality: str | None, **payload: Any) -> None:
+    """Print the answer of the running service; what it refuses ends the command with 1 and says where. Without a
+    municipality nobody's role is asked for either."""
     settings = load(NotificationsSettings, os.environ)
     client = RpcClient(settings.amqp_uri, origin="notifications-cli")
-    wanted = {"actor": OPERATOR, "municipality": municipality} | payload
+    wanted = payload if municipality is None else {"actor": OPERATOR, "municipality": municipality} | payload
     try:
         answer = client.call(settings.rpc_name or "notifications", method, wanted, timeout=SECONDS)
     except ImigrError as error:
@@ -53,7 +54,7 @@ def show_rules(municipality: str) -> None:
 @click.option("--version", type=int, required=True, help="The version that was read.")
 def set_rules(municipality: str, path: Path, version: int) -> None:
     """Settle them; what the file leaves out follows the built-in rules. Planned reminders follow within seconds."""
-    ask("set_rules", municipality, rules=_read(path), version=version, idempotency_key=new_id())
+    ask("set_rules", municipality, rules=read(path), version=version, idempotency_key=new_id())
 
 
 @click.group()
@@ -73,7 +74,7 @@ def list_campaigns(municipality: str) -> None:
 @click.option("--file", "path", type=FILE, required=True, help="JSON: topic, texts, themes, languages, per_minute.")
 def create_campaign(municipality: str, path: Path) -> None:
     """A draft; nothing leaves before it is scheduled."""
-    ask("create_campaign", municipality, **_read(path), idempotency_key=new_id())
+    ask("create_campaign", municipality, **read(path), idempotency_key=new_id())
 
 
 def _of_campaign(name: str, method: str, words: str) -> None:
@@ -132,7 +133,8 @@ def channels(municipality: str, days: int) -> None:
     ask("channel_figures", municipality, days=days)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> dict[str, Any]:
+    """The JSON object in a file."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:

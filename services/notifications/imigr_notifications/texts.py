@@ -119,6 +119,8 @@ def _news(message: Message, link: str | None) -> Text:
     """What staff wrote, as it is: nothing in it is a placeholder; below, how to end it."""
     language = message.language if message.language in LANGUAGES else FALLBACK[0]
     said = pick(message.values["texts"]["body"], language)
+    if message.values.get("is_whole"):  # a rendered text that is tried out
+        return Text(pick(message.values["texts"]["subject"], language), Secret(said), None)
     end = _UNSUBSCRIBE[language].format(link) if link else ""
     subject = " ".join(pick(message.values["texts"]["subject"], language).split())
     body = tidy("\n".join(part for part in (said, end) if part))
@@ -138,9 +140,17 @@ def _values(message: Message, rules: Rules, language: str) -> dict[str, str]:
         "place": pick(message.values["texts"].get("place", {}), language),
         "old_date": old_date,
         "old_time": old_hour,
-        "until": " ".join(_moment(message.values.get("until"), zone, language)).strip(),
+        "until": _until(message.values.get("until"), zone, language),
         "documents": str(message.values.get("documents") or ""),
     }
+
+
+_AT = {"fr": "à", "en": "at", "ar": "على الساعة"}
+
+
+def _until(moment: datetime | None, zone: ZoneInfo, language: str) -> str:
+    """Day and hour as one value."""
+    return "" if moment is None else f" {_AT[language]} ".join(_moment(moment, zone, language))
 
 
 def _moment(moment: datetime | None, zone: ZoneInfo, language: str) -> tuple[str, str]:

@@ -47,6 +47,7 @@ NOT_TOLD = {
     "guichet.appointment.left": PRESENT,
     "guichet.appointment.missed": "a message after a missed appointment would reproach; staff see it",
     "guichet.appointment.corrected": PRESENT,
+    "guichet.appointment.affirmed": "the answer by SMS that brought it is thanked for by itself",
     "guichet.waiting.accepted": "the booking that follows is told by itself",
     "guichet.waiting.declined": OVER,
     "guichet.waiting.left": OVER,

@@ -290,6 +290,44 @@ def test_staff_work_on_the_command_line(service: Any, notifications_env: dict[st
     assert run("campaigns", "show", "la-marsa", "nothing")[0] == 1
 
 
+def test_staff_try_texts_and_campaigns_on_the_command_line(
+    service: Any, peers: Any, notifications_env: dict[str, str], tmp_path: Path, mongo_db: Any
+) -> None:
+    """A text is looked at, sent to one's own phone, published and listed; a campaign goes to one's own mailbox; an
+    address of no use is refused. Nothing of it is kept in the clear."""
+    written = tmp_path / "content.json"
+
+    def run(*words: str, content: dict[str, Any]) -> tuple[int, str]:
+        written.write_text(json.dumps(content), encoding="utf-8")
+        found = CliRunner().invoke(cli, words, env=notifications_env)
+        return found.exit_code, found.output
+
+    def said(*words: str, content: dict[str, Any] | None = None) -> Any:
+        status, output = run(*words, content=content or {})
+        assert status == 0, output
+        return json.loads(output[output.index("{") :])
+
+    file, which = ("--file", str(written)), ("la-marsa", "appointment", "reminder", "sms")
+    text = {"subject": "{town}", "lines": ["{town} : demain, {date} à {time}."]}
+    assert said("templates", "preview", *which, *file, content=text)["parts"]
+    said("templates", "test", *which, *file, "--to", "20 123 456", content=text)
+    wait_until(lambda: len(peers.received()) == 1, 10, "the text arrives")
+    assert (peers.received()[0]["to"], peers.received()[0]["text"].split(",")[0]) == (PHONE, "La Marsa : demain")
+    status, output = run("templates", "test", *which, *file, "--to", "71 749 608", content=text)
+    assert (status, "--to" in output) == (1, True)
+    everywhere = dict.fromkeys(("fr", "ar", "en"), text)
+    assert said("templates", "publish", *which, *file, "--version", "0", content=everywhere) == {"version": 1}
+    assert said("templates", "list", "la-marsa")["items"][0]["kind"] == "reminder"
+    draft = {"topic": "events", "texts": {"fr": {"subject": "Portes ouvertes", "body": "Samedi à 10 h"}}}
+    made = said("campaigns", "create", "la-marsa", *file, content=draft)["id"]
+    said("campaigns", "test", "la-marsa", made, "--to", "staff@example.test")
+    wait_until(lambda: len(peers.received("email")) == 1, 10, "the campaign arrives")
+    assert said("contacts", "reveals", "la-marsa") == {"items": []}
+    kept = mongo_db["contacts"].find_one({"channel": "sms"})
+    assert said("contacts", "forget", kept["_id"])["forgotten"]
+    assert "20123456" not in str(list(mongo_db["contacts"].find()))
+
+
 def test_it_stops_politely(service: Any) -> None:
     """SIGTERM ends it within its drain time, with the bind still open."""
     assert service.stop() == 0

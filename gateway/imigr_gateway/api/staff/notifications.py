@@ -9,6 +9,7 @@ from imigr_gateway.commands import here
 from imigr_gateway.doors import staff
 from imigr_gateway.shapes import notifications as shapes
 from imigr_gateway.shapes.guichet import ByReference
+from imigr_kit.errors import NotFound
 
 blueprint = staff_blueprint("notifications", "Messages, for staff.")
 
@@ -70,6 +71,9 @@ def search_messages(query: dict[str, Any], municipality: str) -> Any:
 @blueprint.response(200, shapes.Paths)
 @staff("manager", "mediator")
 def find_messages(data: dict[str, Any], municipality: str) -> Any:
-    """The ways of an appointment's messages by the reference that a person reads aloud."""
-    found = call("guichet", "find_appointment", municipality, municipality=municipality, **data)
+    """The ways of the messages about an appointment or a registration, by the reference that a person reads aloud."""
+    try:
+        found = call("guichet", "find_appointment", municipality, municipality=municipality, **data)
+    except NotFound:
+        found = call("events", "find_registration", municipality, municipality=municipality, **data)
     return call("notifications", "search_messages", municipality, municipality=municipality, reference=found["id"])

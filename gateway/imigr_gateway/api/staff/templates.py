@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from imigr_gateway.api.staff.calls import call, command, staff_blueprint
+from imigr_gateway.commands import contact, here, idempotency_key
 from imigr_gateway.doors import staff
+from imigr_gateway.shapes import notifications as message_shapes
 from imigr_gateway.shapes import templates as shapes
 
 blueprint = staff_blueprint("templates", "Texts of messages, for staff: looked at, then published in all languages.")
@@ -27,6 +29,19 @@ def preview_template(data: dict[str, Any], municipality: str, source: str, kind:
     """What a person would get, with sample values, in how many parts, at what price."""
     which = {"source": source, "kind": kind, "channel": channel}
     return call("notifications", "preview_template", municipality, municipality=municipality, **which, **data)
+
+
+@blueprint.post("/<municipality>/templates/<source>/<kind>/<channel>/test")
+@blueprint.arguments(shapes.TestTemplate)
+@blueprint.response(202, message_shapes.Sent)
+@staff("manager")
+def send_template_test(data: dict[str, Any], municipality: str, source: str, kind: str, channel: str) -> Any:
+    """Send a text with sample values to one address of one's own; a phone for SMS, an email for mail."""
+    key = idempotency_key()
+    known = contact(data, here().people.link("t", municipality, key), municipality, key)
+    del known["channel"], data["message_language"]
+    which = {"source": source, "kind": kind, "channel": channel, "idempotency_key": key}
+    return call("notifications", "test_template", municipality, municipality=municipality, **which, **known, **data)
 
 
 @blueprint.put("/<municipality>/templates/<source>/<kind>/<channel>")

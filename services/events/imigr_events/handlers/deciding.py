@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +19,8 @@ REASONS = ("not_in_target_group", "event_full", "duplicate", "other_event_fits_b
 """Why a registration is refused; closed, so that nothing can be written about anybody."""
 SMALL = 10
 """Counts under this are not shown: who knows the participants could tell who answered what."""
+PER_PAGE, MOST_PAGES = 100, 10
+"""How many events of a town a reference is looked for in, the latest first."""
 Actor = Mapping[str, Any]
 
 
@@ -176,12 +178,33 @@ def _decide(
         raise KeyReused from None
 
 
-def _by_reference(desk: Desk, work: Work, text: str) -> Registration:
-    letters = "".join(letter for letter in text.upper() if letter.isalnum())
-    for one in work.entries():
-        if desk.reference(one.id).replace("-", "") == letters:
-            return one
+def find_registration(desk: Desk, actor: Actor, municipality: str, reference: str) -> dict[str, Any]:
+    """The registration with a reference that a person reads aloud, whichever event of the town it is for; the latest
+    events are looked through first. Raises UnknownRegistration."""
+    require(actor, READERS, municipality)
+    for page in range(1, MOST_PAGES + 1):
+        events, total = desk.events.list_all(municipality, page, PER_PAGE)
+        for event in events:
+            book = desk.events.book(event.id) if event.municipality == municipality else None
+            one = None if book is None else _with_reference(desk, book.entries.values(), reference)
+            if one is not None:
+                return {"id": one.id, "event_id": event.id, "state": str(one.state), "version": one.version}
+        if page * PER_PAGE >= total:
+            break
     raise UnknownRegistration
+
+
+def _by_reference(desk: Desk, work: Work, text: str) -> Registration:
+    one = _with_reference(desk, work.entries(), text)
+    if one is None:
+        raise UnknownRegistration
+    return one
+
+
+def _with_reference(desk: Desk, registrations: Iterable[Registration], text: str) -> Registration | None:
+    """References are kept nowhere: each is derived from its registration's id."""
+    letters = "".join(letter for letter in text.upper() if letter.isalnum())
+    return next((one for one in registrations if desk.reference(one.id).replace("-", "") == letters), None)
 
 
 def _too_many(work: Work) -> list[str]:

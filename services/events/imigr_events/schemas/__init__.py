@@ -31,6 +31,7 @@ from imigr_events.schemas.event import (
     values_of,
 )
 from imigr_events.schemas.registration import (
+    BY_REFERENCE,
     CHANGE,
     DECISION,
     HOLD,
@@ -54,6 +55,7 @@ from imigr_events.schemas.shown import (
 
 __all__ = [
     "ADD_SESSION",
+    "BY_REFERENCE",
     "CALENDAR_ENTRIES",
     "CERTIFICATE_RULE",
     "CHANGE",

@@ -89,6 +89,14 @@ class OwnRegistrations(Schema):
     event_id = fields.String(required=True, validate=ID)
 
 
+class ByReference(Schema):
+    """A reference that a person reads aloud, and who asks."""
+
+    actor = fields.Dict(required=True)
+    municipality = fields.String(required=True, validate=SLUG)
+    reference = fields.String(required=True, validate=validate.Length(min=1, max=20))
+
+
 class Decision(OwnRegistrations):
     """Which registration, by its id or its reference."""
 
@@ -114,6 +122,7 @@ class Merge(Decision):
     other_id = fields.String(required=True, validate=ID)
 
 
+BY_REFERENCE = ByReference()
 CHANGE = Change()
 DECISION = Decision()
 HOLD = HoldIn()

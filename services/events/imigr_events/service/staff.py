@@ -93,6 +93,11 @@ class StaffMethods:
         return schemas.registrations_out(listing, self.app.desk.clock.now())
 
     @rpc
+    def find_registration(self, **payload: Any) -> dict[str, Any]:
+        """The registration behind a reference that is read aloud, whichever event it is for."""
+        return handlers.find_registration(self.app.desk, **schemas.BY_REFERENCE.load(payload))
+
+    @rpc
     def register_for(self, **payload: Any) -> dict[str, Any]:
         """Register somebody on their behalf."""
         wanted, key = schemas.REGISTER_FOR.load(payload)

@@ -18,7 +18,8 @@ class Appointment:
     """One appointment. ``day`` is the opening day it belongs to; ``busy`` what it occupies, buffers included;
     ``version`` counts its facts; ``booked_by`` public, staff or partner; ``frees_at`` when the place of a hold (or of
     a cancelled appointment that returns with delay) is free again; ``session_id`` and ``seat`` in a group session;
-    ``is_extra``: a deliberate overbooking, which claims no place; ``stranded`` why it cannot take place as planned."""
+    ``is_extra``: a deliberate overbooking, which claims no place; ``stranded`` why it cannot take place as planned;
+    ``will_come``: the visitor answered so to a reminder of this time, whatever staff still have to decide."""
 
     id: str
     municipality: str
@@ -43,6 +44,7 @@ class Appointment:
     seat: int | None = None
     is_extra: bool = False
     stranded: str | None = None
+    will_come: bool = False
 
     @property
     def has_place(self) -> bool:
@@ -81,7 +83,7 @@ class Appointment:
     def move(self, to: Appointment, guichet: Guichet, *, now: datetime) -> tuple[Appointment, list[Fact]]:
         """The same appointment at the place of ``to``; id, reference and link stay."""
         self._must_be_changeable(now)
-        moved = replace(to, state=self.state, version=self.version + 1, stranded=None)
+        moved = replace(to, state=self.state, version=self.version + 1, stranded=None, will_come=False)
         return moved, [moved._fact("appointment.moved", guichet, previous_start=wire_time(self.start))]
 
     def reassign(self, desk: str, guichet: Guichet) -> tuple[Appointment, list[Fact]]:
@@ -106,6 +108,14 @@ class Appointment:
         gone = replace(self, state=state, version=self.version + 1, frees_at=returns_at, stranded=None)
         more = {"cancelled_by": by} | ({"reason": reason} if reason else {})
         return gone, [gone._fact("appointment.cancelled", guichet, **more)]
+
+    def affirm(self, guichet: Guichet, *, now: datetime) -> tuple[Appointment, list[Fact]]:
+        """The visitor says that they will come; the state stays. Raises AppointmentNotChangeable when it was said."""
+        self._must_be_changeable(now)
+        if self.will_come:
+            raise AppointmentNotChangeable(params={"state": str(self.state)})
+        affirmed = replace(self, will_come=True, version=self.version + 1)
+        return affirmed, [affirmed._fact("appointment.affirmed", guichet)]
 
     def step(self, name: str, guichet: Guichet, *, now: datetime, today: date) -> tuple[Appointment, list[Fact]]:
         """One of STEPS; raises AppointmentNotChangeable when its rule does not allow it."""

@@ -9,6 +9,7 @@ from typing import Any
 from imigr_guichet.domain.appointment import Appointment
 from imigr_guichet.domain.guichet import Extras, Guichet
 from imigr_guichet.domain.limits import RETURN_SECONDS
+from imigr_guichet.domain.states import State
 from imigr_guichet.errors import AlreadyBooked, AppointmentNotChangeable, SlotFull, UnknownAppointment
 from imigr_guichet.handlers.booking import Wanted, in_turn, offered
 from imigr_guichet.handlers.fading import clear_the_way
@@ -140,14 +141,16 @@ def cancel_by_answer(office: Office, municipality: str, appointment_id: str, eve
 
 
 def confirm_by_answer(office: Office, municipality: str, appointment_id: str, event_id: str) -> None:
-    """Confirm for the visitor who answered so; once. What staff must decide they decide: a topic that is confirmed by
-    staff stays as it is, and what is confirmed already needs nothing."""
+    """The visitor answered that they will come; noted once. A request that staff need not decide is confirmed by it;
+    what they must decide stays with them, and they see that the visitor counts on it."""
 
     def confirm(stored: Stored, guichet: Guichet) -> tuple[Appointment, list[Fact]]:
-        now = moment(office)
-        if guichet.topic(stored.appointment.topic).confirmed_by_staff or now >= stored.appointment.start:
-            raise AppointmentNotChangeable(params={"state": str(stored.appointment.state)})
-        return stored.appointment.step("confirm", guichet, now=now, today=local_date(guichet, now))
+        one, now = stored.appointment, moment(office)
+        affirmed, told = one.affirm(guichet, now=now)
+        if one.state is not State.TO_CONFIRM or guichet.topic(one.topic).confirmed_by_staff:
+            return affirmed, told
+        confirmed, more = affirmed.step("confirm", guichet, now=now, today=local_date(guichet, now))
+        return confirmed, [*told, *more]
 
     _by_answer(office, municipality, appointment_id, event_id, confirm)
 

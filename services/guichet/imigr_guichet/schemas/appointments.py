@@ -207,6 +207,7 @@ def agenda_row(one: Appointment) -> dict[str, Any]:
         "session_id": one.session_id,
         "is_extra": one.is_extra,
         "stranded": one.stranded,
+        "will_come": one.will_come,
         "reachable": one.contact_id is not None,
     }
 

@@ -50,6 +50,8 @@ def rare_fields(one: Appointment) -> Document:
         row |= {"session_id": one.session_id, "seat": one.seat}
     if one.stranded is not None:
         row["stranded"] = one.stranded
+    if one.will_come:
+        row["will_come"] = True
     return row
 
 
@@ -81,6 +83,7 @@ def appointment_of(row: Document) -> Appointment:
         seat=row.get("seat"),
         is_extra=row.get("is_extra", False),
         stranded=row.get("stranded"),
+        will_come=row.get("will_come", False),
     )
 
 

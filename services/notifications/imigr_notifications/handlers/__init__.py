@@ -17,7 +17,7 @@ from imigr_notifications.handlers.planning import apply_rules, plan
 from imigr_notifications.handlers.reading import list_messages, may_see_figures
 from imigr_notifications.handlers.receipts import take_receipts
 from imigr_notifications.handlers.rules import get_rules, set_rules
-from imigr_notifications.handlers.templates import list_templates, preview_template, publish_template
+from imigr_notifications.handlers.templates import list_templates, preview_template, publish_template, send_text_test
 from imigr_notifications.handlers.ways import DEFAULT, PAUSES, Gate, Provider, Way, Ways
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "preview_template",
     "publish_template",
     "reveal_contact",
+    "send_text_test",
     "set_consent",
     "set_rules",
     "settle_stranded",

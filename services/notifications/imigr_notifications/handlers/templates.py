@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from imigr_kit.access import require
 from imigr_kit.errors import FieldError
-from imigr_notifications.domain import Rules
+from imigr_notifications.domain import Message, Priority, Rules, State
 from imigr_notifications.errors import BrokenText
+from imigr_notifications.handlers.desk import Desk
 from imigr_notifications.preview import Preview, preview
 from imigr_notifications.texts import LANGUAGES, BrokenTemplate, Template, TemplateId, checked_variants, template_of
 
 STAFF = ("manager", "editor")
+TEST_LASTS = timedelta(hours=1)
+ZONE = "Africa/Tunis"
 
 
 class TemplateBook(Protocol):
@@ -47,6 +50,27 @@ def preview_template(
         raise BrokenText(fields=[FieldError(f"texts.{language}", BrokenText.code, str(error))]) from None
 
 
+def send_text_test(
+    desk: Desk, actor: Mapping[str, Any], municipality: str, which: TemplateId, language: str, text: Mapping[str, Any],
+    contact_id: str, key: str,
+) -> Message:  # fmt: skip
+    """Send a text with sample values to an address of the staff's own; it counts nowhere, and the same key sends it
+    once. Raises BrokenText."""
+    require(actor, ("manager",), municipality)
+    found = preview_template(actor, municipality, which, language, text, desk.rules(municipality), 0)
+    now = desk.clock.now()
+    said = {"subject": {language: found.subject}, "body": {language: found.body}}
+    message = Message(
+        id=f"test-{key}:template:1", subject=f"test-{key}", source="test", municipality=municipality, kind="test",
+        sequence=1, channel=which.channel, language=language, contact_id=contact_id, state=State.PLANNED, due_at=now,
+        expires_at=now + TEST_LASTS, values={"start": now, "timezone": ZONE, "texts": said, "is_whole": True},
+        priority=Priority.NOTICE,
+    )  # fmt: skip
+    if not desk.messages.of_subject(message.subject):
+        desk.messages.plan([message.planned()], None)
+    return message
+
+
 def publish_template(
     book: TemplateBook, actor: Mapping[str, Any], municipality: str, which: TemplateId, texts: Mapping[str, Any],
     version: int, at: datetime, key: str, body: str,
@@ -69,4 +93,12 @@ def list_templates(book: TemplateBook, actor: Mapping[str, Any], municipality: s
     return book.published(municipality)
 
 
-__all__ = ["LANGUAGES", "STAFF", "TemplateBook", "list_templates", "preview_template", "publish_template"]
+__all__ = [
+    "LANGUAGES",
+    "STAFF",
+    "TemplateBook",
+    "list_templates",
+    "preview_template",
+    "publish_template",
+    "send_text_test",
+]

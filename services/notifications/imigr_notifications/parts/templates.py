@@ -39,6 +39,23 @@ class TemplatesPart:
         return schemas.preview_out(found)
 
     @rpc
+    def test_template(self, **payload: Any) -> dict[str, Any]:
+        """Send a text with sample values to one address."""
+        wanted = schemas.TryTemplate().load(payload)
+        key = body_hash({"key": wanted["idempotency_key"]})[:16]
+        sent = handlers.send_text_test(
+            self.app.desk,
+            wanted["actor"],
+            wanted["municipality"],
+            schemas.which(wanted),
+            wanted["language"],
+            wanted["text"],
+            wanted["contact_id"],
+            key,
+        )
+        return {"message_id": sent.id}
+
+    @rpc
     def publish_template(self, **payload: Any) -> dict[str, Any]:
         """Publish a text in all languages."""
         wanted = schemas.PublishTemplate().load(payload)

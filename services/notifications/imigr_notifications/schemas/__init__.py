@@ -14,7 +14,14 @@ from imigr_notifications.schemas.asked import (
 )
 from imigr_notifications.schemas.heard import SOURCES, Answered, Appointment, Given, Registration, concerns, matter_of
 from imigr_notifications.schemas.rules import OwnRules, SetRules, rules_out, told_months
-from imigr_notifications.schemas.templates import PreviewTemplate, PublishTemplate, preview_out, templates_out, which
+from imigr_notifications.schemas.templates import (
+    PreviewTemplate,
+    PublishTemplate,
+    TryTemplate,
+    preview_out,
+    templates_out,
+    which,
+)
 from imigr_notifications.schemas.told import message_out, messages_out
 from imigr_notifications.schemas.vault import erased_out, held_out, revealed_out, reveals_out
 
@@ -37,6 +44,7 @@ __all__ = [
     "SetRules",
     "Subject",
     "TakeReport",
+    "TryTemplate",
     "Unsubscribe",
     "concerns",
     "erased_out",

@@ -40,6 +40,13 @@ class PreviewTemplate(_OfText):
     text = fields.Nested(TextIn, required=True)
 
 
+class TryTemplate(PreviewTemplate):
+    """Which text, and to whom it goes."""
+
+    contact_id = fields.String(required=True, validate=ID)
+    idempotency_key = fields.String(required=True, validate=validate.Length(min=1, max=200))
+
+
 class PublishTemplate(_OfText):
     """A text in all languages, on the version that was read; no languages: the built-in text."""
 
