@@ -44,6 +44,15 @@ class CorrectionBody(Strict):
     """What is wrong in an entry."""
 
     part = fields.String(required=True, validate=CODE, metadata=says("Such as phones or hours; see the choices"))
+    value = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(min=1, max=500),
+        metadata=says(
+            "How it should read, of phones, hours, website, languages, fees, accessibility (several with commas): goes"
+            " into the review of the entry. Of other parts say it in the remark"
+        ),
+    )
     language = fields.String(load_default="fr", validate=LANGUAGE)
     remark = fields.String(
         load_default=None,
@@ -101,6 +110,7 @@ class OpinionOut(Schema):
     received_on = fields.String(metadata=says("A day, never an hour", format="date"))
     gone_on = fields.String(metadata=says("The day on which it is deleted", format="date"))
     has_remark = fields.Boolean()
+    proposed = fields.Boolean(metadata=says("A correction that is in the review of its entry"))
     state = fields.String(metadata=says("new or handled"))
     outcome = fields.String(allow_none=True)
     version = fields.Integer()

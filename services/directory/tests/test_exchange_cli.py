@@ -17,7 +17,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from imigr_directory.cli import cli
+from imigr_directory.editions.hours import hours_lines
 from imigr_directory.exchange import exporting
+from imigr_directory.packs.codec import name_of
+from imigr_directory.packs.handlers import build_packs
+from imigr_directory.packs.storage import MongoPacks
+from imigr_directory.press.towns import towns
 from imigr_directory.seeding import read
 from imigr_directory.storage import MongoDirectory
 from imigr_kit.clock import SystemClock
@@ -110,6 +115,24 @@ def _timeless(text: str) -> str:
     source = r'"+source"+:\s*\{\s*"+name"+:\s*"+elsewhere"+\s*\}'
     text = re.sub(rf"{source},\s*|,\s*{source}", "", text)
     return re.sub(r"20\d\d-\d\d-\d\dT[0-9:.]+Z", "then", text)
+
+
+def test_editions_and_feedback_are_looked_at_and_fetched(run: Run, mongo_db: Any, tmp_path: Path) -> None:
+    """What is there, a pack as a file, and what readers said without their remarks; what is not there is told."""
+    directory = MongoDirectory(mongo_db, Stamp("directory", "test", SystemClock(), new_id))
+    packs = MongoPacks(mongo_db, directory.stamp)
+    made = build_packs(packs, towns(directory)[0], hours_lines, SystemClock().now(), {})
+    listed = run("editions", "list").output
+    assert all(head.name in listed for head in made)
+    file = tmp_path / "pack.json"
+    run("editions", "pack", made[0].municipality, made[0].language, str(file))
+    assert name_of(file.read_text(encoding="utf-8")) == made[0].name
+    brochure = ("editions", "brochure", "raoued", "fr", "pdf", str(tmp_path / "b.pdf"))
+    assert "edition_not_ready" in run(*brochure, code=1).output
+    assert "wrong_phone" in run("feedback", "choices").output
+    assert "0 in all" in run("feedback", "list", "raoued", "--state", "new").output
+    assert json.loads(run("feedback", "counts", "raoued").output) == []
+    assert json.loads(run("feedback", "reads", "raoued").output) == {"items": []}
 
 
 def test_what_is_wrong_with_a_file_or_mapping_is_said(run: Run, tmp_path: Path) -> None:

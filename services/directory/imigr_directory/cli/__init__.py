@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imigr_directory.cli import calendar, exchange, hours, records, services, upkeep
+from imigr_directory.cli import calendar, editions, exchange, feedback, hours, records, services, upkeep
 from imigr_directory.cli.root import cli
 
 COMMANDS = (
@@ -16,6 +16,8 @@ COMMANDS = (
     upkeep.tasks,
     upkeep.expire,
     upkeep.links,
+    editions.editions,
+    feedback.feedback,
     exchange.import_,
     exchange.export,
     exchange.feed_renew,

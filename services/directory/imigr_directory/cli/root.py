@@ -7,12 +7,15 @@ import sys
 
 import click
 
+from imigr_directory.brochure.storage import INDEXES as BROCHURE_INDEXES
 from imigr_directory.domain import Act
 from imigr_directory.exchange.feed import INDEXES as FEED_INDEXES
+from imigr_directory.feedback.storage import INDEXES as FEEDBACK_INDEXES
 from imigr_directory.handlers import Command, Desk
 from imigr_directory.links.fetching import look
 from imigr_directory.links.handlers import Watch
 from imigr_directory.links.storage import MongoLinks
+from imigr_directory.packs.storage import INDEXES as PACK_INDEXES
 from imigr_directory.schemas.content import fits
 from imigr_directory.settings import DirectorySettings
 from imigr_directory.storage import INDEXES, OUTBOXES, MongoDirectory, MongoMandates, upgrade
@@ -37,7 +40,8 @@ def cli(context: click.Context) -> None:
         return  # whoever reads on needs no settings and no database
     settings = load(DirectorySettings, os.environ)
     db = connect(settings)
-    ensure_indexes(db, [*INDEXES, *FEED_INDEXES, *(INDEX(name) for name in OUTBOXES)])
+    indexes = [*INDEXES, *FEED_INDEXES, *FEEDBACK_INDEXES, *PACK_INDEXES, *BROCHURE_INDEXES]
+    ensure_indexes(db, [*indexes, *(INDEX(name) for name in OUTBOXES)])
     upgrade(db)
     context.meta[DATABASE] = db
     context.obj = MongoDirectory(db, Stamp("directory", settings.instance, SystemClock(), new_id))

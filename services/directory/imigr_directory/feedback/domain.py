@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from typing import Any
 
 from imigr_directory.errors import OpinionHandled, StaleVersion
 from imigr_kit.facts import Fact
@@ -69,7 +70,8 @@ CORRECTABLE = ("name", "phones", "hours", "address", "website", "languages", "fe
 
 @dataclass(frozen=True)
 class Opinion:
-    """One thing said. ``received_on`` is a day, never an hour; ``part`` is what a correction is about."""
+    """One thing said. ``received_on`` is a day, never an hour; ``part`` is what a correction is about, ``value`` how it
+    should read (as the content keeps it), ``proposed`` whether that is in review."""
 
     id: str
     municipality: str
@@ -82,6 +84,8 @@ class Opinion:
     reasons: tuple[str, ...] = ()
     theme: str | None = None
     part: str | None = None
+    value: Any = None
+    proposed: bool = False
     has_remark: bool = False
     state: str = "new"
     outcome: Outcome | None = None

@@ -76,6 +76,14 @@ class Opinions(Protocol):
         """How many writes this address has made in the hour, this one included."""
         ...
 
+    def to_propose(self, most: int) -> list[Opinion]:
+        """Corrections that are written out and not in review yet."""
+        ...
+
+    def note_proposed(self, opinion_id: str) -> None:
+        """It is in review, or says what the entry says already."""
+        ...
+
     def sweep(self, now: datetime) -> int:
         """Delete what is past its time; how many."""
         ...

@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
+from imigr_directory.feedback import proposing
 from imigr_directory.feedback.domain import CORRECTABLE, REASONS, About, Kind, Opinion, Outcome, Tally
 from imigr_directory.feedback.handlers import Filter
 from imigr_directory.schemas import CODE, ID, KEY, LANGUAGE, SLUG
+from imigr_directory.schemas.content import fits
 from imigr_kit.secret import Secret
 
 _NAMESPACE = uuid.UUID("019348a0-0000-7000-8000-0000000000df")
@@ -78,13 +80,24 @@ class SuggestCorrection(Said):
 
     record_id = fields.String(required=True, validate=ID)
     part = fields.String(required=True, validate=validate.OneOf(CORRECTABLE))
+    value = fields.String(load_default=None, allow_none=True, validate=validate.Length(min=1, max=500))
     remark = Remark(load_default=None, allow_none=True)
 
     @validates_schema
     def check(self, data: dict[str, Any], **_: Any) -> None:
         """Only that a place has closed needs no words."""
-        if data["remark"] is None and data["part"] != "closed_for_good":
-            raise ValidationError("say how it should read", "remark")
+        if data["remark"] is None and data["value"] is None and data["part"] != "closed_for_good":
+            raise ValidationError("say how it should read, or a remark", "remark")
+
+    @post_load
+    def read(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """The value as the content of an entry keeps it."""
+        if data["value"] is not None:
+            try:
+                data["value"] = proposing.parsed(data["part"], data["value"], fits)
+            except ValueError as error:
+                raise ValidationError(str(error), "value") from error
+        return data
 
 
 class ListOpinions(Schema):
@@ -174,6 +187,7 @@ def opinion_out(opinion: Opinion) -> dict[str, Any]:
         "received_on": opinion.received_on.isoformat(),
         "gone_on": opinion.gone_at.date().isoformat(),
         "has_remark": opinion.has_remark,
+        "proposed": opinion.proposed,
         "state": opinion.state,
         "outcome": None if opinion.outcome is None else opinion.outcome.value,
         "version": opinion.version,

@@ -30,6 +30,7 @@ INDEXES = (
     # The sweep deletes on time; the database's own clockwork, which may lag, deletes while no process of ours runs.
     Index(OPINIONS, [("gone_at", 1)], expire_after=0, name="gone"),
     Index(OPINIONS, [("municipality", 1), ("state", 1), ("received_on", -1), ("_id", 1)], name="town"),
+    Index(OPINIONS, [("received_on", 1)], partial={"kind": "correction", "proposed": False}, name="to_propose"),
     Index(TALLIES, [("municipality", 1)], name="town"),
     Index(LIMITS, [("gone_at", 1)], expire_after=0, name="gone"),
     Index(READS, [("at", 1)], expire_after=366 * 24 * 3600, name="gone"),
@@ -97,8 +98,17 @@ class MongoOpinions:
         """On the version before."""
         query = not_after({"_id": opinion.id, "version": opinion.version - 1}, current().deadline)
         change = {"state": opinion.state, "outcome": opinion.outcome, "version": opinion.version}
-        update = {"$set": change | {"remark": None, "has_remark": False}}
+        update = {"$set": change | {"remark": None, "has_remark": False, "value": None}}
         return bool(self._db[OPINIONS].update_one(query, update).modified_count)
+
+    def to_propose(self, most: int) -> list[Opinion]:
+        """Corrections that are written out and not in review yet."""
+        query = {"kind": Kind.CORRECTION, "state": "new", "proposed": False, "value": {"$ne": None}}
+        return [_opinion(row) for row in self._db[OPINIONS].find(query, _PLAIN).sort("received_on", 1).limit(most)]
+
+    def note_proposed(self, opinion_id: str) -> None:
+        """It is in review, or says what the entry says already."""
+        self._db[OPINIONS].update_one({"_id": opinion_id}, {"$set": {"proposed": True}})
 
     def tallies(self, municipality: str) -> Sequence[Tally]:
         """By town, the most spoken of first."""

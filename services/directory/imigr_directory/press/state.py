@@ -12,8 +12,8 @@ from pymongo.errors import DuplicateKeyError
 Document = dict[str, Any]
 
 PRESS = "press"
-LEASE = timedelta(seconds=60)
-"""A press that died without a word is followed by another one after this."""
+LEASE = timedelta(seconds=180)
+"""A press that died without a word is followed by another one after this; the longest brochure is printed within it."""
 NEVER = -1
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from imigr_directory.feedback import handlers, schemas, words
+from imigr_directory.feedback import handlers, proposing, schemas, words
 from imigr_directory.feedback.domain import Kind
 from imigr_directory.feedback.handlers import Box
 from imigr_kit.entrypoints import every, rpc
@@ -37,7 +37,9 @@ class FeedbackMethods:
     @rpc
     def suggest_correction(self, **payload: Any) -> dict[str, Any]:
         """What is wrong in an entry."""
-        return self._said(schemas.SuggestCorrection().load(payload), Kind.CORRECTION, payload)
+        received = self._said(schemas.SuggestCorrection().load(payload), Kind.CORRECTION, payload)
+        self.propose_corrections()
+        return received
 
     @rpc
     def list_opinions(self, **payload: Any) -> dict[str, Any]:
@@ -73,6 +75,11 @@ class FeedbackMethods:
         wanted = schemas.HandleOpinion().load(payload)
         wanted.pop("idempotency_key")
         return schemas.opinion_out(handlers.handle_opinion(self._box, **wanted))
+
+    @every(60)
+    def propose_corrections(self) -> None:
+        """Put into review what readers have written out; at once, and again until it is there."""
+        proposing.propose_waiting(self.app.directory.records, self._box.opinions, self._box.clock)
 
     @every(60)
     def forget_opinions(self) -> None:
