@@ -37,7 +37,7 @@ def test_texts_come_in_the_readers_language_and_say_which(
 
 def test_the_chain_prefers_what_was_asked_for() -> None:
     """?lang before Accept-Language before the fallback; regions fall back to their language."""
-    assert chain("en-GB,ar;q=0.3", "fr") == ("fr", "en-gb", "en", "ar")
+    assert chain("en-GB,ar;q=0.3", "fr") == ("fr", "en-GB", "en", "ar")
 
 
 @pytest.fixture

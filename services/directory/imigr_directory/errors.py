@@ -65,6 +65,12 @@ class UnknownCalendarEntry(NotFound):
     code = "directory.unknown_calendar_entry"
 
 
+class UnknownException(NotFound):
+    """The hours of the service have no exception that begins on this day; ``params.first``."""
+
+    code = "directory.unknown_exception"
+
+
 class StaleVersion(Conflict):
     """Somebody changed the entry meanwhile; ``params.version`` is the one that stands."""
 

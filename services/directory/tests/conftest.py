@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,8 @@ from imigr_kit.events import Stamp
 from imigr_kit.ids import new_id
 from imigr_kit.mongo import ensure_indexes
 from imigr_kit.testing import FrozenClock
+
+from .over_http import Site, running
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 ACT = Act("staff-1", "2026-11-24T08:00:00.000Z")
@@ -29,3 +32,10 @@ def records(mongo_db: Any, clock: FrozenClock) -> MongoRecords:
     """Records on a fresh database."""
     ensure_indexes(mongo_db, INDEXES)
     return MongoRecords(mongo_db, Stamp("directory", "test", clock, new_id))
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Site]:
+    """The gateway before a running directory; one for all tests, which make records of their own."""
+    with running() as found:
+        yield found

@@ -41,7 +41,7 @@ def list_locations(query: dict[str, Any]) -> Any:
 
 @blueprint.get("/locations/<record_id>")
 @blueprint.arguments(base.Read, location="query")
-@blueprint.response(200, shapes.LocationOut)
+@blueprint.response(200, shapes.OpenLocation)
 @public
 def get_location(query: dict[str, Any], record_id: str) -> Any:
     """One location."""

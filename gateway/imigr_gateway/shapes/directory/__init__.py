@@ -14,6 +14,7 @@ from imigr_gateway.shapes.directory.services import (
     ServiceSearch,
     Taxonomy,
     TaxonomyTerm,
+    WrittenService,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "Services",
     "Taxonomy",
     "TaxonomyTerm",
+    "WrittenService",
 ]

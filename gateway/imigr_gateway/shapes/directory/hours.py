@@ -32,6 +32,19 @@ class PauseBody(Strict):
     reason = fields.String(load_default=None, allow_none=True, metadata=says("A code such as works, strike, leave"))
 
 
+class ExceptionBody(Strict):
+    """Some days that are not as usual."""
+
+    first = fields.Date(required=True)
+    last = fields.Date(load_default=None, allow_none=True, metadata=says("Included; one day without"))
+    spans = fields.List(
+        fields.List(fields.String()),
+        load_default=list,
+        metadata=says("Pairs of HH:MM when it is open instead; none: closed"),
+    )
+    reason = fields.String(load_default=None, allow_none=True, metadata=says("A code such as works, strike, leave"))
+
+
 class HoursText(Strict):
     """Hours as people write them."""
 

@@ -91,6 +91,35 @@ class LocationOut(PublicRecord):
     regime = fields.String(allow_none=True)
 
 
+class WhyClosed(Localised):
+    """Why one cannot come now."""
+
+    code = fields.String(metadata=says("Such as holiday, paused, break, after_hours, by_appointment"))
+    description = fields.String()
+
+
+class DayHours(Localised):
+    """The hours of one day in wall-clock time."""
+
+    date = fields.String(metadata=_DAY)
+    spans = fields.List(fields.List(fields.String()), metadata=says("Pairs of HH:MM; 24:00 is the next midnight"))
+    closed = fields.String(metadata=says("Why there are none, as a code"))
+    special = fields.String(allow_none=True, metadata=says("Other hours than usual: one_off, holiday, ramadan, summer"))
+    unsure = fields.Boolean(metadata=says("Rests on an estimate, or nobody has confirmed it"))
+    by_appointment = fields.Boolean()
+    description = fields.String()
+
+
+class OpenLocation(LocationOut):
+    """A location and its hours at this moment; null when no hours are known."""
+
+    open_now = fields.Boolean(allow_none=True)
+    closes_at = fields.String(allow_none=True, metadata=_MOMENT)
+    opens_next = fields.String(allow_none=True, metadata=_MOMENT)
+    why_closed = fields.Nested(WhyClosed, allow_none=True)
+    hours = fields.List(fields.Nested(DayHours), metadata=says("Today and the six days after"))
+
+
 class ArticleStep(Localised):
     """One thing to do."""
 

@@ -6,6 +6,9 @@ from marshmallow import Schema, fields, validate
 from webargs.fields import DelimitedList
 
 from imigr_gateway.shapes.base import LANGUAGE, Localised, Location, Paged, Strict, says
+from imigr_gateway.shapes.directory.records import ContactPoint, DayHours, WhyClosed
+
+_DAY = says("RFC 3339", format="date")
 
 
 class ServiceSearch(Paged):
@@ -84,8 +87,61 @@ class Taxonomy(Schema):
     items = fields.List(fields.Nested(TaxonomyTerm))
 
 
+class Eligibility(Localised):
+    """Whom a service is for."""
+
+    text = fields.String()
+    min_age = fields.Integer(allow_none=True)
+    max_age = fields.Integer(allow_none=True)
+    groups = fields.List(fields.String(), metadata=says("Codes such as women, minors or asylum_seekers"))
+
+
+class Cost(Localised):
+    """One way to pay."""
+
+    id = fields.String()
+    option = fields.String()
+    amount = fields.Float(allow_none=True, metadata=says("Null when it depends"))
+    currency = fields.String(metadata=says("ISO 4217"))
+    valid_from = fields.String(allow_none=True, metadata=_DAY)
+    valid_until = fields.String(allow_none=True, metadata=_DAY)
+
+
+class RequiredDocument(Localised):
+    """A paper to bring."""
+
+    id = fields.String()
+    name = fields.String()
+    website = fields.String(allow_none=True)
+
+
+class ServiceCapacity(Schema):
+    """Places."""
+
+    unit = fields.String(metadata=says("What is counted, such as beds or seats"))
+    maximum = fields.Integer(allow_none=True)
+    available = fields.Integer(allow_none=True)
+    updated_on = fields.String(allow_none=True, metadata=_DAY)
+
+
+class Attribute(Schema):
+    """A term of another taxonomy than that of the themes."""
+
+    taxonomy = fields.String()
+    term = fields.String()
+
+
+class AtLocation(Schema):
+    """The service at a location: its own phones and hours there."""
+
+    id = fields.String()
+    location_id = fields.String()
+    phones = fields.List(fields.String())
+    schedules = fields.List(fields.Dict())
+
+
 class ServiceOut(Localised):
-    """A local service."""
+    """A local service. What its source does not say is empty or null."""
 
     id = fields.String()
     municipality = fields.String()
@@ -93,14 +149,28 @@ class ServiceOut(Localised):
     name_is_generic = fields.Boolean(metadata=says("The place has no name of its own; this is its kind"))
     description = fields.String()
     organization = fields.String()
+    organization_id = fields.String(allow_none=True)
     taxonomy = fields.List(fields.String())
     location = fields.Nested(Location, allow_none=True)
     address = fields.String()
     phones = fields.List(fields.String())
-    languages = fields.List(fields.String())
+    emails = fields.List(fields.String())
+    contacts = fields.List(fields.Nested(ContactPoint))
+    languages = fields.List(fields.String(), metadata=says("Spoken there (BCP 47)"))
+    interpretation = fields.String(metadata=says("How one is interpreted for"))
     accessibility = fields.List(fields.String())
-    fees = fields.String(allow_none=True)
+    eligibility = fields.Nested(Eligibility, allow_none=True)
+    fees = fields.String(allow_none=True, metadata=says("free, paid or mixed"))
+    costs = fields.List(fields.Nested(Cost))
+    documents = fields.List(fields.Nested(RequiredDocument))
+    application = fields.String(metadata=says("How to get in"))
+    capacity = fields.Nested(ServiceCapacity, allow_none=True)
+    attributes = fields.List(fields.Nested(Attribute))
     website = fields.String(allow_none=True)
+    schedules = fields.List(fields.Dict(), metadata=says("The rules of its hours, as staff set them"))
+    regime = fields.String(allow_none=True)
+    at = fields.List(fields.Nested(AtLocation))
+    source_language = fields.String(metadata=says("BCP 47: the language the others are translated from"))
     source = fields.Dict(metadata=says("Where the entry comes from, with licence"))
     verified_on = fields.String(allow_none=True, metadata=says("RFC 3339", format="date"))
     demonstration = fields.Boolean()
@@ -111,25 +181,6 @@ class ServiceOut(Localised):
     open_now = fields.Boolean(allow_none=True, metadata=says("Null when no hours are known"))
 
 
-class WhyClosed(Localised):
-    """Why one cannot come now."""
-
-    code = fields.String(metadata=says("Such as holiday, paused, break, after_hours, by_appointment"))
-    description = fields.String()
-
-
-class DayHours(Localised):
-    """The hours of one day in wall-clock time."""
-
-    date = fields.String(metadata=says("RFC 3339", format="date"))
-    spans = fields.List(fields.List(fields.String()), metadata=says("Pairs of HH:MM; 24:00 is the next midnight"))
-    closed = fields.String(metadata=says("Why there are none, as a code"))
-    special = fields.String(allow_none=True, metadata=says("Other hours than usual: one_off, holiday, ramadan, summer"))
-    unsure = fields.Boolean(metadata=says("Rests on an estimate, or nobody has confirmed it"))
-    by_appointment = fields.Boolean()
-    description = fields.String()
-
-
 class OpenService(ServiceOut):
     """A local service, and its hours at this moment; null when no hours are known."""
 
@@ -137,6 +188,20 @@ class OpenService(ServiceOut):
     opens_next = fields.String(allow_none=True, metadata=says("RFC 3339, UTC; null when open", format="date-time"))
     why_closed = fields.Nested(WhyClosed, allow_none=True)
     hours = fields.List(fields.Nested(DayHours), metadata=says("Today and the six days after"))
+    stale = fields.Boolean(metadata=says("Nobody has verified it, or not for a long time"))
+    updated_at = fields.String(allow_none=True, metadata=says("RFC 3339, UTC", format="date-time"))
+    translations = fields.List(
+        fields.Dict(),
+        metadata=says("Texts to be read with care: path, language, state `outdated` (its source changed) or `machine`"),
+    )
+
+
+class WrittenService(OpenService):
+    """A service as it was just written."""
+
+    state = fields.String(metadata=says("Of what readers see: draft or in_review when they have never seen it"))
+    waiting = fields.String(allow_none=True, metadata=says("in_review: readers see it once a manager publishes it"))
+    revision = fields.Integer(metadata=says("Counts every change, also those that wait; what If-Match names"))
 
 
 class Services(Schema):

@@ -23,8 +23,8 @@ from imigr_directory.errors import (
     UnknownReference,
     UnknownTaxonomy,
 )
+from imigr_directory.handlers.acting import act_of
 from imigr_directory.handlers.ports import Command, Desk
-from imigr_directory.handlers.services import act_of
 from imigr_kit.access import NotAllowed, allows, require
 from imigr_kit.errors import FieldError
 
@@ -77,7 +77,7 @@ def propose(
     """Other content, as a draft or for review; readers see what they saw."""
     record = existing(desk, target)
     may_propose(desk, actor, record.municipality, owner_of(record))
-    _check(desk, record.kind, record.municipality, record.owner, content)
+    check(desk, record.kind, record.municipality, record.owner, content)
     return stored(desk, record, target, command, lambda one: one.proposed(content, act_of(desk, actor), state=state))
 
 
@@ -103,7 +103,7 @@ def write(desk: Desk, actor: Mapping[str, Any], target: Target, content: Content
     """Other content at once, by a manager."""
     record = existing(desk, target)
     require(actor, MANAGERS, home_of(record.municipality))
-    _check(desk, record.kind, record.municipality, record.owner, content)
+    check(desk, record.kind, record.municipality, record.owner, content)
     return stored(desk, record, target, command, lambda one: one.written(content, act_of(desk, actor)))
 
 
@@ -218,49 +218,53 @@ def _managed(desk: Desk, actor: Mapping[str, Any], target: Target, command: Comm
 
 def stored(desk: Desk, record: Record, target: Target, command: Command, step: Step) -> Record:
     """One step in one conditional write; a repeated command gives what it made."""
-    earlier = _earlier(desk, target.kind, command)
-    if earlier is not None:
-        return earlier
+    known = earlier(desk, target.kind, command)
+    if known is not None:
+        return known
     if record.revision != target.revision:
         raise ChangedMeanwhile(params={"revision": record.revision})
     new, facts = step(record)
     if not desk.records.replace(record, new, facts, command):
-        earlier = _earlier(desk, target.kind, command)
-        if earlier is not None:
-            return earlier
+        known = earlier(desk, target.kind, command)
+        if known is not None:
+            return known
         raise ChangedMeanwhile(params={"revision": existing(desk, target).revision})
     desk.changed()
     return new
 
 
 def _added(desk: Desk, new: New, content: Content, command: Command, step: Step) -> Record:
-    _check(desk, new.kind, new.municipality, new.owner, content)
+    check(desk, new.kind, new.municipality, new.owner, content)
     record, facts = step(opened(new.kind, new.identity, new.municipality, owner=new.owner))
     if desk.records.add(record, facts, command):
         desk.changed()
         return record
-    earlier = _earlier(desk, new.kind, command)
-    if earlier is None:
+    known = earlier(desk, new.kind, command)
+    if known is None:
         raise KeyReused
-    return earlier
+    return known
 
 
-def _earlier(desk: Desk, kind: str, command: Command) -> Record | None:
+def earlier(desk: Desk, kind: str, command: Command) -> Record | None:
+    """What the command has made, when it was done before. Raises KeyReused for another body under its key."""
     found = desk.records.by_command(kind, command.key)
     if found is not None and found[1] != command.body_hash:
         raise KeyReused
     return None if found is None else found[0]
 
 
-def _check(desk: Desk, kind: str, municipality: str | None, owner: str | None, content: Content) -> None:
-    """What is named must exist. Raises UnknownMunicipality, UnknownTaxonomy, UnknownReference."""
+def check(
+    desk: Desk, kind: str, municipality: str | None, owner: str | None, content: Content, at: str = "content"
+) -> None:
+    """What is named must exist; ``at`` is where the content stood in the request. Raises UnknownMunicipality,
+    UnknownTaxonomy, UnknownReference."""
     if municipality is not None and municipality not in {one.slug for one in desk.directory.municipalities()}:
         raise UnknownMunicipality(params={"municipality": municipality})
     terms = desk.directory.terms()
     unknown = [code for code in content.get("taxonomy", ()) if code not in terms]
     if unknown:
-        raise UnknownTaxonomy(fields=[FieldError("content.taxonomy", UnknownTaxonomy.code, unknown[0][:60])])
-    named = dict(references(kind, content))
+        raise UnknownTaxonomy(fields=[FieldError(f"{at}.taxonomy", UnknownTaxonomy.code, unknown[0][:60])])
+    named = {path.replace("content", at, 1): known for path, known in references(kind, content)}
     if owner is not None:
         named["owner"] = ("organization", [owner])
     wrong = [

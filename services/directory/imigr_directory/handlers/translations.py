@@ -11,6 +11,7 @@ from imigr_directory.domain import KINDS, Record
 from imigr_directory.domain.records import PUBLISHED
 from imigr_directory.domain.translations import MACHINE, Line, lines, with_texts
 from imigr_directory.errors import ChangedMeanwhile, InvalidInput, NotInThisState
+from imigr_directory.handlers.acting import act_of
 from imigr_directory.handlers.ports import Command, Desk
 from imigr_directory.handlers.records import (
     EDITORS,
@@ -23,7 +24,6 @@ from imigr_directory.handlers.records import (
     owner_of,
     stored,
 )
-from imigr_directory.handlers.services import act_of
 from imigr_kit.access import require
 from imigr_kit.errors import FieldError
 

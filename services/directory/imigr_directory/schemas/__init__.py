@@ -13,12 +13,13 @@ from imigr_directory.schemas.services import (
     Step,
     Update,
     counted_out,
-    entry_of,
+    draft_of,
     links_out,
     municipality_out,
     page_out,
     service_out,
     term_out,
+    written_out,
 )
 
 __all__ = [
@@ -36,10 +37,11 @@ __all__ = [
     "Step",
     "Update",
     "counted_out",
-    "entry_of",
+    "draft_of",
     "links_out",
     "municipality_out",
     "page_out",
     "service_out",
     "term_out",
+    "written_out",
 ]

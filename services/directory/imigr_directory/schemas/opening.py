@@ -6,9 +6,14 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from imigr_directory.domain.hours.schedule import MOST_SPANS, OneOff, Schedule
+from imigr_directory.domain.hours.schedule import check as checked
+from imigr_directory.domain.hours.spans import span_of
 from imigr_directory.domain.hours.words import REASONS
 from imigr_directory.schemas.fields import ID, KEY, one_of
 from imigr_directory.schemas.hours import Schedules
+
+CLOCK = validate.Regexp(r"^[0-2][0-9]:[0-5][0-9]\Z")
 
 
 class OfService(Schema):
@@ -41,6 +46,36 @@ class PauseService(OfService):
     reason = fields.String(load_default=None, allow_none=True, validate=one_of(*REASONS))
 
 
+class ExceptDays(OfService):
+    """Closed on some days (without spans), or open at other hours than the rules say."""
+
+    first = fields.Date(required=True)
+    last = fields.Date(load_default=None, allow_none=True)
+    spans = fields.List(
+        fields.List(fields.String(validate=CLOCK), validate=validate.Length(equal=2)),
+        load_default=list,
+        validate=validate.Length(max=MOST_SPANS),
+    )
+    reason = fields.String(load_default=None, allow_none=True, validate=one_of(*REASONS))
+
+    @validates_schema
+    def check(self, data: dict[str, Any], **_: Any) -> None:
+        """The exception is one that can be: told at its own fields, not where it is kept."""
+        last = data["last"] or data["first"]
+        try:
+            spans = tuple(sorted(span_of(one) for one in data["spans"]))
+        except ValueError:
+            raise ValidationError("pairs of HH:MM; 24:00 is the midnight at the end", "spans") from None
+        for path, what in checked(Schedule(one_offs=(OneOff(data["first"], last, spans, data["reason"]),)), ""):
+            raise ValidationError(what, path.rpartition(".")[2])
+
+
+class AsUsual(OfService):
+    """The exception that begins on a day."""
+
+    first = fields.Date(required=True)
+
+
 class ReadHours(Schema):
     """Hours as people write them."""
 
@@ -48,3 +83,4 @@ class ReadHours(Schema):
 
 
 OF_SERVICE, SET_HOURS, PAUSE_SERVICE, READ_HOURS = OfService(), SetHours(), PauseService(), ReadHours()
+EXCEPT_DAYS, AS_USUAL = ExceptDays(), AsUsual()

@@ -150,9 +150,9 @@ def _content(kind: str, written: dict[str, Any], key: str) -> dict[str, Any]:
         raise ValidationError({"content": error.messages}) from error
 
 
-def public_out(record: Record, today: date) -> dict[str, Any]:
-    """A record for everyone. ``translations`` names the texts in whose languages something is to be known: outdated, or
-    made by a machine."""
+def care_out(record: Record, today: date) -> dict[str, Any]:
+    """How far a record can be relied upon. ``translations`` names the texts in whose languages something is to be
+    known: outdated, or made by a machine."""
     flagged = [
         {"path": path, "language": language, "state": state}
         for path, states in record.translations.items()
@@ -160,16 +160,23 @@ def public_out(record: Record, today: date) -> dict[str, Any]:
         if state != PUBLISHED
     ]
     return {
+        "verified_on": record.verified_on,
+        "stale": is_stale(record.kind, record.verified_on, today),
+        "updated_at": record.at or None,
+        "translations": flagged,
+    }
+
+
+def public_out(record: Record, today: date) -> dict[str, Any]:
+    """A record for everyone."""
+    return {
         "id": record.id,
         "kind": record.kind,
         "municipality": record.municipality or COMMON,
         "version": record.version,
-        "verified_on": record.verified_on,
-        "stale": is_stale(record.kind, record.verified_on, today),
         "source": dict(record.source),
         "demonstration": record.demonstration,
-        "updated_at": record.at or None,
-        "translations": flagged,
+        **care_out(record, today),
         **(record.content or {}),
     }
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
-from imigr_directory.domain import Municipality, Record, Service, Term, opened, service_of
+from imigr_directory.domain import Municipality, Record, Service, Term, service_of
+from imigr_directory.handlers.services import Draft
 from imigr_directory.reading import code_of
 from imigr_directory.schemas.content import ServiceContent, complete_content
 from imigr_directory.schemas.fields import CODE, ID, KEY, LANGUAGE, SLUG, Point
@@ -103,14 +104,23 @@ class Update(Step):
     service = fields.Nested(Entry, required=True)
 
 
-def entry_of(data: dict[str, Any], idempotency_key: str) -> Service:
+def draft_of(data: dict[str, Any], idempotency_key: str) -> Draft:
     """An entry from loaded data; its id follows from the command's key, so a repetition has the same."""
     identity = str(uuid.uuid5(NAMESPACE, idempotency_key))
     verified = data.get("verified_on")
     written = {name: value for name, value in data.items() if name not in ("municipality", "verified_on")}
     content = complete_content("service", written, idempotency_key)
-    blank = replace(opened("service", identity, data["municipality"]), content=content, version=1)
-    return replace(service_of(blank), verified_on=verified.isoformat() if verified else None)
+    return Draft(identity, data["municipality"], content, verified.isoformat() if verified else None)
+
+
+def written_out(record: Record) -> dict[str, Any]:
+    """An entry for whoever has just written it: what was written. ``waiting`` in_review: a manager will look at it, and
+    until then readers see what they saw."""
+    proposal = record.proposal
+    is_waiting = proposal is not None and (record.content is None or proposal.at > record.at)
+    shown = replace(record, content=proposal.content) if proposal is not None and is_waiting else record
+    told = {"waiting": proposal.state if proposal is not None and is_waiting else None, "revision": record.revision}
+    return service_out(service_of(shown)) | told
 
 
 def service_out(service: Service, distance: float | None = None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from imigr_directory import handlers
 from imigr_directory.brochure.storage import MongoBrochures
-from imigr_directory.domain import Municipality, Service, Term
+from imigr_directory.domain import Municipality, Record, Service, Term
 from imigr_directory.domain.calendar import Calendar
 from imigr_directory.domain.hours.now import hours_of, told_now
 from imigr_directory.domain.hours.openings import is_open
@@ -98,6 +98,11 @@ class App:
         """What a reader is told of the hours of a service at this moment; nothing for a town that is not known."""
         calendar = self.calendars.get(service.municipality)
         return {} if calendar is None else told_now(hours_of(service.details), calendar, self.clock.now())
+
+    def hours_of_place(self, record: Record) -> dict[str, Any]:
+        """The same for a location."""
+        calendar = self.calendars.get(record.municipality or "")
+        return {} if calendar is None else told_now(hours_of(record.content or {}), calendar, self.clock.now())
 
     def is_open_now(self, municipality: str, content: Mapping[str, Any]) -> bool | None:
         """Whether one can come now without an appointment; None when no hours are known."""

@@ -6,9 +6,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from imigr_directory import schemas
-from imigr_directory.domain import Service
+from imigr_directory.domain import Record, service_of
 from imigr_directory.domain.hours.free_text import Understood, understand
-from imigr_directory.domain.hours.schedule import Pause
+from imigr_directory.domain.hours.schedule import OneOff, Pause
+from imigr_directory.domain.hours.spans import span_of
 from imigr_directory.domain.hours.template import TEMPLATES
 from imigr_directory.domain.hours.written import schedule_row
 from imigr_directory.handlers import Command
@@ -46,6 +47,24 @@ class HoursMethods:
         return self._paused(wire.OF_SERVICE.load(payload), payload, None)
 
     @rpc
+    def except_service_days(self, **payload: Any) -> dict[str, Any]:
+        """A one-off closure, or an extra opening."""
+        wanted = wire.EXCEPT_DAYS.load(payload)
+        spans = tuple(span_of(one) for one in wanted["spans"])
+        exception = OneOff(wanted["first"], wanted["last"] or wanted["first"], spans, wanted["reason"])
+        command = Command(wanted["idempotency_key"], body_hash(payload))
+        made = cases.except_days(self.app.desk, wanted["actor"], wanted["service_id"], exception, command)
+        return self._with_hours(made)
+
+    @rpc
+    def remove_service_exception(self, **payload: Any) -> dict[str, Any]:
+        """An exception is taken back."""
+        wanted = wire.AS_USUAL.load(payload)
+        command = Command(wanted["idempotency_key"], body_hash(payload))
+        made = cases.as_usual(self.app.desk, wanted["actor"], wanted["service_id"], wanted["first"], command)
+        return self._with_hours(made)
+
+    @rpc
     def read_hours(self, **payload: Any) -> dict[str, Any]:
         """What a text of hours means, or why it could not be understood; nothing is stored."""
         found = understand(wire.READ_HOURS.load(payload)["text"])
@@ -63,8 +82,8 @@ class HoursMethods:
         made = cases.pause_service(self.app.desk, wanted["actor"], wanted["service_id"], pause, command)
         return self._with_hours(made)
 
-    def _with_hours(self, service: Service) -> dict[str, Any]:
-        return schemas.service_out(service) | self.app.hours_now(service)
+    def _with_hours(self, record: Record) -> dict[str, Any]:
+        return schemas.written_out(record) | self.app.hours_now(service_of(record))
 
     def _today(self, service_id: str) -> Any:
         record = self.app.desk.records.get("service", service_id)

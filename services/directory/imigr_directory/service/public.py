@@ -32,4 +32,5 @@ class PublicMethods:
         record = self.app.shelf.get(wanted["kind"], wanted["record_id"])
         if record is None:
             raise UnknownRecord(params={"record_id": wanted["record_id"]})
-        return schemas.public_out(record, self.app.clock.now().date())
+        told = schemas.public_out(record, self.app.clock.now().date())
+        return told | self.app.hours_of_place(record) if record.kind == "location" else told

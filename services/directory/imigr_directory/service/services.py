@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from imigr_directory import handlers, schemas
+from imigr_directory.domain import Service
 from imigr_directory.errors import UnknownService
 from imigr_directory.handlers import Command
+from imigr_directory.schemas.records import care_out
 from imigr_directory.service.app import App
 from imigr_kit.entrypoints import rpc
 from imigr_kit.keyed import body_hash
@@ -51,11 +53,11 @@ class ServiceMethods:
 
     @rpc
     def get_service(self, service_id: str) -> dict[str, Any]:
-        """One public entry."""
+        """One public entry with its hours of now."""
         service = self.app.searcher.get(service_id)
         if service is None:
             raise UnknownService(params={"service_id": service_id})
-        return schemas.service_out(service) | self.app.hours_now(service)
+        return self._whole(service)
 
     @rpc
     def get_shared_service(self, code: str) -> dict[str, Any]:
@@ -63,7 +65,7 @@ class ServiceMethods:
         service = self.app.snapshot.shared(str(code))
         if service is None:
             raise UnknownService(params={"code": str(code)[:20]})
-        return schemas.service_out(service)
+        return self._whole(service)
 
     @rpc
     def list_service_links(self, **payload: Any) -> dict[str, Any]:
@@ -73,24 +75,29 @@ class ServiceMethods:
 
     @rpc
     def create_service(self, **payload: Any) -> dict[str, Any]:
-        """Add an entry."""
+        """Add an entry: at once by a manager, for review by an editor."""
         wanted = schemas.Create().load(payload)
         key = wanted["idempotency_key"]
-        draft = schemas.entry_of(wanted["service"], key)
+        draft = schemas.draft_of(wanted["service"], key)
         made = handlers.create_service(self.app.desk, wanted["actor"], draft, Command(key, body_hash(payload)))
-        return schemas.service_out(made)
+        return schemas.written_out(made)
 
     @rpc
     def update_service(self, **payload: Any) -> dict[str, Any]:
-        """Change an entry on the version that was read."""
+        """Change an entry on the version that was read: at once by a manager, for review by an editor."""
         wanted = schemas.Update().load(payload)
         key = wanted["idempotency_key"]
-        changed = schemas.entry_of(wanted["service"], key)
-        command = Command(key, body_hash(payload))
+        draft = schemas.draft_of(wanted["service"], key)
         made = handlers.update_service(
-            self.app.desk, wanted["actor"], wanted["service_id"], wanted["version"], changed, command
+            self.app.desk,
+            wanted["actor"],
+            wanted["service_id"],
+            wanted["version"],
+            draft.content,
+            Command(key, body_hash(payload)),
+            verified_on=draft.verified_on,
         )
-        return schemas.service_out(made)
+        return schemas.written_out(made)
 
     @rpc
     def withdraw_service(self, **payload: Any) -> dict[str, Any]:
@@ -100,4 +107,9 @@ class ServiceMethods:
         made = handlers.withdraw_service(
             self.app.desk, wanted["actor"], wanted["service_id"], wanted["version"], command
         )
-        return schemas.service_out(made)
+        return schemas.written_out(made)
+
+    def _whole(self, service: Service) -> dict[str, Any]:
+        record = self.app.snapshot.records["service"].get(service.id)
+        care = {} if record is None else care_out(record, self.app.clock.now().date())
+        return schemas.service_out(service) | care | self.app.hours_now(service)

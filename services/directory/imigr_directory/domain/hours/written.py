@@ -42,7 +42,7 @@ def schedule_row(schedule: Schedule) -> dict[str, Any]:
     if schedule.regimes:
         row["regimes"] = {code: [_rule_row(one) for one in rules] for code, rules in sorted(schedule.regimes.items())}
     if schedule.one_offs:
-        row["one_offs"] = [_one_off_row(one) for one in schedule.one_offs]
+        row["one_offs"] = [one_off_row(one) for one in schedule.one_offs]
     if schedule.on_holidays is None:
         row["holidays"] = USUAL
     elif schedule.on_holidays:
@@ -70,7 +70,8 @@ def _rule_row(rule: Rule) -> dict[str, Any]:
     return row | {name: value for name, value in dates.items() if value is not None}
 
 
-def _one_off_row(one: OneOff) -> dict[str, Any]:
+def one_off_row(one: OneOff) -> dict[str, Any]:
+    """An exception as kept."""
     row: dict[str, Any] = {"first": one.first.isoformat(), "last": one.last.isoformat()}
     if one.spans:
         row["spans"] = span_rows(one.spans)
