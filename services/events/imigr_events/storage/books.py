@@ -15,6 +15,7 @@ from pymongo.errors import DuplicateKeyError
 from imigr_events.domain import Book, Event, EventState, State, Work
 from imigr_events.ports import Command, Envelope, Step, Stored, Taken
 from imigr_events.sealing import ContactSeal
+from imigr_events.storage.claims import OF, OlderClaims
 from imigr_events.storage.known import Known
 from imigr_events.storage.rows import (
     COUNTS,
@@ -54,14 +55,16 @@ _BOOK = {"claims": 0, "steps": 0, "outbox": 0, "answers": 0}
 
 class MongoEvents:
     """``claims`` is an array under a unique index over the whole collection: a command key or a manage hash exists
-    once. ``change`` counts the writes of a document, and a change is stored only if it was made from the last
-    one; ``registrations`` only grows until it is emptied for good, so positions stay."""
+    once. Older claims lie in documents of their own beside the event (storage.claims), under the same index. ``change``
+    counts the writes of a document, and a change is stored only if it was made from the last one; ``registrations``
+    only grows until it is emptied for good, so positions stay."""
 
     def __init__(self, db: Database[Document], stamp: Stamp, seal: ContactSeal) -> None:
         self._events = db[EVENTS]
         self._seal = seal
         self._ends: dict[str, tuple[float, builtins.list[datetime]]] = {}
         self._known: Known[Event] = Known(MOST_KNOWN)
+        self._claims = OlderClaims(self._events)
         self.stamp = stamp
 
     def get(self, event_id: str) -> Event | None:
@@ -141,8 +144,10 @@ class MongoEvents:
 
     def find(self, manage: str) -> Stored | None:
         """By the claims index."""
-        shown = _ONE | {"registrations": {"$elemMatch": {"links": manage}}}
+        shown = _ONE | {"registrations": {"$elemMatch": {"links": manage}}, OF: 1}
         row = self._events.find_one({"claims": f"manage:{manage}"}, shown)
+        if row is not None and OF in row:
+            row = self._events.find_one({"_id": row[OF]}, shown)
         if row is None or not row.get("registrations"):
             return None
         found = registration_of(row["registrations"][0], self._seal)
@@ -151,8 +156,8 @@ class MongoEvents:
 
     def home(self, claim: str) -> str | None:
         """By the claims index."""
-        row = self._events.find_one({"claims": claim}, {"_id": 1})
-        return None if row is None else str(row["_id"])
+        row = self._events.find_one({"claims": claim}, {"_id": 1, OF: 1})
+        return None if row is None else str(row.get(OF, row["_id"]))
 
     def answer_counts(self, event_id: str) -> dict[str, dict[str, int]]:
         """As they were counted, in the writes of the registrations."""
@@ -166,9 +171,13 @@ class MongoEvents:
         if work.event.version != work.book.event.version:
             self._ends.clear()
         try:
-            return bool(self._events.update_one(not_after(query, deadline), update).matched_count)
+            is_stored = bool(self._events.update_one(not_after(query, deadline), update).matched_count)
         except DuplicateKeyError:
             raise Taken from None
+        if is_stored:
+            known = len(work.book.keys) + len(work.book.links)
+            self._claims.grew(work.event.id, len(work.claims), known=known, is_over=work.is_archived)
+        return is_stored
 
     def due(self, now: datetime) -> Sequence[str]:
         """By the indexes of those that wait for something."""
