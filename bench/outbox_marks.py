@@ -16,7 +16,7 @@ from pymongo.write_concern import WriteConcern
 
 from bench.report import Row, against, alone, save, table
 from bench.throughput import full_outbox
-from imigr_kit.outbox import sent_update
+from imigr_kit.outbox import sent_updates
 from imigr_kit.testing.servers import MONGO_URI, address
 
 DOCUMENTS, BATCH = 4_000, 50
@@ -26,12 +26,13 @@ Mark = Callable[[Collection[dict[str, Any]], Documents], None]
 
 def one_by_one(collection: Collection[dict[str, Any]], rows: Documents) -> None:
     """An update for each document, sent in one bulk."""
-    collection.bulk_write([UpdateOne({"_id": row["_id"]}, sent_update(_ids([row]))) for row in rows], ordered=False)
+    empty = {"$set": {"outbox": []}, "$unset": {"unsent": ""}}
+    collection.bulk_write([UpdateOne({"_id": row["_id"]}, empty) for row in rows], ordered=False)
 
 
 def all_at_once(collection: Collection[dict[str, Any]], rows: Documents) -> None:
     """One update for all of them."""
-    collection.update_many({"_id": {"$in": [row["_id"] for row in rows]}}, sent_update(_ids(rows)))
+    collection.bulk_write(sent_updates(rows))
 
 
 def rate(collection: Collection[dict[str, Any]], mark: Mark) -> float:
@@ -61,10 +62,6 @@ def measure() -> list[Row]:
         client.close()
     floor = alone("an update for each document", single, "documents/s")
     return [floor, against("one update for all", joined, "documents/s", floor)]
-
-
-def _ids(rows: Documents) -> list[str]:
-    return [event["id"] for row in rows for event in row["outbox"]]
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pymongo import UpdateMany
+
 from imigr_kit.mongo import Index
 
 Document = dict[str, Any]
@@ -23,7 +25,26 @@ def new_document_fields(events: Sequence[Document]) -> Document:
     return {"outbox": list(events), "unsent": True} if events else {"outbox": []}
 
 
-def sent_update(event_ids: Sequence[str]) -> list[Document]:
+def sent_updates(rows: Sequence[Document]) -> list[UpdateMany]:
+    """What takes the published events of ``rows`` (documents as they were read) out, in one command.
+
+    Events are only ever appended, so when the last one of a document is among those that were read, all are: then
+    the outbox is emptied by name, which costs the same however large the document is. What has grown meanwhile is
+    filtered, which builds the whole document anew.
+    """
+    ids = [event["id"] for row in rows for event in row.get("outbox", ())]
+    updates = []
+    for number in sorted({len(row.get("outbox", ())) for row in rows}):
+        some = [row["_id"] for row in rows if len(row.get("outbox", ())) == number]
+        query: Document = {"_id": {"$in": some}, f"outbox.{number}": {"$exists": False}}
+        if number:
+            query[f"outbox.{number - 1}.id"] = {"$in": ids}
+        updates.append(UpdateMany(query, {"$set": {"outbox": []}, "$unset": {"unsent": ""}}))
+    grown = {"_id": {"$in": [row["_id"] for row in rows]}, "unsent": True}
+    return [*updates, UpdateMany(grown, _filtered(ids))]
+
+
+def _filtered(event_ids: Sequence[str]) -> list[Document]:
     """A pipeline update that takes published events out and clears the flag when none is left."""
     left = {"$filter": {"input": "$outbox", "cond": {"$not": [{"$in": ["$$this.id", list(event_ids)]}]}}}
     empty = {"$eq": [{"$size": "$outbox"}, 0]}

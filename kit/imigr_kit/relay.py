@@ -18,7 +18,7 @@ from imigr_kit.clock import Clock
 from imigr_kit.events import TYPE_PREFIX
 from imigr_kit.logs import get_logger
 from imigr_kit.metrics import OUTBOX_PENDING, OUTBOX_PUBLISHED
-from imigr_kit.outbox import sent_update
+from imigr_kit.outbox import sent_updates
 from imigr_kit.topology import EVENTS_EXCHANGE
 
 log = get_logger(__name__)
@@ -129,8 +129,7 @@ class Relay:
         # A lost mark costs one duplicate, which consumers recognise; it need not wait for the journal. One command
         # for all documents costs the server a third of one for each (bench.outbox_marks).
         collection = self._db.get_collection(name, write_concern=WriteConcern(w=1, j=False))
-        published = sent_update([event["id"] for event in events])
-        collection.update_many({"_id": {"$in": [row["_id"] for row in rows]}}, published)
+        collection.bulk_write(sent_updates(rows))
         OUTBOX_PUBLISHED.labels(name).inc(len(events))
         return max(1, len(events))
 

@@ -11,6 +11,7 @@ import pytest
 
 from imigr_kit.foreground import Foreground
 from imigr_kit.inbound import Receipts
+from imigr_kit.outbox import sent_updates
 from imigr_kit.relay import Relay
 from imigr_kit.testing import FrozenClock
 
@@ -95,3 +96,19 @@ def test_the_relay_lets_callers_go_first_but_not_for_ever(mongo_db: Any, *, is_b
     assert relay.seen.acquire(timeout=3), "a last look when it is stopped"
     thread.join(3)
     assert not thread.is_alive()
+
+
+def test_what_came_after_the_look_stays_in_the_outbox(mongo_db: Any) -> None:
+    """Whatever happened between reading the outboxes and marking them: only what was read is taken out."""
+    rows, read = mongo_db["rows"], {name: [{"id": f"{name}{n}"} for n in range(2)] for name in "abcd"}
+    rows.insert_many([{"_id": name, "outbox": events, "unsent": True} for name, events in read.items()])
+    rows.insert_one({"_id": "none", "outbox": [], "unsent": True})
+    seen = list(rows.find())
+    rows.update_one({"_id": "b"}, {"$push": {"outbox": {"id": "b2"}}})
+    rows.update_one({"_id": "c"}, {"$set": {"outbox": [{"id": "c2"}, {"id": "c3"}]}})
+    rows.update_one({"_id": "d"}, {"$set": {"outbox": [{"id": "d1"}]}})
+    rows.bulk_write(sent_updates(seen))
+    left = {row["_id"]: ([one["id"] for one in row["outbox"]], row.get("unsent")) for row in rows.find()}
+    assert left["b"] == (["b2"], True)
+    assert left["c"] == (["c2", "c3"], True)
+    assert [left[one] for one in ("a", "d", "none")] == [([], None)] * 3
