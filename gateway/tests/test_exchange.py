@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from flask import Flask
 
 from imigr_gateway.app import with_cache
@@ -60,6 +61,56 @@ def test_lists_and_changes_have_an_etag(app: Flask, client: FakeClient) -> None:
         assert first.status_code == 200
         again = app.test_client().get(path, headers={"If-None-Match": first.headers["ETag"]})
         assert again.status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("services?full=true", {"kind": "services", "full": True}),
+        ("services?minimal=true", {"kind": "services", "minimal": True}),
+        ("services?search=dent", {"kind": "services", "search": "dent"}),
+        (
+            "services?modified_after=2026-01-01T00:00:00Z",
+            {"kind": "services", "modified_after": "2026-01-01T00:00:00+00:00"},
+        ),
+        (
+            "services?taxonomy_term_id=a&taxonomy_id=b&organization_id=c&page=2&per_page=5",
+            {
+                "kind": "services",
+                "taxonomy_term_id": "a",
+                "taxonomy_id": "b",
+                "organization_id": "c",
+                "page": 2,
+                "per_page": 5,
+            },
+        ),
+        (
+            "organizations?full_service=true&taxonomy_term_id=a",
+            {"kind": "organizations", "full_service": True, "taxonomy_term_id": "a"},
+        ),
+        (
+            "service_at_locations?postcode=2083&proximity=500",
+            {"kind": "service_at_locations", "postcode": "2083", "proximity": 500.0},
+        ),
+        ("taxonomies?search=x", {"kind": "taxonomies", "search": "x"}),
+        (
+            "taxonomy_terms?top_only=true&taxonomy_id=b",
+            {"kind": "taxonomy_terms", "top_only": True, "taxonomy_id": "b"},
+        ),
+        ("taxonomy_terms?parent_id=p", {"kind": "taxonomy_terms", "parent_id": "p"}),
+    ],
+)
+def test_every_parameter_reaches_the_directory(
+    app: Flask, client: FakeClient, path: str, asked: dict[str, Any]
+) -> None:
+    """As it was meant; what was not said is not said on, and the answer is open to every origin."""
+    client.answers["list_hsds"] = pages([{"id": "1"}], 3)
+    answer = app.test_client().get(f"/hsds/v3/{path}")
+    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (200, "*")
+    sent = client.calls[-1][2]
+    assert asked.items() <= sent.items()
+    unsaid = {name: value for name, value in sent.items() if name not in asked}
+    assert all(value in (False, "", 1, 20) or name.startswith("_") for name, value in unsaid.items()), unsaid
 
 
 def test_bad_parameters_are_problems(app: Flask, client: FakeClient) -> None:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import base64
 import gzip
+import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from importlib.resources import files
 from typing import Any
 
 from flask import Response, request
 
-from imigr_gateway.commands import backends, for_reader
+from imigr_gateway.commands import as_json, backends, for_reader
 from imigr_gateway.doors import public
 from imigr_gateway.shapes import base
 from imigr_gateway.shapes import editions as shapes
@@ -82,6 +84,14 @@ def get_pack(query: dict[str, Any], municipality: str, language: str) -> Any:
     """Where the present pack of a town in a language is, and the difference from the one that the client has."""
     wanted = {"municipality": municipality, "language": language, "have": query["have"]}
     return _located(backends().call("directory", "get_pack", municipality, **wanted))
+
+
+@blueprint.get("/pack-folding")
+@blueprint.response(200, {"type": "object"}, content_type="application/json", description="See contracts/packs")
+@public
+def get_pack_folding() -> Any:
+    """The tables by which a client folds what is typed, to search a pack as the directory itself does."""
+    return as_json(json.loads(files("imigr_gateway").joinpath("pack_folding.json").read_text(encoding="utf-8")))
 
 
 @blueprint.get("/pack-files/<municipality>/<name>.json")

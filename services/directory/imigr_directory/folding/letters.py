@@ -11,12 +11,12 @@ from functools import lru_cache
 ARABIC = re.compile(r"[\u0600-\u06ff]")
 _WORD = re.compile(r"[^\W\d_]+|\d+", re.UNICODE)
 """Letters and digits apart, so that ``C2`` and ``المنار1`` are found with and without a space."""
-_MARKS = re.compile(
+MARKS = re.compile(
     r"[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640"
     r"\u200c-\u200f\u202a-\u202e\u2066-\u2069]"
 )
 """Accents, vowel signs, tatweel, and the signs that only turn the direction of writing."""
-_LETTERS = str.maketrans(
+LETTERS = str.maketrans(
     {
         "أ": "ا",
         "إ": "ا",
@@ -36,9 +36,9 @@ _LETTERS = str.maketrans(
         "پ": "ب",
     }
 )
-_ARTICLES = ("وال", "بال", "كال", "فال", "ولل", "لل", "ال")
-_ELISIONS = frozenset({"l", "d", "s", "n", "j", "m", "t", "qu"})
-_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "ı": "i", "’": "'", "ʼ": "'", "`": "'"})
+ARTICLES = ("وال", "بال", "كال", "فال", "ولل", "لل", "ال")
+ELISIONS = frozenset({"l", "d", "s", "n", "j", "m", "t", "qu"})
+LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "ı": "i", "’": "'", "ʼ": "'", "`": "'"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,8 @@ def fold(text: str) -> str:
 def _token(word: str) -> Token:
     if not ARABIC.search(word):
         return Token(word, word)
-    kept = word.translate(_LETTERS)
-    for article in _ARTICLES:
+    kept = word.translate(LETTERS)
+    for article in ARTICLES:
         if kept.startswith(article) and len(kept) - len(article) >= 2:
             return Token(kept[len(article) :], kept)
     return Token(kept, kept)
@@ -81,13 +81,13 @@ def _plain(text: str) -> str:
     if text.isascii():
         return text.casefold()
     # NFKD takes hamza and madda off their letters; what is left of them is a combining mark like the accents.
-    decomposed = unicodedata.normalize("NFKD", text.translate(_LIGATURES)).casefold().translate(_LIGATURES)
-    return _MARKS.sub("", decomposed)
+    decomposed = unicodedata.normalize("NFKD", text.translate(LIGATURES)).casefold().translate(LIGATURES)
+    return MARKS.sub("", decomposed)
 
 
 def _together(found: list[str]) -> Iterable[str]:
     if not any(len(word) == 1 and ARABIC.match(word) for word in found):
-        return [word for word in found if word not in _ELISIONS]
+        return [word for word in found if word not in ELISIONS]
     return _joined(found)
 
 
@@ -100,5 +100,5 @@ def _joined(found: list[str]) -> Iterator[str]:
         # Two single letters are more often a conjunction and an initial than a word written apart.
         yield from ["".join(single)] if len(single) > 2 else single
         single = []
-        if word and word not in _ELISIONS:
+        if word and word not in ELISIONS:
             yield word

@@ -16,12 +16,12 @@ from functools import lru_cache
 
 from imigr_directory.folding.letters import ARABIC
 
-_ARABIC_LETTERS = {
+ARABIC_LETTERS = {
     "ا": "a", "ب": "b", "ت": "t", "ث": "t", "ج": "j", "ح": "h", "خ": "k", "د": "d", "ذ": "d", "ر": "r", "ز": "z",
     "س": "s", "ش": "x", "ص": "s", "ض": "d", "ط": "t", "ظ": "d", "ع": "a", "غ": "g", "ف": "f", "ق": "k", "ك": "k",
     "ل": "l", "م": "m", "ن": "n", "ه": "h", "و": "w", "ي": "y",
 }  # fmt: skip
-_LATIN = (
+LATIN = (
     (re.compile(r"t?ch|sh"), "x"),
     (re.compile(r"kh"), "k"),
     (re.compile(r"gh"), "ĝ"),
@@ -41,12 +41,12 @@ _LATIN = (
     (re.compile(r"p"), "b"),
     (re.compile(r"ou|oo"), "w"),
 )
-_AMBIGUOUS = {"ğ": ("k", "j", "g"), "ẋ": ("ks",)}
+AMBIGUOUS = {"ğ": ("k", "j", "g"), "ẋ": ("ks",)}
 """A Latin g before a, o, u is ق (Gammarth, Gabès), sometimes ج or غ."""
-_ARTICLE = re.compile(r"^(?:[ae]l|l)(?=\w{4})|^[ae](?=([tdrzsnl])\1\w\w|chch|dhdh|ch\w{3})")
+ARTICLE = re.compile(r"^(?:[ae]l|l)(?=\w{4})|^[ae](?=([tdrzsnl])\1\w\w|chch|dhdh|ch\w{3})")
 """The article written on the word: el, l', and e before the doubled letter (Erriadh, Ennasr)."""
-_MOST_VARIANTS = 8
-_SHORTEST = {"c": 3, "h": 3, "v": 2}
+MOST_VARIANTS = 8
+SHORTEST = {"c": 3, "h": 3, "v": 2}
 
 
 @lru_cache(maxsize=20_000)
@@ -68,7 +68,7 @@ def joined_sounds(first: str, second: str, second_kept: str) -> tuple[str, ...]:
 
 
 def _of_arabic(word: str) -> list[str]:
-    heard = "".join(_ARABIC_LETTERS.get(letter, "") for letter in word)
+    heard = "".join(ARABIC_LETTERS.get(letter, "") for letter in word)
     if not heard.endswith("h"):
         return [heard]
     # A final haa is mostly a taa marbuta: silent, or t after a long a (القضاة, Kodhat).
@@ -77,18 +77,18 @@ def _of_arabic(word: str) -> list[str]:
 
 def _of_latin(word: str) -> list[str]:
     forms = [word]
-    if (article := _ARTICLE.match(word)) is not None:
+    if (article := ARTICLE.match(word)) is not None:
         forms.append(word[article.end() :])
     heard: list[str] = []
     for form in forms:
         latin = form.replace("x", "ẋ")
-        for pattern, letter in _LATIN:
+        for pattern, letter in LATIN:
             latin = pattern.sub(letter, latin)
         latin = latin.replace("i", "y")
         if latin.endswith(("ah", "eh")):
             latin = latin[:-1]
-        ways = [_AMBIGUOUS.get(letter, (letter,)) for letter in latin]
-        heard += ["".join(way) for way in itertools.islice(itertools.product(*ways), _MOST_VARIANTS)]
+        ways = [AMBIGUOUS.get(letter, (letter,)) for letter in latin]
+        heard += ["".join(way) for way in itertools.islice(itertools.product(*ways), MOST_VARIANTS)]
     return heard
 
 
@@ -100,7 +100,7 @@ def _keys(heard: str) -> list[str]:
     if opening == "a" and voiced.startswith("y"):
         voiced = voiced[1:]
     made = {"c": _squeezed(consonants), "h": _squeezed(breathed), "v": opening + _squeezed(voiced)}
-    return [kind + key for kind, key in made.items() if len(key) >= _SHORTEST[kind] and len(_squeezed(consonants)) > 0]
+    return [kind + key for kind, key in made.items() if len(key) >= SHORTEST[kind] and len(_squeezed(consonants)) > 0]
 
 
 def _squeezed(text: str) -> str:
