@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
-
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imigr_directory.domain.hours.free_text import NotUnderstood, Understood, understand
-from imigr_directory.domain.hours.hsds import from_hsds, to_hsds
 from imigr_directory.domain.hours.recurrence import parts_of
-from imigr_directory.domain.hours.schedule import OneOff, Pause, Schedule, check
+from imigr_directory.domain.hours.schedule import Schedule
 from imigr_directory.domain.hours.spans import span_of
-from imigr_directory.domain.hours.template import administration
-
-from .test_hours import cases
 
 WEEK = "MO TU WE TH FR"
 READ = [
@@ -124,80 +117,3 @@ def test_appointments_and_holidays_in_texts() -> None:
         (),
         None,
     ]
-
-
-@settings(max_examples=60, deadline=None)
-@given(cases())
-def test_hsds_there_and_back_is_the_same(case: tuple[Schedule, Any, date]) -> None:
-    """Every layer survives, and no null is sent."""
-    schedule = case[0]
-    assume(not check(schedule))
-    rows = to_hsds(schedule, "Africa/Tunis")
-    assert not [row for row in rows if None in row.values()]
-    back, problems = from_hsds(rows)
-    assert problems == []
-    assert says(back) == says(schedule)
-
-
-def says(schedule: Schedule) -> tuple[Any, ...]:
-    """What a schedule means: hours by recurrence, wherever they are written."""
-    hours: dict[Any, set[Any]] = {}
-    for rule in schedule.rules:
-        hours.setdefault(rule.days, set()).update(rule.spans)
-    regimes = {code: rules for code, rules in schedule.regimes.items() if rules}
-    weekly = {days: spans for days, spans in hours.items() if spans}
-    return weekly, regimes, schedule.one_offs, schedule.on_holidays, schedule.pause
-
-
-def test_a_full_schedule_in_hsds() -> None:
-    """The weekly hours are plain HSDS; the rest is in the profile of the first object."""
-    closed = OneOff(date(2027, 1, 4), date(2027, 1, 5), reason="works")
-    schedule = Schedule(administration().rules, administration().regimes, (closed,), pause=Pause(date(2027, 2, 1)))
-    rows = to_hsds(schedule, "Africa/Tunis")
-    assert rows[1] == {
-        "freq": "WEEKLY", "byday": "MO,TU,WE,TH", "opens_at": "13:30", "closes_at": "17:30",
-        "timezone": "Africa/Tunis",
-    }  # fmt: skip
-    assert set(rows[0]["x_imigr"]) == {"regimes", "one_offs", "pause"}
-    assert from_hsds(rows) == (schedule, [])
-
-
-@pytest.mark.parametrize(
-    ("row", "expected"),
-    [
-        ({"byday": "MO,TU", "opens_at": "08:00:00", "closes_at": "17:00:00"}, {"MO TU": "08:00-17:00"}),
-        ({"freq": "WEEKLY", "byday": "MO", "opens_at": "08:00Z", "closes_at": "17:00+01:00"}, {"MO": "08:00-17:00"}),
-        ({"weekday": "Monday", "opens_at": "9:00", "closes_at": "12:00"}, {"MO": "09:00-12:00"}),
-        (
-            {"freq": "weekly", "byday": "Monday; Friday", "opens_at": "09:00", "closes_at": "24:00"},
-            {"MO FR": "09:00-24:00"},
-        ),
-        ({"description": "Mon-Fri 8:30AM-5PM"}, {WEEK: "08:30-17:00"}),
-        ({"original_text": "24/7"}, {"MO TU WE TH FR SA SU": "00:00-24:00"}),
-    ],
-)
-def test_dirty_hsds_schedules_are_read(row: dict[str, str], expected: dict[str, str]) -> None:
-    """Old field names, seconds, zones, free text."""
-    schedule, problems = from_hsds([row])
-    assert (hours_of(schedule), problems) == (expected, [])
-
-
-@pytest.mark.parametrize(
-    "row",
-    [
-        {"freq": "WEEKLY", "byday": "XX", "opens_at": "08:00", "closes_at": "17:00"},
-        {"freq": "DAILY", "bymonthday": "40", "opens_at": "08:00", "closes_at": "17:00"},
-        {"byday": "MO", "opens_at": "8 o'clock", "closes_at": "17:00"},
-        {"byday": "MO", "opens_at": "08:00"},
-        {"byday": "MO", "opens_at": "08:00", "closes_at": "17:00", "valid_from": "soon"},
-        {"description": "ask at the desk"},
-        {},
-        {"x_imigr": {"pause": "yes"}},
-    ],
-)
-def test_what_hsds_cannot_mean_is_reported_by_row(row: dict[str, Any]) -> None:
-    """A row and a reason, and the good rows beside it are kept."""
-    good = {"byday": "MO", "opens_at": "08:00", "closes_at": "12:00"}
-    schedule, problems = from_hsds([good, row])
-    assert hours_of(schedule) == {"MO": "08:00-12:00"}
-    assert len(problems) == 1
