@@ -225,7 +225,12 @@ def agenda(client: FakeClient) -> FakeClient:
         id="off", state="cancelled", version=3, starts_at="2026-12-31T22:30:00Z", ends_at="2026-12-31T23:30:00Z"
     )
     client.answers["search_agenda"] = {"items": [off, event()], "total": 2, "page": 1, "per_page": 20}
-    client.answers["calendar_entries"] = {"items": client.answers["search_agenda"]["items"]}
+    client.answers["calendar_marks"] = lambda **_: {
+        "marks": [[one["id"], one["version"], None] for one in client.answers["search_agenda"]["items"]], "items": [],
+    }  # fmt: skip
+    client.answers["calendar_events"] = lambda ids: {
+        "items": [one for one in client.answers["search_agenda"]["items"] if one["id"] in ids]
+    }
     client.answers["get_agenda_entry"] = event()
     return client
 
@@ -233,7 +238,7 @@ def agenda(client: FakeClient) -> FakeClient:
 def test_the_calendar_of_a_town_theme_and_language(app: Flask, agenda: FakeClient) -> None:
     """The filters reach the service; the answer is a calendar by its type, in order of time."""
     answer = app.test_client().get("/api/v1/agenda.ics?municipality=la-marsa&theme=health&language=ar&lang=ar")
-    asked = agenda.calls[-1][2]
+    asked = agenda.calls[0][2]
     assert (asked["municipality"], asked["theme"], asked["language"]) == ("la-marsa", "health", "ar")
     assert answer.content_type.startswith("text/calendar; charset=utf-8")
     assert answer.headers["Content-Language"] == "ar"
@@ -252,6 +257,23 @@ def test_who_has_the_calendar_already_gets_a_304(app: Flask, agenda: FakeClient)
     cache.distrust("events")
     changed = web.get("/api/v1/agenda.ics?lang=fr", headers={"If-None-Match": first.headers["ETag"]})
     assert changed.status_code == 200
+
+
+def test_an_event_is_read_once_for_each_mark(app: Flask, agenda: FakeClient) -> None:
+    """The second calendar, in another language, asks for marks only; a changed event is read again, alone."""
+    web = app.test_client()
+
+    def read(language: str) -> list[Any]:
+        agenda.calls.clear()
+        assert web.get(f"/api/v1/agenda.ics?lang={language}").status_code == 200
+        return [payload.get("ids") for _, _, payload in agenda.calls]
+
+    first = event()["id"]
+    assert read("fr") == [None, ["off", first]]
+    assert read("ar") == [None]
+    agenda.answers["search_agenda"]["items"][1] = event(version=3, title={"fr": "Fête"})
+    assert read("fr") == [None, [first]]
+    assert "SUMMARY;LANGUAGE=fr:Fête" in web.get("/api/v1/agenda.ics?lang=fr").text
 
 
 @pytest.mark.parametrize("ending", ["rss", "atom"])

@@ -15,6 +15,8 @@ from imigr_gateway.languages import pick
 UID_DOMAIN = "imigr.tn"
 MOST_MADE = 4_096
 """Entries a process keeps, about a kilobyte each."""
+MOST_READ = 5_000
+"""Events of calendars a process keeps, with all their texts; more than the calendars of several backends have."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """What neither iCalendar (RFC 5545 3.1) nor XML may hold."""
 
@@ -112,11 +114,28 @@ def entry(event: Mapping[str, Any], languages: tuple[str, ...]) -> Entry:
 
 
 class Entries:
-    """Entries of calendars that were made before. What a calendar says of an event without sessions has a version and
-    no counts, so the same version is the same entry; one with sessions is made each time."""
+    """Events of calendars that were read, and entries that were made of them. What a calendar says of an event without
+    sessions has a mark and no counts, so the same mark is the same entry; one with sessions is made each time."""
 
     def __init__(self) -> None:
         self._made: OrderedDict[tuple[Any, ...], Entry] = OrderedDict()
+        self._read: OrderedDict[str, Mapping[str, Any]] = OrderedDict()
+
+    def unread(self, marks: Sequence[Sequence[Any]]) -> list[str]:
+        """Ids of the events that this process has not read at their mark: ``[id, version, uid]``."""
+        return [one[0] for one in marks if _mark(self._read.get(one[0])) != tuple(one[1:3])]
+
+    def note(self, events: Sequence[Mapping[str, Any]]) -> None:
+        """Remember what was read; the oldest are forgotten."""
+        for one in events:
+            self._read[one["id"]] = one
+            self._read.move_to_end(one["id"])
+        while len(self._read) > MOST_READ:
+            self._read.popitem(last=False)
+
+    def read(self, marks: Sequence[Sequence[Any]]) -> list[Mapping[str, Any]]:
+        """The events by their marks, as far as they are known."""
+        return [self._read[one[0]] for one in marks if one[0] in self._read]
 
     def of(self, event: Mapping[str, Any], languages: tuple[str, ...]) -> Entry:
         """The entry of an event of a calendar."""
@@ -129,6 +148,10 @@ class Entries:
             while len(self._made) > MOST_MADE:
                 self._made.popitem(last=False)
         return found
+
+
+def _mark(event: Mapping[str, Any] | None) -> tuple[Any, ...] | None:
+    return None if event is None else (event["version"], event.get("uid"))
 
 
 def moment(text: str, zone: ZoneInfo) -> datetime:

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 FROM, TO = datetime(2020, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)
 """What a calendar of this agenda can speak of."""
+STEP = timedelta(days=7)
+"""No zone changes its clocks twice in a week; the shortest time between is a month (Morocco's Ramadan)."""
 _NOTHING = timedelta()
 
 
@@ -29,7 +31,7 @@ def observances(name: str) -> Iterator[Observance]:
     yield _observance(zone, FROM, _offset(zone, FROM))
     day = FROM
     while day < TO:
-        following = day + timedelta(days=1)
+        following = day + STEP
         if _offset(zone, day) != _offset(zone, following):
             yield _observance(zone, _change(zone, day, following), _offset(zone, day))
         day = following

@@ -117,9 +117,15 @@ def _feed(query: dict[str, Any], write: Any, kind: str) -> Response:
 
 
 def _entries(query: dict[str, Any], since: datetime, languages: tuple[str, ...], most: int = MOST) -> list[Entry]:
-    answers = _ask(query, since, None, 1, most, "calendar_entries", texts=list(languages)[:12])
-    found = [one for answer in answers for one in answer["items"]]
+    """Marks are asked for, and only those events that this process has not read at their mark."""
+    answers = _ask(query, since, None, 1, most, "calendar_marks")
+    marks = [one for answer in answers for one in answer["marks"]]
     entries: Entries = current_app.extensions.setdefault("imigr_entries", Entries())
+    unread = entries.unread(marks)
+    for start in range(0, len(unread), MOST):
+        read = backends().gather("events", "calendar_events", query["municipality"], ids=unread[start : start + MOST])
+        entries.note([one for answer in read for one in answer["items"]])
+    found = [*entries.read(marks), *(one for answer in answers for one in answer["items"])]
     return sorted((entries.of(one, languages) for one in found), key=lambda one: (one.starts_at, one.id))[:most]
 
 
@@ -130,7 +136,6 @@ def _ask(
     page: int,
     per_page: int,
     method: str = "search_agenda",
-    **more: Any,
 ) -> list[Any]:
     return backends().gather(
         "events",
@@ -144,7 +149,6 @@ def _ask(
         until=until.isoformat() if until else None,
         page=page,
         per_page=per_page,
-        **more,
     )
 
 

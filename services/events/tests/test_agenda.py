@@ -15,7 +15,7 @@ from imigr_events.domain.words import holds
 from imigr_events.errors import UnknownEvent
 from imigr_events.handlers import Desk, Finder, Turns
 from imigr_events.ports import Command
-from imigr_events.schemas import CALENDAR_ENTRIES, SEARCH_AGENDA, agenda_out, calendar_out, entry_out
+from imigr_events.schemas import SEARCH_AGENDA, agenda_out, calendar_events_out, calendar_marks_out, entry_out
 from imigr_events.sealing import ContactSeal
 from imigr_events.storage import MongoAgenda, MongoEvents
 from imigr_events.storage.known import Known
@@ -105,14 +105,19 @@ def test_an_unknown_event_or_a_draft_has_no_entry(desk: Desk, finder: Finder) ->
 
 
 def test_a_calendar_says_what_the_agenda_says(finder: Finder, publish: Publish, clock: FrozenClock) -> None:
-    """But for what is counted: the short way and the long way agree, in the language asked for."""
+    """But for what is counted: the short way and the long way agree."""
     publish(id="a", title={"fr": "Jour", "ar": "يوم"}, summary={"fr": "Tout"}, themes=("health",))
     publish(id="b", municipality="raoued")
-    wanted, texts = CALENDAR_ENTRIES.load({"texts": ["ar", "fr"], "municipality": "la-marsa"})
-    (short,) = calendar_out(*handlers.calendar_entries(finder, wanted), texts, clock.now())["items"]
+    wanted = SEARCH_AGENDA.load({"municipality": "la-marsa"})
+    told = calendar_marks_out(*handlers.calendar_marks(finder, wanted), clock.now())
+    assert told == {"marks": [["a", 2, None]], "items": []}
+    (short,) = calendar_events_out(handlers.calendar_events(finder, ["a", "none"]))["items"]
     long = entry_out(handlers.get_agenda_entry(finder, "a"), clock.now())
-    assert (short["title"], short["summary"]) == ({"ar": "يوم"}, {"fr": "Tout"})
+    assert "free_places" not in short
     same = (
+        "title",
+        "summary",
+        "place",
         "id",
         "uid",
         "municipality",
@@ -140,10 +145,10 @@ def test_what_a_process_remembers_is_never_older_than_the_database(
 
     def shown() -> tuple[str, int, str | None]:
         (listed,), _ = handlers.list_events(desk, "la-marsa", None, 1, 20)
-        wanted_, texts = CALENDAR_ENTRIES.load({"texts": ["fr"]})
-        (entry,) = calendar_out(*handlers.calendar_entries(finder, wanted_), texts, clock.now())["items"]
-        assert entry["title"] == listed.title
-        return listed.title["fr"], listed.taken, entry["uid"]
+        marks, _ = handlers.calendar_marks(finder, SEARCH_AGENDA.load({}))
+        (entry,) = calendar_events_out(handlers.calendar_events(finder, ["event-1"]))["items"]
+        assert (entry["title"], entry["version"]) == (listed.title, marks[0]["version"])
+        return listed.title["fr"], listed.taken, marks[0].get("uid")
 
     assert shown() == shown() == ("Journée portes ouvertes", 0, None)
     handlers.register(elsewhere, *wanted("a"))

@@ -25,7 +25,15 @@ from imigr_events.handlers.registering import (
     register,
     release_hold,
 )
-from imigr_events.handlers.searching import Finder, Found, Search, calendar_entries, get_agenda_entry, search_agenda
+from imigr_events.handlers.searching import (
+    Finder,
+    Found,
+    Search,
+    calendar_events,
+    calendar_marks,
+    get_agenda_entry,
+    search_agenda,
+)
 from imigr_events.handlers.staff import (
     add_session,
     cancel_event,
@@ -56,7 +64,8 @@ __all__ = [
     "accept_offer",
     "add_session",
     "approve",
-    "calendar_entries",
+    "calendar_events",
+    "calendar_marks",
     "cancel_event",
     "cancel_for",
     "cancel_registration",

@@ -43,9 +43,13 @@ class Agenda(Protocol):
         """Those that end after ``since`` and begin before ``wanted.until``, by start; and how many in all."""
         ...
 
-    def plain(self, wanted: Search, since: datetime) -> Sequence[Mapping[str, Any]]:
-        """Those without sessions, as they are kept, with ``id`` and naive times in UTC: nothing is counted, so a
-        whole calendar of them costs little."""
+    def marks(self, wanted: Search, since: datetime) -> Sequence[Mapping[str, Any]]:
+        """Of those without sessions, by start: ``_id``, ``version`` and ``uid``, one of which changes with anything
+        that a calendar says."""
+        ...
+
+    def plain(self, ids: Sequence[str]) -> Sequence[Mapping[str, Any]]:
+        """Those of the ids that are public, as they are kept, with naive times in UTC; nothing is counted."""
         ...
 
     def composed(self, wanted: Search, since: datetime) -> Sequence[Found]:
@@ -70,10 +74,16 @@ def search_agenda(finder: Finder, wanted: Search) -> tuple[Sequence[Found], int]
     return finder.agenda.search(wanted, wanted.since or finder.clock.now())
 
 
-def calendar_entries(finder: Finder, wanted: Search) -> tuple[Sequence[Mapping[str, Any]], Sequence[Found]]:
-    """A whole calendar, at most ``per_page`` of each: events as they are kept, and those with sessions in full."""
+def calendar_marks(finder: Finder, wanted: Search) -> tuple[Sequence[Mapping[str, Any]], Sequence[Found]]:
+    """A whole calendar, at most ``per_page`` of each: marks of events, and those with sessions in full. Who has read an
+    event at its mark need not read it again."""
     since = wanted.since or finder.clock.now()
-    return finder.agenda.plain(wanted, since), finder.agenda.composed(wanted, since)
+    return finder.agenda.marks(wanted, since), finder.agenda.composed(wanted, since)
+
+
+def calendar_events(finder: Finder, ids: Sequence[str]) -> Sequence[Mapping[str, Any]]:
+    """Public events of a calendar as they are kept; unknown ids and drafts are left out."""
+    return finder.agenda.plain(ids)
 
 
 def get_agenda_entry(finder: Finder, event_id: str) -> Found:

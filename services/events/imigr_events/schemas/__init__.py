@@ -1,7 +1,14 @@
 """Wire to domain and back: what RPC methods take and give. One instance of each shape is enough, and making one
 costs more than a load."""
 
-from imigr_events.schemas.agenda import CALENDAR_ENTRIES, SEARCH_AGENDA, agenda_out, calendar_out, entry_out
+from imigr_events.schemas.agenda import (
+    CALENDAR_EVENTS,
+    SEARCH_AGENDA,
+    agenda_out,
+    calendar_events_out,
+    calendar_marks_out,
+    entry_out,
+)
 from imigr_events.schemas.certificates import (
     CERTIFICATE_RULE,
     ONE_CERTIFICATE,
@@ -56,7 +63,7 @@ from imigr_events.schemas.shown import (
 __all__ = [
     "ADD_SESSION",
     "BY_REFERENCE",
-    "CALENDAR_ENTRIES",
+    "CALENDAR_EVENTS",
     "CERTIFICATE_RULE",
     "CHANGE",
     "CHANGE_SESSION",
@@ -88,7 +95,8 @@ __all__ = [
     "STEP",
     "TOWN",
     "agenda_out",
-    "calendar_out",
+    "calendar_events_out",
+    "calendar_marks_out",
     "draft_of",
     "entry_out",
     "event_for_staff",

@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, post_load, validate
 
 from imigr_events.domain import Event, Session, SessionState, wire_time
 from imigr_events.handlers import Found, Search
-from imigr_events.schemas.base import LANGUAGE, SLUG, moment
+from imigr_events.schemas.base import ID, LANGUAGE, SLUG, moment
 from imigr_events.schemas.shown import event_out, session_out
 
 MOST = 1_000
@@ -36,48 +36,39 @@ class SearchAgenda(Schema):
         return Search(**data, words=words)
 
 
-class CalendarEntries(SearchAgenda):
-    """Which public events, and the reader's languages in order."""
+class CalendarEvents(Schema):
+    """Which events of a calendar."""
 
-    texts = fields.List(fields.String(validate=LANGUAGE), load_default=list, validate=validate.Length(max=12))
-
-    @post_load
-    def make(self, data: dict[str, Any], **_: Any) -> Any:
-        """The search and the languages."""
-        texts = data.pop("texts")
-        words = tuple(data.pop("q").split())
-        return Search(**data, words=words), texts
+    ids = fields.List(fields.String(validate=ID), required=True, validate=validate.Length(min=1, max=MOST))
 
 
-CALENDAR_ENTRIES = CalendarEntries()
+CALENDAR_EVENTS = CalendarEvents()
 SEARCH_AGENDA = SearchAgenda()
 _KEPT = (
-    "id", "uid", "municipality", "version", "location", "online_url", "timezone", "state", "registration", "themes",
+    "uid", "municipality", "version", "location", "online_url", "timezone", "state", "registration", "themes",
     "organisers", "languages",
 )  # fmt: skip
+_TEXTS = ("title", "summary", "place", "address")
 
 
-def calendar_out(
-    plain: Sequence[Mapping[str, Any]], composed: Sequence[Found], texts: Sequence[str], now: datetime
-) -> dict[str, Any]:
-    """A calendar; texts of plain events in the first language of ``texts`` that they have."""
-    return {"items": [_plain_out(one, texts) for one in plain] + [entry_out(one, now) for one in composed]}
+def calendar_marks_out(marks: Sequence[Mapping[str, Any]], composed: Sequence[Found], now: datetime) -> dict[str, Any]:
+    """A calendar: ``[id, version, uid]`` of plain events, those with sessions in full."""
+    told = [[one["_id"], one.get("version"), one.get("uid")] for one in marks]
+    return {"marks": told, "items": [entry_out(one, now) for one in composed]}
 
 
-def _plain_out(row: Mapping[str, Any], texts: Sequence[str]) -> dict[str, Any]:
-    entry = {name: row.get(name) for name in _KEPT}
-    entry |= {name: _in_one(row.get(name) or {}, texts) for name in ("title", "summary", "place", "address")}
+def calendar_events_out(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Plain events with their texts in all languages, and nothing that is counted."""
+    return {"items": [_plain_out(one) for one in rows]}
+
+
+def _plain_out(row: Mapping[str, Any]) -> dict[str, Any]:
+    entry = {"id": row["_id"]} | {name: row.get(name) for name in _KEPT}
+    entry |= {name: row.get(name) or {} for name in _TEXTS}
     for name in ("starts_at", "ends_at", "previous_starts_at", "changed_at"):
         moment = row.get(name)
         entry[name] = f"{moment.isoformat()}Z" if moment else None
     return entry | {"changed_at": entry["changed_at"] or entry["starts_at"], "picture": row.get("illustration_url")}
-
-
-def _in_one(text: Mapping[str, str], texts: Sequence[str]) -> Mapping[str, str]:
-    for language in texts:
-        if text.get(language):
-            return {language: text[language]}
-    return text
 
 
 def entry_out(found: Found, now: datetime) -> dict[str, Any]:

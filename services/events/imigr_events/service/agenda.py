@@ -22,11 +22,16 @@ class AgendaMethods:
         return schemas.agenda_out(found, total, wanted, self.app.desk.clock.now())
 
     @rpc
-    def calendar_entries(self, **payload: Any) -> dict[str, Any]:
-        """What a whole calendar is made of: up to a thousand events without what is counted about them."""
-        wanted, texts = schemas.CALENDAR_ENTRIES.load(payload)
-        found = handlers.calendar_entries(self.app.finder, wanted)
-        return schemas.calendar_out(*found, texts, self.app.desk.clock.now())
+    def calendar_marks(self, **payload: Any) -> dict[str, Any]:
+        """Which events a whole calendar is made of, up to a thousand, and at which mark each is."""
+        found = handlers.calendar_marks(self.app.finder, schemas.SEARCH_AGENDA.load(payload))
+        return schemas.calendar_marks_out(*found, self.app.desk.clock.now())
+
+    @rpc
+    def calendar_events(self, **payload: Any) -> dict[str, Any]:
+        """Events of a calendar by their ids, without what is counted about them."""
+        found = handlers.calendar_events(self.app.finder, **schemas.CALENDAR_EVENTS.load(payload))
+        return schemas.calendar_events_out(found)
 
     @rpc
     def get_agenda_entry(self, **payload: Any) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from pymongo.database import Database
 from imigr_events.domain import EventState
 from imigr_events.domain.words import holds
 from imigr_events.handlers import Found, Search
-from imigr_events.storage.known import Known
 from imigr_events.storage.rows import Document, event_of
 
 _HIDDEN = {"registrations": 0, "holds": 0, "answers": 0, "claims": 0, "steps": 0, "outbox": 0, "unsent": 0}
@@ -38,8 +37,6 @@ _SHOWN = (
 """What a calendar says of an event."""
 _MARKS = ("version", "uid")
 """What changes whenever one of those does."""
-MOST_KNOWN = 1_000
-"""Events of calendars that a process remembers: one whole calendar."""
 MOST_SEARCHED = 3_000
 """Events that a search by words looks through, the next ones first."""
 
@@ -49,7 +46,6 @@ class MongoAgenda:
 
     def __init__(self, db: Database[Document]) -> None:
         self._events = db["events"]
-        self._known: Known[Document] = Known(MOST_KNOWN)
         self._naive = db.get_collection("events", db.codec_options.with_options(tz_aware=False))
 
     def search(self, wanted: Search, since: datetime) -> tuple[Sequence[Found], int]:
@@ -64,16 +60,15 @@ class MongoAgenda:
         whole = wanted.page == 1 and len(found) < wanted.per_page
         return found, len(found) if whole else self._events.count_documents(query)
 
-    def plain(self, wanted: Search, since: datetime) -> Sequence[Document]:
-        """Naive times: a time zone object for each of thousands of times is half of the cost of reading them."""
+    def marks(self, wanted: Search, since: datetime) -> Sequence[Document]:
+        """By the agenda index; a mark is a fraction of what it marks."""
         query = _query(wanted, since) | {"sessions.0": {"$exists": False}, "recurrence": None}
-        marks = self._naive.find(query, _MARKS).sort([("starts_at", 1), ("_id", 1)]).limit(wanted.per_page)
-        found = {row["_id"]: self._known.get(row["_id"], _mark(row)) for row in marks}
-        missing = [name for name, row in found.items() if row is None]
-        if missing:
-            for row in self._naive.find({"_id": {"$in": missing}}, _SHOWN):
-                found[row["_id"]] = self._known.keep(row["_id"], _mark(row), row | {"id": row["_id"]})
-        return [row for row in found.values() if row is not None]
+        return list(self._naive.find(query, _MARKS).sort([("starts_at", 1), ("_id", 1)]).limit(wanted.per_page))
+
+    def plain(self, ids: Sequence[str]) -> Sequence[Document]:
+        """Naive times: a time zone object for each of thousands of times is half of the cost of reading them."""
+        query = {"_id": {"$in": list(ids)}, "state": {"$nin": list(_HIDDEN_STATES)}}
+        return list(self._naive.find(query, _SHOWN))
 
     def composed(self, wanted: Search, since: datetime) -> Sequence[Found]:
         """By the agenda index."""
@@ -99,10 +94,6 @@ def _query(wanted: Search, since: datetime) -> Document:
         if value is not None:
             query[name] = value
     return query
-
-
-def _mark(row: Document) -> tuple[object, object]:
-    return row.get("version"), row.get("uid")
 
 
 def _found(row: Document) -> Found:
