@@ -376,6 +376,37 @@ def test_the_page_of_an_event_can_be_passed_on(app: Flask, agenda: FakeClient, l
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("fr", ["langue des signes", "femmes", "Garde d’enfants", "Affiche de la journée", "10/12/2026 18:00"]),
+        ("ar", ["لغة الإشارة", "النساء", "رعاية الأطفال", "ትግርኛ", "ملصق اليوم"]),
+        ("en", ["sign language", "women", "Childcare", "Registration until"]),
+    ],
+)
+def test_the_page_says_who_it_is_for_and_what_was_moved(
+    app: Flask, agenda: FakeClient, language: str, words: list[str]
+) -> None:
+    """Case 33: the old date is struck out; languages, accessibility, childcare, a text for the picture, the end of
+    registration."""
+    agenda.answers["get_agenda_entry"] = event(
+        languages=["ar", "ti"], audience=["women"], accessibility=["sign_language"], childcare=True,
+        closes_at="2026-12-10T17:00:00Z", previous_starts_at="2026-12-05T09:00:00Z", picture="https://x.example/a.png",
+        illustration_alt={"fr": "Affiche de la journée", "ar": "ملصق اليوم"},
+    )  # fmt: skip
+    page = app.test_client().get(f"/e/{EVENT['id']}?lang={language}").text
+    assert "<del><bdi>05/12/2026 10:00</bdi></del>" in page
+    assert [one for one in words if one not in page] == []
+
+
+def test_texts_fall_back_each_by_itself(app: Flask, agenda: FakeClient) -> None:
+    """Arabic where there is Arabic; the address exists in French only, and the answer says so."""
+    agenda.answers["get_event"] = event()
+    said = app.test_client().get(f"/api/v1/events/{EVENT['id']}?lang=ar").json
+    assert (said["title"], said["address"]) == ("يوم مفتوح", "Avenue Habib Bourguiba")
+    assert (said["text_languages"]["title"], said["text_languages"]["address"]) == ("ar", "fr")
+
+
 def test_a_hostile_text_stays_text_on_the_page(app: Flask, agenda: FakeClient) -> None:
     """Neither the page nor the JSON in it can be broken out of."""
     agenda.answers["get_agenda_entry"] = event(title={"fr": '</script><script>alert(1)</script>"'})

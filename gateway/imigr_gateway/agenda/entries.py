@@ -61,6 +61,12 @@ class Entry:
     themes: tuple[str, ...] = ()
     organisers: tuple[str, ...] = ()
     picture: str = ""
+    picture_alt: str = ""
+    audience: tuple[str, ...] = ()
+    accessibility: tuple[str, ...] = ()
+    childcare: bool = False
+    closes_at: datetime | None = None
+    """When registration ends, if before the event."""
     languages: tuple[str, ...] = ()
     was_at: datetime | None = None
     rule: str = ""
@@ -104,6 +110,11 @@ def entry(event: Mapping[str, Any], languages: tuple[str, ...]) -> Entry:
         themes=tuple(event.get("themes") or ()),
         organisers=tuple(_text(one, languages)[0] for one in event.get("organisers") or ()),
         picture=event.get("picture") or "",
+        picture_alt=_text(event.get("illustration_alt"), languages)[0],
+        audience=tuple(event.get("audience") or ()),
+        accessibility=tuple(event.get("accessibility") or ()),
+        childcare=bool(event.get("childcare")),
+        closes_at=moment(event["closes_at"], zone) if event.get("closes_at") else None,
         languages=tuple(event.get("languages") or ()),
         was_at=moment(was_at, zone) if was_at else None,
         rule=event.get("rule") or "",

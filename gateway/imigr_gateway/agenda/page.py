@@ -9,7 +9,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 
 from imigr_gateway.agenda import feeds, jsonld
 from imigr_gateway.agenda.entries import Entry
-from imigr_gateway.agenda.words import WORDS, spoken
+from imigr_gateway.agenda.words import CODES, TONGUES, WORDS, spoken
 from imigr_gateway.api.agenda import find
 from imigr_gateway.commands import here
 from imigr_gateway.doors import public
@@ -44,7 +44,7 @@ def event_page(event_id: str) -> Response:
         words=words,
         title=feeds.headline(one),
         one=one,
-        rows=list(_rows(one, words)),
+        rows=list(_rows(one, language)),
         description=feeds.in_short(one).replace("\n", " "),
         address=address,
         locale=_LOCALES[language],
@@ -53,16 +53,27 @@ def event_page(event_id: str) -> Response:
     )
 
 
-def _rows(one: Entry, words: dict[str, str]) -> Iterator[tuple[str, str]]:
-    if one.was_at is not None:
-        yield words["before"], f"{one.was_at:%d/%m/%Y %H:%M}"
+def _rows(one: Entry, language: str) -> Iterator[tuple[str, str]]:
+    words, known = spoken(language), CODES[language]
+    comma = "، " if language == "ar" else ", "
+    listed = comma.join
     yield words["when"], feeds.when(one)
     if one.where:
         yield words["where"], one.where
     if one.organisers:
-        yield words["organisers"], ", ".join(one.organisers)
+        yield words["organisers"], listed(one.organisers)
+    if one.languages:
+        yield words["languages"], listed([TONGUES.get(code, code) for code in one.languages])
+    if one.audience and "everyone" not in one.audience:
+        yield words["audience"], listed([known.get(code, code) for code in one.audience])
+    if one.accessibility:
+        yield words["accessibility"], listed([known.get(code, code) for code in one.accessibility])
+    if one.childcare:
+        yield words["childcare"], words["yes"]
     if one.registration != "none" and one.free_places is not None and one.state == "published":
         yield words["places"], str(one.free_places)
+        if one.closes_at is not None:
+            yield words["closes"], f"{one.closes_at:%d/%m/%Y %H:%M}"
 
 
 def _language() -> str:
