@@ -16,7 +16,7 @@ from .test_events import STAFF, TOWN
 
 Bearer = Callable[..., dict[str, str]]
 TOKEN = "la-marsa.r-AAAAAAAAAAAAAAAAAAAAAA"
-PUBLIC = {
+PUBLIC: dict[str, dict[str, Any]] = {
     "/api/v1/events/e/holds": {},
     "/api/v1/events/e/holds/h/release": {},
     "/api/v1/events/e/registrations": {},
@@ -70,7 +70,7 @@ def test_what_is_too_large_or_no_json_is_refused_before_it_is_read(
 ) -> None:
     """Ten megabytes, half a body, a list instead of an object."""
     manager = bearer("manager", "la-marsa")
-    targets = [(path, {}) for path in PUBLIC] + [
+    targets: list[tuple[str, dict[str, str]]] = [(path, {}) for path in PUBLIC] + [
         (TOWN + path, manager) for verb, path, _, _ in WRITING.values() if verb == "POST"
     ]
     large = b'{"a":"' + b"x" * 10_000_000 + b'"}'
