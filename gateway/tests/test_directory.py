@@ -68,6 +68,15 @@ def test_facets_are_told_when_asked_for(app: Flask, client: FakeClient) -> None:
     assert "facets" not in told(app, "/api/v1/services")
 
 
+def test_help_is_told_when_nothing_is_found(app: Flask, client: FakeClient) -> None:
+    """As the directory gives it, and not beside what was found."""
+    helped = {"did_you_mean": "pharmacie", "without": {"open": 3}, "nearest_km": 4.2}
+    client.answers["write_services"] = written_page({"items": [], "total": 0, "help": helped})
+    assert told(app, "/api/v1/services?q=farmasi")["help"] == helped
+    client.answers["write_services"] = written_page(PAGE)
+    assert "help" not in told(app, "/api/v1/services")
+
+
 @pytest.mark.parametrize(
     "query",
     [

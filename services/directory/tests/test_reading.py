@@ -191,3 +191,16 @@ def test_a_service_is_found_by_the_code_of_its_links(directory: MongoDirectory) 
     assert snapshot.shared("nothing") is None
     assert len({code_of(one) for one in snapshot.records["service"]}) == len(snapshot.services)
     assert code_of("one") == "bg7er7cpxq"
+
+
+def test_records_share_what_they_have_in_common(directory: MongoDirectory) -> None:
+    """Names of fields, short words and what is empty are one object for all, and each record says what it said."""
+    snapshot = Snapshot(directory)
+    kept = snapshot.records["service"]
+    for record in directory.records.published("service"):
+        assert kept[record.id] == record
+    first, second = list(kept.values())[:2]
+    assert first.content is not None
+    assert second.content is not None
+    assert all(one is other for one, other in zip(first.content, second.content, strict=True))
+    assert first.content["costs"] is second.content["costs"]

@@ -248,3 +248,22 @@ def test_no_text_makes_the_search_fail(text: str) -> None:
         assert word == word.casefold()
         assert isinstance(sounds(word), tuple)
     assert searcher().find(Query(q=text)).total >= 0
+
+
+def test_who_finds_nothing_is_helped() -> None:
+    """Another spelling, the filters that stand in the way, the nearest; and nothing that would find nothing either."""
+    some = searcher_over(
+        entry("a", "Dispensaire Blomdryk", location={"lat": 36.9, "lon": 10.33}),
+        entry("b", "Clinique Amal", municipality="la-marsa", fees="paid", location=LA_MARSA),
+    )
+    helped = some.help(Query(q="blomtrik"))
+    assert (helped.did_you_mean, helped.without) == ("blomdryk", {})
+    assert some.help(Query(q="blomtrik", municipality="la-marsa")).did_you_mean is None
+    helped = some.help(Query(q="amal", municipality="raoued", free=True))
+    assert (helped.did_you_mean, helped.without) == (None, {})
+    helped = some.help(Query(q="amal", free=True))
+    assert helped.without == {"free": 1}
+    helped = some.help(Query(q="blomdryk", near=LA_MARSA, radius_km=1))
+    assert helped.without == {"radius_km": 1}
+    assert helped.nearest_km == pytest.approx(2.31, abs=0.05)
+    assert some.help(Query(q="qqqqqqqqqqqq")).did_you_mean is None

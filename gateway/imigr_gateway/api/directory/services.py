@@ -107,14 +107,19 @@ def written(answers: list[dict[str, Any]], page: int, per_page: int) -> str:
 def merged(answers: list[dict[str, Any]], page: int, per_page: int) -> dict[str, Any]:
     """The pages of several backends as one: items side by side, totals and facets added."""
     items = [item for answer in answers for item in answer["items"]]
-    found = {
+    found: dict[str, Any] = {
         "items": items[:per_page] if len(answers) > 1 else items,
         "total": sum(answer.get("total", len(answer["items"])) for answer in answers),
         "page": page,
         "per_page": per_page,
     }
     facets = [answer["facets"] for answer in answers if "facets" in answer]
-    return found | {"facets": _added(facets)} if facets else found
+    if facets:
+        found["facets"] = _added(facets)
+    if not found["total"]:
+        helped = [answer["help"] for answer in answers if "help" in answer]
+        found |= {"help": helped[0]} if helped else {}
+    return found
 
 
 def _added(facets: list[dict[str, dict[str, int]]]) -> dict[str, dict[str, int]]:

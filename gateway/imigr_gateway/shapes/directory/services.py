@@ -204,6 +204,21 @@ class WrittenService(OpenService):
     revision = fields.Integer(metadata=says("Counts every change, also those that wait; what If-Match names"))
 
 
+class SearchHelp(Schema):
+    """What may help who found nothing; nothing is proposed that would find nothing either."""
+
+    did_you_mean = fields.String(allow_none=True, metadata=says("The words as they may have been meant"))
+    without = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(),
+        metadata=says(
+            "How many one would find with one filter less: municipality, taxonomy, speaks, accessibility, free, open, "
+            "radius_km"
+        ),
+    )
+    nearest_km = fields.Float(allow_none=True, metadata=says("How far it is to the nearest beyond the radius"))
+
+
 class Services(Schema):
     """A page of services."""
 
@@ -219,6 +234,7 @@ class Services(Schema):
             "services one would find with it; a theme counts its descendants"
         ),
     )
+    help = fields.Nested(SearchHelp, metadata=says("Only when nothing was found"))
 
 
 class LinkedService(Schema):

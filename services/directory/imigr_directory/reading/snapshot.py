@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,10 +18,15 @@ from bson import Timestamp
 from imigr_directory.domain import KINDS, Municipality, Record, Service, Term, service_of
 from imigr_directory.domain.calendar import Calendar
 from imigr_directory.reading.shared import code_of
+from imigr_directory.reading.sharing import Sharing
 from imigr_directory.search import Searcher
+from imigr_kit.logs import get_logger
+
+log = get_logger(__name__)
 
 OVERLAP_SECONDS = 20
 """Longer than any write waits for its acknowledgement."""
+TOLD_EVERY = 4096
 SWEEP_SECONDS = 15.0
 """After this long the snapshot looks also when no change was announced: who wrote may have died before announcing."""
 
@@ -53,7 +58,7 @@ class Source(Protocol):
         """Calendars of all towns, by slug."""
         ...
 
-    def touched_since(self, kind: str, since: Timestamp | None) -> list[tuple[Record, Timestamp]]:
+    def touched_since(self, kind: str, since: Timestamp | None) -> Iterator[tuple[Record, Timestamp]]:
         """Records in whatever state, in the order of their last public change."""
         ...
 
@@ -66,6 +71,7 @@ class Snapshot:
         self._source = source
         self._monotonic = monotonic
         self._lock = threading.Lock()
+        self._sharing = Sharing()
         self._load()
 
     @property
@@ -90,13 +96,13 @@ class Snapshot:
         state = self._source.state()
         towns, terms = self._source.municipalities(), self._source.terms()
         self._seen: dict[str, Timestamp | None] = dict.fromkeys(KINDS)
-        found = {kind: self._touched(kind) for kind in KINDS}
-        self.towns, self.terms, self.calendars = towns, terms, self._source.all_calendars()
-        self.records: dict[str, dict[str, Record]] = {
-            kind: {one.id: one for one in some if one.is_public} for kind, some in found.items()
+        records: dict[str, dict[str, Record]] = {
+            kind: {one.id: one for one in self._touched(kind) if one.is_public} for kind in KINDS
         }
-        self.services = Searcher([service_of(one) for one in self.records["service"].values()], terms, towns)
-        self._codes = {code_of(one): one for one in self.records["service"]}
+        services = Searcher([service_of(one) for one in records["service"].values()], terms, towns, _building)
+        calendars = self._source.all_calendars()
+        self.towns, self.terms, self.calendars, self.records, self.services = towns, terms, calendars, records, services
+        self._codes = {code_of(one): one for one in records["service"]}
         self._settle(state)
 
     def _follow(self, state: State) -> None:
@@ -110,13 +116,13 @@ class Snapshot:
             self._take(kind, changed)
         self._settle(state)
 
-    def _touched(self, kind: str) -> list[Record]:
+    def _touched(self, kind: str) -> Iterator[Record]:
+        """Read one by one, so that what the database said is never held beside what is kept."""
         seen = self._seen[kind]
         since = None if seen is None else Timestamp(max(0, seen.time - OVERLAP_SECONDS), 0)
-        rows = self._source.touched_since(kind, since)
-        if rows:
-            self._seen[kind] = rows[-1][1]
-        return [record for record, _ in rows]
+        for record, touched in self._source.touched_since(kind, since):
+            self._seen[kind] = touched
+            yield self._sharing.record(record)
 
     def _is_news(self, record: Record) -> bool:
         known = self.records[record.kind].get(record.id)
@@ -137,3 +143,10 @@ class Snapshot:
     def _settle(self, state: State) -> None:
         self._state = state
         self._sweep_at = self._monotonic() + SWEEP_SECONDS
+
+
+def _building(done: int, of: int) -> None:
+    """Let others be answered meanwhile, from the copy that is being replaced, and say how far it is."""
+    if done == of or done % TOLD_EVERY == 0:
+        log.info("search.building", done=done, of=of)
+    time.sleep(0)

@@ -14,7 +14,7 @@ from imigr_directory.handlers.services import Draft
 from imigr_directory.reading import code_of
 from imigr_directory.schemas.content import ServiceContent, complete_content
 from imigr_directory.schemas.fields import CODE, ID, KEY, LANGUAGE, SLUG, Point
-from imigr_directory.search import SORTS, Found, Query
+from imigr_directory.search import SORTS, Found, Help, Query
 
 NAMESPACE = uuid.UUID("019348a0-0000-7000-8000-0000000000dd")
 _TRUTH = {None: "null", True: "true", False: "false"}
@@ -162,6 +162,11 @@ def counted_out(found: Found, query: Query, version: int) -> dict[str, Any]:
     """What is told of a page beside its hits."""
     told = {"total": found.total, "page": query.page, "per_page": query.per_page, "version": version}
     return told | {"facets": found.facets} if query.facets else told
+
+
+def help_out(given: Help) -> dict[str, Any]:
+    """What may help who found nothing."""
+    return {"did_you_mean": given.did_you_mean, "without": dict(given.without), "nearest_km": given.nearest_km}
 
 
 def links_out(records: Mapping[str, Record], page: int, per_page: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ an entry in a new slot and a dead old one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,10 @@ Mask = npt.NDArray[np.uint64]
 """One bit per slot."""
 Floats = npt.NDArray[np.float64]
 Slots = npt.NDArray[np.intp]
+Worth = npt.NDArray[np.float32]
+Weighing = Callable[[npt.NDArray[np.bool_], npt.NDArray[np.uint8], npt.NDArray[np.uint8]], Worth]
+"""What makes entries worth more or less, by whether they are stale, are called by their kind only, and by the words of
+their name."""
 _FIRST = 1024
 
 
@@ -82,6 +86,7 @@ class Columns:
         self._stale_from = np.zeros(_FIRST, np.int32)
         self._hours = np.zeros(_FIRST, np.int32)
         self._plain = np.zeros((2, _FIRST), np.uint8)
+        self._worth: tuple[tuple[int, int], Worth] | None = None
 
     def add(
         self,
@@ -122,6 +127,7 @@ class Columns:
         self._hours = self._hours[slots]
         self._plain = np.ascontiguousarray(self._plain[:, slots])
         self.used = len(slots)
+        self._worth = None
         return slots
 
     @property
@@ -142,12 +148,28 @@ class Columns:
         """Slots whose number of hours is wanted."""
         return packed(wanted[self._hours[: self.used]])
 
-    def chords(self, point: Mapping[str, float]) -> Floats:
-        """Square of the straight line through the globe (radius 1) from each slot to a point; nan without a place.
-        Grows with the distance, and costs no trigonometry."""
-        x, y, z = _xyz(point)
-        xs, ys, zs = self._xyz[:, : self.used]
-        return np.asarray((xs - x) ** 2 + (ys - y) ** 2 + (zs - z) ** 2)
+    def chords(self, point: Mapping[str, float], slots: Slots) -> Floats:
+        """Square of the straight line through the globe (radius 1) from each of the slots to a point; nan without a
+        place. Grows with the distance, and costs no trigonometry."""
+        found: Floats = np.zeros(len(slots))
+        for axis, at in zip(self._xyz, _xyz(point), strict=True):
+            away = axis[slots] - at
+            found += away * away
+        return found
+
+    def near(self, point: Mapping[str, float], distance_km: float, among: Mask) -> Mask:
+        """Those of the slots that are within a distance of a point."""
+        slots = slots_of(among, self.used)
+        within = np.zeros(self.used, np.bool_)
+        within[slots] = self.chords(point, slots) <= chord(distance_km)
+        return packed(within)
+
+    def worth(self, day: int, weigh: Weighing) -> Worth:
+        """By slot, what an entry is worth whatever is asked; worked out once for a day and a state of the entries."""
+        if self._worth is None or self._worth[0] != (day, self.used):
+            every = np.arange(self.used)
+            self._worth = ((day, self.used), weigh(self.stale(every, day), self.generic(every), self.name_words(every)))
+        return self._worth[1]
 
     def stale(self, slots: Slots, day: int) -> npt.NDArray[np.bool_]:
         """Which of the slots are stale on a day."""

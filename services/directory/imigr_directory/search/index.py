@@ -7,7 +7,7 @@ the others move together. So a change costs what its own words cost.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,9 @@ from imigr_directory.search.vocabulary import Vocabulary
 WARM_LANGUAGES = ("fr", "ar", "en")
 MOST_DEAD = 0.25
 FEW = 256
+TOLD_EVERY = 64
+Building = Callable[[int, int], None]
+"""Told from time to time while an index is built: how many entries of how many are in it."""
 
 
 class Postings:
@@ -75,12 +78,16 @@ class Index:
     """The entries, their words and their columns."""
 
     def __init__(
-        self, services: Iterable[Service], terms: Mapping[str, Term], towns: Iterable[Municipality] = ()
+        self,
+        services: Iterable[Service],
+        terms: Mapping[str, Term],
+        towns: Iterable[Municipality] = (),
+        building: Building = lambda done, of: None,
     ) -> None:
         self.terms = terms
         self._towns = {town.slug: town for town in towns}
         self._services = {one.id: one for one in services if one.state == "published"}
-        self._build()
+        self._build(building)
 
     def __len__(self) -> int:
         return len(self._services)
@@ -121,7 +128,7 @@ class Index:
             self._orders[base] = NameOrder(base, named)
         return self._orders[base]
 
-    def _build(self) -> None:
+    def _build(self, building: Building) -> None:
         self.columns = Columns()
         self.hours = Hours()
         self.postings = Postings()
@@ -129,9 +136,12 @@ class Index:
         self._slots: dict[str, int] = {}
         self._orders: dict[str, NameOrder] = {}
         self._name_languages = set(WARM_LANGUAGES)
-        for service in self._services.values():
+        for done, service in enumerate(self._services.values()):
             self._put(service)
+            if done % TOLD_EVERY == 0:
+                building(done, len(self._services))
         self.postings.words.settle()
+        building(len(self._services), len(self._services))
         for language in WARM_LANGUAGES:
             self.order(language)
 

@@ -63,6 +63,16 @@ Facets = Mapping[str, Mapping[str, int]]
 
 
 @dataclass(frozen=True)
+class Help:
+    """For a reader who found nothing. ``did_you_mean``: the words as they may have been meant. ``without``: how many
+    one would find with one filter less, by its name. ``nearest_km``: how far the nearest beyond the radius is."""
+
+    did_you_mean: str | None
+    without: Mapping[str, int]
+    nearest_km: float | None
+
+
+@dataclass(frozen=True)
 class Found:
     """A page of hits, how many there are in all, and the facets when asked for."""
 

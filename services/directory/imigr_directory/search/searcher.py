@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
+import numpy.typing as npt
 
 from imigr_directory.domain import Municipality, Service, Term
 from imigr_directory.errors import PageTooDeep
@@ -12,15 +13,15 @@ from imigr_directory.search.columns import (
     Floats,
     Mask,
     Slots,
-    chord,
+    Worth,
     kilometres,
-    packed,
     slots_of,
     together,
 )
 from imigr_directory.search.entry import GROUPS
-from imigr_directory.search.index import Index
-from imigr_directory.search.query import DEEPEST, DISTANCE, NAME, Facets, Found, Hit, Query
+from imigr_directory.search.helping import help_for
+from imigr_directory.search.index import Building, Index
+from imigr_directory.search.query import DEEPEST, DISTANCE, NAME, Facets, Found, Help, Hit, Query
 from imigr_directory.search.scoring import Scored, scored
 
 STALE, GENERIC, LONG = 0.12, 0.05, 0.01
@@ -28,6 +29,8 @@ STALE, GENERIC, LONG = 0.12, 0.05, 0.01
 FINE, COARSE = 100, 10
 """Steps of the score that count as different; coarser when the nearer of two equally good ones shall be first."""
 FAR = 5.0
+"""More than the square of any chord."""
+Steps = npt.NDArray[np.uint8]
 SMALL = 1024
 
 
@@ -35,9 +38,13 @@ class Searcher:
     """Answers questions; follows changes of entries."""
 
     def __init__(
-        self, services: Iterable[Service], terms: Mapping[str, Term], towns: Iterable[Municipality] = ()
+        self,
+        services: Iterable[Service],
+        terms: Mapping[str, Term],
+        towns: Iterable[Municipality] = (),
+        building: Building = lambda done, of: None,
     ) -> None:
-        self._index = Index(services, terms, towns)
+        self._index = Index(services, terms, towns, building)
 
     def __len__(self) -> int:
         return len(self._index)
@@ -61,18 +68,21 @@ class Searcher:
             raise PageTooDeep(params={"deepest": DEEPEST})
         columns = self._index.columns
         words = self._words(query)
-        chords = None if query.near is None else columns.chords(query.near)
         base = words.mask
-        if chords is not None and query.radius_km is not None:
-            base = base & packed(chords <= chord(query.radius_km))
+        if query.near is not None and query.radius_km is not None:
+            base = columns.near(query.near, query.radius_km, base)
         if query.open_at is not None:
             base = base & columns.with_hours(self._index.hours.open_at(query.open_at, query.calendars))
         filters = _filters(query)
         hits = together((self._mask(group, filters[group]) for group in filters), base)
         facets = self._facets(base, filters, hits) if query.facets else {}
         slots = slots_of(hits, columns.used)
-        page = self._page(query, slots, words, chords)
-        return Found([self._hit(slot, chords) for slot in page.tolist()], len(slots), facets)
+        page = self._page(query, slots, words)
+        return Found(self._hits(page, query.near), len(slots), facets)
+
+    def help(self, query: Query) -> Help:
+        """What may help who found nothing."""
+        return help_for(query, self.find, self._index.postings)
 
     def _words(self, query: Query) -> Scored:
         columns = self._index.columns
@@ -98,40 +108,62 @@ class Searcher:
             found[group] = {} if bits is None else bits.counts(among)
         return found
 
-    def _page(self, query: Query, slots: Slots, words: Scored, chords: Floats | None) -> Slots:
+    def _page(self, query: Query, slots: Slots, words: Scored) -> Slots:
+        """The slots of a page in order. First by how good they are, in steps, so that only those of the step at which
+        the page ends, and better ones, are looked at further: by distance and by name."""
         first, last = (query.page - 1) * query.per_page, query.page * query.per_page
+        steps = self._steps(query, slots, words)
+        if steps is not None:
+            kept = at_least(steps, last)
+            slots, steps = slots[kept], steps[kept]
+        away = self._away(query, slots)
+        primary = away if steps is None else away - steps * (2 * FAR)
         ranks = self._index.order(query.languages[0] if query.languages else "fr").ranks(slots)
-        return slots[best(self._primary(query, slots, words, chords), ranks, last)[first:last]]
+        return slots[best(primary, ranks, last)[first:last]]
 
-    def _primary(self, query: Query, slots: Slots, words: Scored, chords: Floats | None) -> Floats:
-        """What is sorted by before the name, the least first."""
-        away = np.full(len(slots), FAR) if chords is None else np.nan_to_num(chords[slots], nan=FAR)
-        if query.order == DISTANCE:
-            return away
-        if query.order == NAME:
-            return np.zeros(len(slots)) if query.sort else self._index.columns.generic(slots).astype(np.float64)
-        score = self._relevance(query, slots, words)
-        step = FINE if chords is None else COARSE
-        return away - np.round(score * step) * 2 * FAR
+    def _away(self, query: Query, slots: Slots) -> Floats:
+        if query.near is None or query.order == NAME:
+            return np.zeros(len(slots))
+        found = self._index.columns.chords(query.near, slots)
+        found[np.isnan(found)] = FAR
+        return found
 
-    def _relevance(self, query: Query, slots: Slots, words: Scored) -> Floats:
+    def _steps(self, query: Query, slots: Slots, words: Scored) -> Steps | None:
+        """How good each slot is, in whole steps; None when the order does not ask for it."""
         columns = self._index.columns
-        score = words.scores[slots].astype(np.float64)
-        score *= 1 - STALE * self._staleness(query, slots)
-        score *= 1 - GENERIC * columns.generic(slots)
-        if query.near is None:
-            score *= 1 - LONG * columns.name_words(slots)
-        return score
+        if query.order == DISTANCE or (query.order == NAME and query.sort):
+            return None
+        if query.order == NAME:
+            return np.asarray(1 - columns.generic(slots)).astype(np.uint8)
+        day = 0 if query.today is None else query.today.toordinal()
+        row, step = (0, FINE) if query.near is None else (1, COARSE)
+        score = words.scores[slots] * columns.worth(day, worth)[row, slots]
+        steps: Steps = np.rint(score * step).astype(np.uint8)
+        return steps
 
-    def _staleness(self, query: Query, slots: Slots) -> Floats:
-        today = 0 if query.today is None else query.today.toordinal()
-        return self._index.columns.stale(slots, today).astype(np.float64)
+    def _hits(self, slots: Slots, near: Mapping[str, float] | None) -> list[Hit]:
+        if near is None:
+            return [Hit(self._index.at(slot), None) for slot in slots.tolist()]
+        away = kilometres(self._index.columns.chords(near, slots)).tolist()
+        return [
+            Hit(self._index.at(slot), None if distance != distance else round(distance, 2))  # nan: it has no place
+            for slot, distance in zip(slots.tolist(), away, strict=True)
+        ]
 
-    def _hit(self, slot: int, chords: Floats | None) -> Hit:
-        service = self._index.at(slot)
-        if chords is None or service.location is None:
-            return Hit(service, None)
-        return Hit(service, round(float(kilometres(chords[slot])), 2))
+
+def worth(stale: npt.NDArray[np.bool_], generic: npt.NDArray[np.uint8], words: npt.NDArray[np.uint8]) -> Worth:
+    """By what scores are multiplied, by slot: with the length of the name and, where distance decides, without."""
+    found = ((1 - STALE * stale) * (1 - GENERIC * generic)).astype(np.float32)
+    return np.stack([found * (1 - LONG * words).astype(np.float32), found])
+
+
+def at_least(steps: Steps, wanted: int) -> Slots:
+    """Positions of the best steps that hold as many as are wanted, and no step more."""
+    if len(steps) <= wanted:
+        return np.arange(len(steps))
+    many = np.cumsum(np.bincount(steps, minlength=256)[::-1])
+    least = 255 - int(np.searchsorted(many, wanted))
+    return np.flatnonzero(steps >= least)
 
 
 def best(primary: Floats, ranks: Floats, wanted: int) -> Slots:

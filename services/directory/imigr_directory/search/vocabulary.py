@@ -107,6 +107,16 @@ class Vocabulary:
                 best[number] = weight
         return [Match(number, weight) for number, weight in best.items()]
 
+    def nearest(self, word: str) -> str | None:
+        """The known word that differs in the fewest letters, at most two; rather one that begins alike."""
+        if len(word) < SHORTEST_TYPO or word.isdigit():
+            return None
+        query = tantivy.Query.fuzzy_term_query(self._schema, "word", word, distance=2, transposition_cost_one=True)
+        found = self._searcher.search(query, MOST_TYPOS, count=False)
+        known = [self._words[number] for number in self._numbers([address for _, address in found.hits])]
+        plain = [one for one in known if " " not in one]
+        return min(plain, key=lambda one: (one[:1] != word[:1], abs(len(one) - len(word)), one), default=None)
+
     def of_pair(self, first: Token, second: Token) -> list[Match]:
         """Words that are two asked words written as one."""
         found = dict.fromkeys(self._known([first.word + second.word, first.word + second.kept]), EXACT)

@@ -9,6 +9,7 @@ from imigr_directory.domain import Service
 from imigr_directory.errors import UnknownService
 from imigr_directory.handlers import Command
 from imigr_directory.schemas.records import care_out
+from imigr_directory.search import Found, Query
 from imigr_directory.service.app import App
 from imigr_kit.entrypoints import rpc
 from imigr_kit.keyed import body_hash
@@ -38,7 +39,8 @@ class ServiceMethods:
     def search_services(self, **payload: Any) -> dict[str, Any]:
         """Search; no database call."""
         query = self.app.placed(SEARCH.load(payload))
-        page = schemas.page_out(self.app.searcher.find(query), query, self.app.version)
+        found = self.app.searcher.find(query)
+        page = schemas.page_out(found, query, self.app.version) | self._help(found, query)
         for item in page["items"]:
             item["open_now"] = self.app.is_open_now(item["municipality"], item)
         return page
@@ -49,7 +51,8 @@ class ServiceMethods:
         and passed on."""
         query = self.app.placed(SEARCH.load(payload))
         found = self.app.searcher.find(query)
-        return {"items": self.app.written_hits(found, query)} | schemas.counted_out(found, query, self.app.version)
+        told = schemas.counted_out(found, query, self.app.version) | self._help(found, query)
+        return {"items": self.app.written_hits(found, query)} | told
 
     @rpc
     def get_service(self, service_id: str) -> dict[str, Any]:
@@ -113,3 +116,6 @@ class ServiceMethods:
         record = self.app.snapshot.records["service"].get(service.id)
         care = {} if record is None else care_out(record, self.app.clock.now().date())
         return schemas.service_out(service) | care | self.app.hours_now(service)
+
+    def _help(self, found: Found, query: Query) -> dict[str, Any]:
+        return {} if found.total else {"help": schemas.help_out(self.app.searcher.help(query))}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -51,7 +51,7 @@ class MongoDirectory:
         """See MongoCalendars.all."""
         return self.calendars.all()
 
-    def touched_since(self, kind: str, since: Timestamp | None) -> list[tuple[Record, Timestamp]]:
+    def touched_since(self, kind: str, since: Timestamp | None) -> Iterator[tuple[Record, Timestamp]]:
         """See MongoRecords.touched_since."""
         return self.records.touched_since(kind, since)
 

@@ -6,7 +6,7 @@ changes, so the copy is right whether or not the write that follows wins, and ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -84,13 +84,13 @@ class MongoRecords:
         """All that readers see."""
         return [record_in(row) for row in self._db[COLLECTIONS[kind]].find({"state": "published"}, _PLAIN)]
 
-    def touched_since(self, kind: str, since: Timestamp | None) -> list[tuple[Record, Timestamp]]:
+    def touched_since(self, kind: str, since: Timestamp | None) -> Iterator[tuple[Record, Timestamp]]:
         """Records in whatever state whose public side changed at ``since`` or later, in that order, each with the
         server's time of its last change. Writes become visible out of that order within moments, so ask again from
         some seconds before the last time seen and compare versions."""
         query: Document = {} if since is None else {"touched": {"$gte": since}}
         rows = self._db[COLLECTIONS[kind]].find(query, _WITH_TIME).sort("touched", 1)
-        return [(record_in(row), row["touched"]) for row in rows]
+        return ((record_in(row), row["touched"]) for row in rows)
 
     def by_command(self, kind: str, key: str) -> tuple[Record, str] | None:
         """By the commands index: the record at the version and revision that the command made."""
