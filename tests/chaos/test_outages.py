@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
 import pytest
 from imigr_demo.http import Answer, Site
+from pymongo.errors import AutoReconnect
 
 from imigr_kit.testing import wait_until
 from tests import sites
-from tests.chaos import canaries
+from tests.chaos import canaries, crowds
+from tests.chaos.rush import Rush
 
 LIMIT_SECONDS = 4.0
 CANARIES: list[str] = []
@@ -149,6 +152,53 @@ def test_a_worker_that_rises_from_the_dead_doubles_nothing(platform: Any) -> Non
 
 def _consumers(platform: Any, queue: str) -> int:
     return next(int(one.get("consumers", 0)) for one in sites.queues(platform) if one["name"] == queue)
+
+
+def test_sixty_people_for_thirty_six_places_of_mixed_length(platform: Any) -> None:
+    """Guichet 17 over HTTP: no overlap at any desk, no 5xx, and no place stays free that a refused person asked for;
+    who is refused is told other starts."""
+    with crowds.three_desks(platform, "la-marsa") as guichet:
+        wait_until(lambda: bool(_starts_of_three(platform, guichet)), 15, "the plan with three desks")
+        last = _starts_of_three(platform, guichet)
+        answers = crowds.all_at_once(sites.site(platform), guichet, crowds.sixty_for_thirty_six(last, 17))
+        assert {answer.status for _, answer in answers} == {201, 409}
+        assert all(answer.body["params"]["next_slots"] for _, answer in answers if answer.status == 409)
+        desks = crowds.taken_by_desk(platform, guichet, last[0][:10])
+    assert sum(answer.status == 201 for _, answer in answers) == sum(len(one) for one in desks.values())
+    refused = [wish for wish, answer in answers if answer.status == 409]
+    assert not [wish for wish in refused for taken in desks.values() if wish.is_free_at(taken)]
+
+
+def _starts_of_three(platform: Any, guichet: str) -> list[str]:
+    """Starts of a day near the horizon, which no other test books, when all three desks are seen there."""
+    answer = sites.patient(platform, f"/api/v1/guichets/{guichet}/slots?topic=information&days=60&limit=1000")
+    slots = answer.body["days"][-2]["slots"]
+    return [one["start"] for one in slots] if {one["places"] for one in slots} == {3} else []
+
+
+def test_the_database_steps_down_in_the_middle_of_two_hundred_bookings(platform: Any) -> None:
+    """Guichet 21: who has a 201 has that appointment, each command is stored once at most, and nobody waits for an
+    answer for ever."""
+    rush = Rush()
+    guichet = sites.guichet_id(platform, "la-marsa")
+    starts = [(guichet, start) for start in sites.slots(platform, "la-marsa", "fr")]
+    clients = threading.Thread(target=rush.run, args=(sites.site(platform), starts, "", 200, 0))
+    clients.start()
+    wait_until(lambda: rush.statuses.get(201, 0) >= 10, 30, "the first bookings")
+    with sites.database(platform) as client:
+        with suppress(AutoReconnect):
+            client.admin.command("replSetStepDown", 2, force=True)
+        clients.join(120)
+        assert not clients.is_alive()
+        CANARIES.extend(rush.phones)
+        assert rush.problems == []
+        assert len(rush.bookings) + rush.refused == 200
+        rows = {row["_id"]: row for row in client["imigr_guichet"]["appointments"].find({"guichet_id": guichet})}
+        told = [(one["id"], one["start"], one["state"]) for one in rush.bookings]
+        kept = [(one, rows[one]["start"].isoformat().replace("+00:00", "Z"), rows[one]["state"]) for one, _, _ in told]
+        assert told == kept
+        assert len({one for one, _, _ in told}) == len(told)
+    wait_until(lambda: sites.unsent(platform) == 0, 60, "the outbox drains")
 
 
 def test_no_canary_after_all_the_outages(platform: Any) -> None:

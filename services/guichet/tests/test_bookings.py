@@ -178,6 +178,42 @@ def test_a_move_to_a_taken_place_keeps_the_old_one(office: Office, booking: Make
     assert (kept["start"], kept["state"], kept["version"]) == ("2026-11-26T07:30:00Z", "confirmed", 1)
 
 
+def test_many_move_to_one_place_at_once(office: Office, booking: Maker, mongo_db: Any) -> None:
+    """Case 15 under contention: eight who hold a place each want the one that is free; one has it, seven keep theirs,
+    and nobody has two."""
+    starts = [THURSDAY + timedelta(minutes=20 * n) for n in range(9)]
+    for number in range(8):
+        book_appointment(office, *booking(f"v{number}", start=starts[number], language="ti"))
+
+    def move(number: int) -> bool:
+        try:
+            move_appointment(office, "la-marsa", manage_hash(f"v{number}"), starts[8], Command(f"m{number}", "m"))
+        except SlotFull:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(move, range(8)))
+    assert sum(told) == 1
+    kept = [get_appointment(office, "la-marsa", manage_hash(f"v{number}"))["start"] for number in range(8)]
+    wanted = [starts[8] if moved else starts[number] for number, moved in enumerate(told)]
+    assert kept == [one.isoformat().replace("+00:00", "Z") for one in wanted]
+    assert sum(len(taken) for taken in occupied(mongo_db).values()) == 8
+
+
+def test_the_second_desk_is_booked_when_the_first_was_taken_meanwhile(
+    office: Office, booking: Maker, mongo_db: Any, la_marsa: Guichet
+) -> None:
+    """Case 19 of seats: another process has taken the first candidate a moment ago; no error is shown."""
+    other = conftest.bookings_on(mongo_db, office.clock, la_marsa).office  # type: ignore[arg-type]
+    office.occupancy.refresh()
+    book_appointment(other, *booking("a"))
+    book_appointment(office, *booking("b"))
+    assert sorted(len(taken) for taken in occupied(mongo_db).values()) == [1, 1]
+    with pytest.raises(SlotFull):
+        book_appointment(office, *booking("c"))
+
+
 def test_unsent_events_stay_in_order_over_a_move(office: Office, booking: Maker, mongo_db: Any) -> None:
     """So that booked leaves before moved even if the relay has not looked yet."""
     book_appointment(office, *booking("a"))

@@ -15,13 +15,18 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from imigr_guichet.domain.guichet import Absence, DayException
 from imigr_guichet.domain.states import OCCUPYING, OPEN, STEPS
 from imigr_guichet.domain.text import overlaps
-from imigr_guichet.handlers import agenda, planning
+from imigr_guichet.handlers import agenda, planning, waiting_list
 from imigr_guichet.handlers.booking import Booking, book_appointment, hold_place
 from imigr_guichet.handlers.changing import Reachable, cancel_appointment, move_appointment, take_up_hold
 from imigr_guichet.handlers.fading import expire_holds
+from imigr_guichet.handlers.offering import Queue, sweep
 from imigr_guichet.ports.appointments import Command
 from imigr_guichet.storage.documents import appointment_of
+from imigr_guichet.storage.waiting_list import INDEXES, MongoEntries
 from imigr_kit.errors import ImigrError
+from imigr_kit.events import Stamp
+from imigr_kit.ids import new_id
+from imigr_kit.mongo import ensure_indexes
 from imigr_kit.testing import FrozenClock
 from imigr_kit.testing.servers import fresh_database
 
@@ -35,7 +40,8 @@ TWICE = st.integers(1, 2)
 
 
 class Desk(RuleBasedStateMachine):
-    """Book, hold, take up, move, cancel, check in and on, absence, plan change, expiry; each perhaps twice."""
+    """Book, hold, take up, move, cancel, check in and on, absence, plan change, expiry, waiting list and offers; each
+    perhaps twice."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -44,7 +50,11 @@ class Desk(RuleBasedStateMachine):
         self.clock = FrozenClock(conftest.NOW)
         self.guichet = conftest.la_marsa.__wrapped__()  # type: ignore[attr-defined]
         self.office = conftest.bookings_on(self.db, self.clock, self.guichet).office
+        ensure_indexes(self.db, INDEXES)
+        stamp = Stamp("guichet", "test", self.clock, new_id)
+        self.queue = Queue(self.office, MongoEntries(self.db, stamp, self.office.plans))
         self.counter = 0
+        self.waiting: dict[str, str] = {}
         self.tokens: dict[str, str] = {}
 
     def _again(self, times: int, run: Any) -> dict[str, Any] | None:
@@ -112,15 +122,33 @@ class Desk(RuleBasedStateMachine):
 
         self._again(times, run)
 
-    @rule(closed=st.booleans())
-    def change_the_plan(self, closed: bool) -> None:
+    @rule(who=WHO, times=TWICE)
+    def wait(self, who: str, times: int) -> None:
+        token = self.waiting[who] = manage_hash(f"w-{who}{self.counter}")
+        wish = waiting_list.Wish(
+            "la-marsa", self.guichet.id, "information", "ti", token, manage_hash(token), f"c-{who}", "sms", "fr"
+        )
+        self._again(times, lambda command: waiting_list.join_list(self.queue, wish, command))
+
+    @rule(who=WHO, times=TWICE, accept=st.booleans())
+    def answer_an_offer(self, who: str, times: int, accept: bool) -> None:
+        run = waiting_list.accept_offer if accept else waiting_list.decline_offer
+        token = self.waiting.get(who, manage_hash(who))
+        self._again(times, lambda command: run(self.queue, "la-marsa", token, command))
+
+    @rule()
+    def offer_what_is_free(self) -> None:
+        sweep(self.queue)
+
+    @rule(closed=st.booleans(), times=TWICE)
+    def change_the_plan(self, closed: bool, times: int) -> None:
         current = planning.plan_of(self.office, self.guichet.id, "la-marsa")
         changed = replace(current, exceptions=(DayException(THURSDAY.date()),) if closed else ())
 
         def run(command: Command) -> dict[str, Any]:
             return {"v": planning.change_plan(self.office, MANAGER, "la-marsa", changed, command)[0].version}
 
-        self._again(1, run)
+        self._again(times, run)
 
     @rule(minutes=st.sampled_from([5, 11, 24 * 60]))
     def time_passes(self, minutes: int) -> None:
@@ -148,6 +176,12 @@ class Desk(RuleBasedStateMachine):
             one = appointment_of(row)
             if one.start > self.clock.now() and planning.why_stranded(guichet, one) is not None:
                 assert one.stranded is not None
+
+    @invariant()
+    def an_offer_has_a_place_of_its_own(self) -> None:
+        offered = [kept.entity.hold_id for kept in self.queue.entries.offered(100)]
+        assert None not in offered
+        assert len(offered) == len(set(offered)) == self.db["appointments"].count_documents({"_id": {"$in": offered}})
 
     @invariant()
     def events_count_without_gaps(self) -> None:
