@@ -41,6 +41,13 @@ class Translated:
     language: str
     units: tuple[Unit, ...]
 
+    def by_record(self) -> list[list[Unit]]:
+        """The units of each record, in the order of the file."""
+        found: dict[tuple[str, str], list[Unit]] = {}
+        for unit in self.units:
+            found.setdefault((unit.kind, unit.record_id), []).append(unit)
+        return list(found.values())
+
 
 def written(lines: Iterable[Line], language: str) -> bytes:
     """A file for translators into ``language``: every line, with the translation there is and its state."""

@@ -23,9 +23,10 @@ from hypothesis.stateful import (
 from imigr_directory.domain import Municipality, Record, Term, complete
 from imigr_directory.domain.records import DRAFT, IN_REVIEW, PUBLISHED, WITHDRAWN
 from imigr_directory.errors import ChangedMeanwhile, KeyReused, UnknownMunicipality, UnknownReference, UnknownTaxonomy
-from imigr_directory.handlers import Command, Desk
+from imigr_directory.handlers import Command, Desk, translations
 from imigr_directory.handlers import records as handlers
 from imigr_directory.handlers.records import New, Target
+from imigr_directory.handlers.translations import Words
 from imigr_directory.schemas.content import fits
 from imigr_directory.storage import COLLECTIONS, INDEXES, MANDATES, VERSIONS, MongoDirectory, MongoMandates
 from imigr_kit.access import NotAllowed
@@ -341,6 +342,52 @@ class Reviewing(RuleBasedStateMachine):
             lambda t, c: handlers.restore(self.desk, MANAGER, t, 1, c),
             lambda model: self._publish(model, first),
         )
+
+    @rule(who=st.sampled_from("ab"))
+    def verify(self, who: str) -> None:
+        """Still true: a version of its own, and what waits on the one before stays good."""
+
+        def then(model: Model) -> None:
+            assert model.state == PUBLISHED
+            if model.waiting is not None and model.base == model.version:
+                model.base += 1
+            self._publish(model, model.shown)
+
+        self.step(who, lambda t, c: handlers.verify(self.desk, EDITOR, t, None, c), then)
+
+    @rule(who=st.sampled_from("ab"))
+    def translate(self, who: str) -> None:
+        """Words in another language, at once: the source stays."""
+        words = Words("ar", {"name": f"نص {next(self.texts)}"}, PUBLISHED)
+
+        def then(model: Model) -> None:
+            assert model.state == PUBLISHED
+            self._publish(model, model.shown)
+
+        self.step(who, lambda t, c: translations.translate(self.desk, MANAGER, t, words, c), then)
+
+    @rule(who=st.sampled_from("ab"))
+    def decline_or_submit(self, who: str) -> None:
+        """Back to its author, or for review again; nothing of it is lost."""
+
+        def change(target: Target, command: Command) -> Record:
+            waiting = self.now.proposal
+            if waiting is not None and waiting.state == DRAFT:
+                return handlers.submit(self.desk, EDITOR, target, command)
+            return handlers.decline(self.desk, MANAGER, target, "unclear", command)
+
+        mine, before = self.read[who], self.now
+        command = key()
+        try:
+            self.now = change(at(mine), command)
+        except Conflict:
+            assert before.proposal is None
+        except ChangedMeanwhile:
+            assert mine.revision != before.revision
+        else:
+            if self.model.version == 0 and self.now.proposal is not None:
+                self.model.state = self.now.proposal.state
+        self.read[who] = handlers.get_record(self.desk, MANAGER, "service", self.name)
 
     @rule(who=st.sampled_from("ab"))
     def look_again(self, who: str) -> None:

@@ -51,11 +51,21 @@ class ExportQuery(Strict):
 
 
 class ImportBody(Strict):
-    """A file, up to 60,000 letters; larger ones with the service's command line."""
+    """A file of up to 60,000 letters as JSON; larger ones are sent as they are, to `.../translations/file`."""
 
     xliff = fields.String(required=True, validate=validate.Length(min=1, max=_MOST))
     state = fields.String(
         load_default="in_review", metadata=says("draft, in_review, or published (at once; managers only)")
+    )
+
+
+class FileState(Strict):
+    """What is to become of what the file says."""
+
+    state = fields.String(
+        load_default="in_review",
+        validate=validate.OneOf(["draft", "in_review", "published"]),
+        metadata=says("draft, in_review, or published (at once; managers only)"),
     )
 
 
@@ -66,6 +76,9 @@ class TranslationReport(Schema):
     unchanged = fields.Integer()
     refused = fields.List(fields.Dict(), metadata=says("record, path, reason"))
     records = fields.List(fields.String(), metadata=says("Ids of the records that changed"))
+    complete = fields.Boolean(
+        metadata=says("Of a file sent as it is: false when time ran out; send it again, what is taken stays")
+    )
 
 
 class Task(Schema):

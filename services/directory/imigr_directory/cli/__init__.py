@@ -13,6 +13,7 @@ COMMANDS = (
     services.rebuild,
     records.records,
     upkeep.translations,
+    upkeep.texts,
     upkeep.tasks,
     upkeep.expire,
     upkeep.links,

@@ -100,6 +100,16 @@ def period(directory: MongoDirectory, municipality: str, code: str, first: datet
 
 @calendar.command()
 @click.argument("municipality")
+@click.argument("code", type=click.Choice(REGIMES))
+@click.argument("first", type=DAY)
+@click.pass_obj
+def forget(directory: MongoDirectory, municipality: str, code: str, first: datetime) -> None:
+    """Forget what was settled about the period that begins on FIRST; Ramadan is the estimate again."""
+    _change(directory, municipality, lambda one: one.unsettle(code, first.date()))
+
+
+@calendar.command()
+@click.argument("municipality")
 @click.argument("first", type=DAY)
 @click.argument("last", type=DAY)
 @click.option("--reason", type=click.Choice(REASONS))

@@ -7,12 +7,15 @@ from pathlib import Path
 import click
 
 from imigr_directory import xliff
-from imigr_directory.cli.records import told
+from imigr_directory.cli.calendar import told as refused
+from imigr_directory.cli.records import ID, KIND, target, told
 from imigr_directory.cli.root import OPERATOR, command, desk_of, watch_of
 from imigr_directory.domain import KINDS
 from imigr_directory.domain.records import DRAFT, IN_REVIEW, PUBLISHED
+from imigr_directory.domain.translations import MACHINE
 from imigr_directory.handlers import freshness
 from imigr_directory.handlers import translations as handlers
+from imigr_directory.handlers.translations import Words
 from imigr_directory.links import handlers as link_handlers
 from imigr_directory.schemas import records as records_schemas
 from imigr_directory.schemas import upkeep as schemas
@@ -59,17 +62,55 @@ def import_(directory: MongoDirectory, municipality: str, file: Path, state: str
     told(schemas.report_out(report))
 
 
+@click.group()
+def texts() -> None:
+    """Texts of one record and their translations."""
+
+
+@texts.command("list")
+@KIND
+@ID
+@click.pass_obj
+def list_(directory: MongoDirectory, kind: str, record_id: str) -> None:
+    """Every text by its path, with its languages and their states."""
+    for line in handlers.list_lines(desk_of(directory), OPERATOR, kind, record_id):
+        states = {line.source_language: "source"} | dict(line.states)
+        click.echo(f"{line.path:40} {', '.join(f'{language} {state}' for language, state in states.items())}")
+
+
+@texts.command("set")
+@KIND
+@ID
+@click.argument("language")
+@click.argument("words", nargs=-1, required=True)
+@click.option(
+    "--state", type=click.Choice([DRAFT, IN_REVIEW, PUBLISHED, MACHINE]), default=IN_REVIEW, show_default=True
+)
+@click.pass_obj
+def set_(
+    directory: MongoDirectory, kind: str, record_id: str, language: str, words: tuple[str, ...], state: str
+) -> None:
+    """WORDS in LANGUAGE, each as path=text."""
+    new = dict(one.partition("=")[::2] for one in words)
+    at = target(directory, kind, record_id)
+    wanted = Words(language, new, state)
+    made = refused(lambda: handlers.translate(desk_of(directory), OPERATOR, at, wanted, command()))
+    told(records_schemas.row_out(made))
+
+
 @click.command()
 @click.argument("municipality")
 @click.pass_obj
 def tasks(directory: MongoDirectory, municipality: str) -> None:
-    """What waits in MUNICIPALITY: to review, to verify, to translate."""
+    """What waits in MUNICIPALITY: to review, to verify, to translate, and links that lead nowhere."""
     home = records_schemas.home_in(municipality)
     for task in freshness.list_tasks(desk_of(directory), OPERATOR, home):
         row = schemas.task_out(task)
         click.echo(
             f"{row['task']:9} {row['kind']:12} {row['id']}  {row['due'] or '-'}  {' | '.join(row['name'].values())}"
         )
+    for link in link_handlers.list_broken(watch_of(directory), OPERATOR, municipality):
+        click.echo(f"{'link':9} {'link':12} {link.id}  -  {link.website}  {', '.join(link.users)}")
 
 
 @click.command()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from imigr_directory.domain import KINDS, Record
@@ -141,6 +141,36 @@ def export_lines(
         if not chosen or record.id in chosen
         for line in _lines(record)
     ]
+
+
+def may_exchange(actor: Mapping[str, Any], municipality: str | None) -> None:
+    """Raises NotAllowed unless the actor may send files for the records of a town."""
+    require(actor, EDITORS, home_of(municipality))
+
+
+def import_some(
+    desk: Desk,
+    actor: Mapping[str, Any],
+    municipality: str | None,
+    language: str,
+    records: Sequence[Sequence[Unit]],
+    state: str,
+    command: Command,
+    first: int,
+    is_over: Callable[[], bool],
+) -> tuple[Report, int | None]:
+    """As import_units, one record after the other from the ``first`` on until it ``is_over``; what became of them, and
+    where to go on (None: nothing is left). Readers get all of them together."""
+    quiet, report, number = replace(desk, changed=_nothing), Report(), first
+    while number < len(records) and (number == first or not is_over()):
+        _add(report, import_units(quiet, actor, municipality, language, records[number], state, command))
+        number += 1
+    desk.changed()
+    return report, number if number < len(records) else None
+
+
+def _nothing() -> None:
+    """Told once at the end."""
 
 
 def import_units(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from imigr_directory.domain import KINDS
 from imigr_directory.domain.content import heading
@@ -16,6 +17,8 @@ from imigr_directory.links.domain import Link
 from imigr_directory.schemas.fields import ID, KEY, SLUG, Language, one_of
 from imigr_directory.schemas.records import OnRecord
 
+MOST_PART, MOST_PARTS = 512 * 1024, 40
+"""Of an upload: 20 MB in all."""
 PATH = validate.Regexp(r"^[A-Za-z0-9_.-]{1,300}\Z")
 
 
@@ -49,6 +52,31 @@ class Export(OfTown):
     language = Language(required=True)
     kinds = fields.List(fields.String(validate=one_of(*KINDS)), load_default=lambda: list(KINDS))
     record_ids = fields.List(fields.String(validate=ID), load_default=list, validate=validate.Length(max=1000))
+
+
+class FilePart(OfTown):
+    """A part of a translators' file, in base64."""
+
+    idempotency_key = fields.String(required=True, validate=KEY)
+    number = fields.Integer(required=True, strict=True, validate=validate.Range(0, MOST_PARTS - 1))
+    data = fields.String(required=True, validate=validate.Length(min=1, max=MOST_PART * 4 // 3 + 4))
+
+    @post_load
+    def decode(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """With the octets. Raises ValidationError."""
+        try:
+            return data | {"data": base64.b64decode(data["data"], validate=True)}
+        except ValueError:
+            raise ValidationError("not base64", "data") from None
+
+
+class ReadFile(OfTown):
+    """The whole file: take in some records from the ``first`` on (counted from 0)."""
+
+    idempotency_key = fields.String(required=True, validate=KEY)
+    parts = fields.Integer(required=True, strict=True, validate=validate.Range(1, MOST_PARTS))
+    first = fields.Integer(load_default=0, strict=True, validate=validate.Range(min=0))
+    state = fields.String(load_default=IN_REVIEW, validate=one_of(DRAFT, IN_REVIEW, PUBLISHED))
 
 
 class Import(OfTown):

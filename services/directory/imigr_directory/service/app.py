@@ -32,7 +32,7 @@ from imigr_directory.schemas.content import fits
 from imigr_directory.schemas.services import hit_end, timeless_out
 from imigr_directory.search import Found, Query, Searcher
 from imigr_directory.search.names import FALLBACK
-from imigr_directory.storage import MongoDirectory, MongoMandates, upgrade
+from imigr_directory.storage import MongoDirectory, MongoMandates, MongoUploads, upgrade
 from imigr_kit.errors import FieldError
 from imigr_kit.runtime import Runtime
 
@@ -50,6 +50,7 @@ class App:
         self.watch = Watch(records, MongoLinks(runtime.db, runtime.stamp), look, runtime.clock)
         self.box = feedback.build(runtime, self.check)
         self.almanac = Almanac(self.directory.calendars, runtime.clock, self.refresh)
+        self.uploads = MongoUploads(runtime.db)
         self.snapshot = Snapshot(self.directory)
         self.shelf = Shelf(self.snapshot)
         self._written = WrittenEntries(timeless_out)

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from imigr_directory import xliff
 from imigr_directory.handlers import Command, freshness, translations
+from imigr_directory.handlers.translations import Report
 from imigr_directory.links import handlers as links
 from imigr_directory.schemas import records as records_schemas
 from imigr_directory.schemas import upkeep as schemas
 from imigr_directory.service.app import App
 from imigr_kit.entrypoints import every, rpc
+from imigr_kit.errors import ImigrError
 from imigr_kit.keyed import body_hash
+
+FILE_SECONDS = 0.7
+"""For so long one call takes in records of an uploaded file: well under the deadline of a call."""
+
+
+def _upload_of(wanted: dict[str, Any]) -> str:
+    """One upload for who sends it, where and under which key: nobody reaches into another's."""
+    told = {name: wanted[name] for name in ("municipality", "idempotency_key")}
+    return body_hash(told | {"by": str(wanted["actor"].get("id", ""))})[:40]
 
 
 class UpkeepMethods:
@@ -53,6 +65,47 @@ class UpkeepMethods:
             self.app.desk, wanted["actor"], home, file.language, file.units, wanted["state"], command
         )
         return schemas.report_out(report)
+
+    @rpc
+    def add_translations_part(self, **payload: Any) -> dict[str, Any]:
+        """A part of a translators' file that is too large for one call; again is harmless."""
+        wanted = schemas.FilePart().load(payload)
+        home = records_schemas.home_in(wanted["municipality"])
+        translations.may_exchange(wanted["actor"], home)
+        self.app.uploads.add(_upload_of(wanted), wanted["number"], wanted["data"], self.app.clock.now())
+        return {"number": wanted["number"]}
+
+    @rpc
+    def import_translations_file(self, **payload: Any) -> dict[str, Any]:
+        """Take in a part of the records of an uploaded file; ``next`` says where to go on, None when all are taken."""
+        wanted = schemas.ReadFile().load(payload)
+        home = records_schemas.home_in(wanted["municipality"])
+        translations.may_exchange(wanted["actor"], home)
+        upload = _upload_of(wanted)
+        try:
+            report, after = self._taken_in(wanted, home, upload)
+        except ImigrError:
+            self.app.uploads.forget(upload)
+            raise
+        if after is None:
+            self.app.uploads.forget(upload)
+        return schemas.report_out(report) | {"next": after}
+
+    def _taken_in(self, wanted: dict[str, Any], home: str | None, upload: str) -> tuple[Report, int | None]:
+        file = xliff.read(self.app.uploads.file(upload, wanted["parts"]))
+        command = Command(upload, body_hash({"upload": upload, "state": wanted["state"]}))
+        until = time.monotonic() + FILE_SECONDS
+        return translations.import_some(
+            self.app.desk,
+            wanted["actor"],
+            home,
+            file.language,
+            file.by_record(),
+            wanted["state"],
+            command,
+            wanted["first"],
+            lambda: time.monotonic() > until,
+        )
 
     @rpc
     def list_tasks(self, **payload: Any) -> dict[str, Any]:

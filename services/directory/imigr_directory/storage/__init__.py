@@ -9,9 +9,11 @@ from imigr_directory.storage.mandates import MANDATES, MongoMandates
 from imigr_directory.storage.records import COLLECTIONS, SERVICES, VERSIONS, MongoRecords, record_document, record_in
 from imigr_directory.storage.records import INDEXES as RECORD_INDEXES
 from imigr_directory.storage.upgrade import upgrade
+from imigr_directory.storage.uploads import INDEXES as UPLOAD_INDEXES
+from imigr_directory.storage.uploads import MongoUploads
 from imigr_kit.mongo import Index
 
-INDEXES: tuple[Index, ...] = (*RECORD_INDEXES, *MANDATE_INDEXES)
+INDEXES: tuple[Index, ...] = (*RECORD_INDEXES, *MANDATE_INDEXES, *UPLOAD_INDEXES)
 OUTBOXES: tuple[str, ...] = (MUNICIPALITIES, CALENDARS, *COLLECTIONS.values())
 """Collections whose documents carry events."""
 
@@ -30,6 +32,7 @@ __all__ = [
     "MongoDirectory",
     "MongoMandates",
     "MongoRecords",
+    "MongoUploads",
     "record_document",
     "record_in",
     "upgrade",

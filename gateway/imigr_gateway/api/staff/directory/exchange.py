@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Response, abort, request
@@ -27,19 +28,27 @@ _FILE = {"required": True, "content": {"application/octet-stream": {"schema": {"
 def import_directory(query: dict[str, Any], municipality: str) -> Any:
     """Send a directory (the body, at most 20 MB) to be imported in the background; `dry_run` only shows the difference.
     Follow it at the address of its id."""
-    request.max_content_length = MOST_BYTES
-    if (request.content_length or 0) > MOST_BYTES:
-        abort(413)
+    _whole_body()
     order = {name: value for name, value in query.items() if value is not None and name != "mapping"}
     order |= _mapping(query["mapping"])
     begun = command("directory", "begin_import", municipality, municipality=municipality, **order)
     job = {"municipality": municipality, "import_id": begun["id"]}
-    number = 0
-    while data := _part():
+    for number, data in enumerate(iter(_part, b"")):
         text = base64.b64encode(data).decode()
         call("directory", "add_import_part", municipality, **job, number=number, data=text)
-        number += 1
     return call("directory", "start_import", municipality, **job)
+
+
+def parts_of_body() -> Iterator[bytes]:
+    """The body of a request, up to 20 MB, in parts that a call can carry."""
+    _whole_body()
+    return iter(_part, b"")
+
+
+def _whole_body() -> None:
+    request.max_content_length = MOST_BYTES
+    if (request.content_length or 0) > MOST_BYTES:
+        abort(413)
 
 
 def _part() -> bytes:

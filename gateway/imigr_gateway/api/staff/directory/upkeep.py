@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import base64
+import itertools
+import time
 from typing import Any
 
 from flask import Response, g
 
 from imigr_gateway.api.staff.directory.blueprint import blueprint
+from imigr_gateway.api.staff.directory.exchange import parts_of_body
 from imigr_gateway.api.staff.directory.records import AT_REVISION, ONE, PROPOSERS, READERS, of_kind, step
 from imigr_gateway.commands import as_json, backends, idempotency_key
 from imigr_gateway.doors import staff
 from imigr_gateway.shapes.directory import upkeep as shapes
+from imigr_kit.errors import FieldError, Invalid
+
+
+class EmptyFile(Invalid):
+    """Nothing was sent."""
+
+    code = "gateway.invalid_input"
+
+
+FILE_SECONDS = 25.0
+"""A proxy waits longer than that for an answer."""
+_FILE = {"required": True, "content": {"application/xliff+xml": {"schema": {"type": "string", "format": "binary"}}}}
 
 
 @blueprint.get(f"{ONE}/texts")
@@ -56,6 +72,29 @@ def import_translations(data: dict[str, Any], municipality: str) -> Any:
     """A translators' file. The same file twice is the same as once; what was made from a source that changed since is
     refused and listed."""
     return as_json(_of_town("import_translations", municipality, idempotency_key=idempotency_key(), **data))
+
+
+@blueprint.post("/<municipality>/directory/translations/file")
+@blueprint.arguments(shapes.FileState, location="query")
+@blueprint.response(200, shapes.TranslationReport)
+@blueprint.doc(requestBody=_FILE)
+@staff("manager", "editor")
+def import_translations_file(query: dict[str, Any], municipality: str) -> Any:
+    """A translators' file of up to 20 MB as the body (XLIFF 1.2). The same file twice is the same as once."""
+    key, numbers = {"idempotency_key": idempotency_key()}, itertools.count()
+    for data in parts_of_body():
+        text = base64.b64encode(data).decode()
+        _of_town("add_translations_part", municipality, **key, number=next(numbers), data=text)
+    asked = {**key, "parts": next(numbers), "state": query["state"]}
+    if not asked["parts"]:
+        raise EmptyFile(fields=[FieldError("body", EmptyFile.code, "is empty")])
+    report: dict[str, Any] = {"taken": 0, "unchanged": 0, "refused": [], "records": []}
+    first, until = 0, time.monotonic() + FILE_SECONDS
+    while first is not None and time.monotonic() < until:
+        some = _of_town("import_translations_file", municipality, **asked, first=first)
+        first = some.pop("next")
+        report = {name: report[name] + some[name] for name in report}
+    return as_json(report | {"complete": first is None})
 
 
 @blueprint.get("/<municipality>/directory/tasks")

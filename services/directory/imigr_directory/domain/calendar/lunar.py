@@ -1,8 +1,10 @@
 """Days that the law and the lunar calendar give: public holidays of a country, and the months of Ramadan.
 
 Sources: the library ``holidays`` (Tunisia: public holidays by law, feasts by an estimated lunar calendar) and
-``hijridate`` (Umm al-Qura). One correction: since 2021 the Day of the Revolution is 17 December instead of 14 January
-(presidential decree 2021-223).
+``hijridate`` (Umm al-Qura). One correction of the library (it still has 14 January in 0.86): since 2021 the Day of the
+Revolution is 17 December (presidential decree no. 2021-223 of 7 December 2021, JORT 2021-113, in the place of decree
+no. 2011-317). The decree speaks of the staff of public administrations; how many days of a feast a town keeps is for
+its managers to settle in the calendar.
 """
 
 from __future__ import annotations
