@@ -11,7 +11,8 @@ from typing import Any, Final, Protocol
 from imigr_directory.domain import Municipality, Record, Term, distance_km, with_descendants
 from imigr_directory.exchange import contents, parts
 from imigr_directory.exchange.ids import of_code
-from imigr_directory.exchange.outward import Object, Outward
+from imigr_directory.exchange.outward import Outward
+from imigr_directory.exchange.saying import Object
 from imigr_directory.folding import words
 
 KINDS: Final = ("organization", "location", "service")

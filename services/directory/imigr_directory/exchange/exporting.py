@@ -11,7 +11,8 @@ from typing import Any, BinaryIO, Final
 
 from imigr_directory.domain import Municipality, Record, Term
 from imigr_directory.exchange import nesting
-from imigr_directory.exchange.outward import Object, Outward, locations_of
+from imigr_directory.exchange.outward import Outward, locations_of
+from imigr_directory.exchange.saying import Object
 from imigr_directory.exchange.tables import FILES, GONE_TABLES, TABLES
 
 FORMS: Final = ("package", "json", "ndjson")

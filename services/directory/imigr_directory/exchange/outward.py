@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 from imigr_directory.domain import Municipality, Record, Term
-from imigr_directory.exchange import contents, hours, parts
+from imigr_directory.exchange import contents, hours, parts, saying
 from imigr_directory.exchange.ids import as_uuid, derived, of_code
 from imigr_directory.exchange.reading import Reading, plain
 from imigr_directory.exchange.report import Report
-
-Object = dict[str, Any]
-EMPTY: Final[tuple[Any, ...]] = (None, "", [], {}, ())
+from imigr_directory.exchange.saying import Object, said
 
 
 @dataclass(frozen=True)
@@ -33,10 +31,10 @@ class Outward:
         """An organization without its services and locations."""
         content, lang = record.content or {}, _language(record)
         made = self._base(record) | {
-            **_texts(content, lang, name="name", alternate_name="alternate_name", description="description"),
+            **saying.texts(content, lang, name="name", alternate_name="alternate_name", description="description"),
             "website": content.get("website"),
             "parent_organization_id": content.get("parent_id"),
-            "contacts": [_contact(record.id, one, lang) for one in content.get("contacts", ())],
+            "contacts": [saying.contact(record.id, one, lang) for one in content.get("contacts", ())],
             "attributes": self._attributes(record, content),
         }
         made.setdefault("description", "")
@@ -47,11 +45,11 @@ class Outward:
         content, lang = record.content or {}, _language(record)
         made = self._base(record) | {
             "location_type": "physical",
-            **_texts(content, lang, name="name", description="description", transportation="transport"),
+            **saying.texts(content, lang, name="name", description="description", transportation="transport"),
             "url": content.get("website"),
             **self._place(record.id, content, lang, record.municipality),
-            "phones": _phones(record.id, content.get("phones", ())),
-            "languages": _languages(record.id, content.get("languages", ())),
+            "phones": saying.phones(record.id, content.get("phones", ())),
+            "languages": saying.languages(record.id, content.get("languages", ())),
             "attributes": self._attributes(record, content),
             "schedules": list(hours.rows_of(record.id, content.get("schedules", ()))),
         }
@@ -64,7 +62,7 @@ class Outward:
         made = self._base(record) | {
             "status": "active" if record.is_public else "inactive",
             **self._offered_by(content, lang),
-            **_texts(
+            **saying.texts(
                 content,
                 lang,
                 name="name",
@@ -78,24 +76,24 @@ class Outward:
             "minimum_age": eligibility.get("min_age"),
             "maximum_age": eligibility.get("max_age"),
             "assured_date": record.verified_on,
-            "phones": _phones(record.id, content.get("phones", ())),
-            "contacts": [_contact(record.id, one, lang) for one in content.get("contacts", ())],
-            "languages": _languages(record.id, content.get("languages", ())),
-            "cost_options": [_cost(record.id, one, lang) for one in content.get("costs", ())],
-            "required_documents": [_document(record.id, one, lang) for one in content.get("documents", ())],
-            "capacities": _capacity(record),
+            "phones": saying.phones(record.id, content.get("phones", ())),
+            "contacts": [saying.contact(record.id, one, lang) for one in content.get("contacts", ())],
+            "languages": saying.languages(record.id, content.get("languages", ())),
+            "cost_options": [saying.cost(record.id, one, lang) for one in content.get("costs", ())],
+            "required_documents": [saying.document(record.id, one, lang) for one in content.get("documents", ())],
+            "capacities": saying.capacity(record),
             "schedules": list(hours.rows_of(record.id, content.get("schedules", ()))),
             "attributes": self._attributes(record, content),
             "service_at_locations": self._at(record, content, lang),
         }
         if eligibility.get("text"):
-            _add_text(made, "eligibility_description", eligibility["text"], lang)
+            saying.add_text(made, "eligibility_description", eligibility["text"], lang)
         return self._finished(record, made)
 
     def named_organization(self, name: Mapping[str, str], lang: str) -> Object:
         """An organization that is only named in a service."""
         made: Object = {"id": contents.named_organization(name), "description": ""}
-        _add_text(made, "name", name, lang)
+        saying.add_text(made, "name", name, lang)
         return made
 
     def term(self, term: Term) -> Object:
@@ -107,7 +105,7 @@ class Outward:
             "taxonomy_id": parts.TAXONOMY_ID,
             "language": "fr" if "fr" in term.name else next(iter(term.name), "fr"),
         }
-        _add_text(made, "name", term.name, "fr")
+        saying.add_text(made, "name", term.name, "fr")
         made["description"] = made["name"]
         if term.parent is not None:
             made["parent_id"] = of_code("term", term.parent)
@@ -163,7 +161,7 @@ class Outward:
                 "service_id": record.id,
                 "location_id": place.id,
                 "location": self.location(place),
-                "phones": _phones(key, one.get("phones", ())),
+                "phones": saying.phones(key, one.get("phones", ())),
                 "schedules": list(hours.rows_of(key, one.get("schedules", ()))),
             }
             found.append(said(made))
@@ -179,7 +177,7 @@ class Outward:
     def _own_place(self, record: Record, content: Mapping[str, Any], lang: str) -> Object:
         key = contents.inline_location(record.id)
         place: Object = {"id": key, "location_type": "physical"}
-        _add_text(place, "name", content.get("address") or content["name"], lang)
+        saying.add_text(place, "name", content.get("address") or content["name"], lang)
         place |= self._place(key, content, lang, record.municipality)
         link = {"id": derived(record.id, "at", "own"), "service_id": record.id, "location_id": key}
         return link | {"location": said(place)}
@@ -195,14 +193,14 @@ class Outward:
         rows: list[Object] = [{"id": derived(owner, "accessibility", code), "description": code} for code in codes]
         if words:
             row: Object = {"id": derived(owner, "accessibility", "words")}
-            _add_text(row, "details", words, lang)
+            saying.add_text(row, "details", words, lang)
             rows.append(row)
         return made | {"accessibility": rows}
 
     def _address(self, owner: str, content: Mapping[str, Any], lang: str, municipality: str | None) -> Object:
         town = self.towns.get(municipality or "")
         row: Object = {"id": derived(owner, "address", "own"), "address_1": "", "translations": {}}
-        _add_text(row, "address_1", content.get("address") or {}, lang)
+        saying.add_text(row, "address_1", content.get("address") or {}, lang)
         return row | {
             "city": plain(town.name, lang) if town else "",
             "state_province": plain(town.governorate, lang) if town else "",
@@ -215,12 +213,12 @@ class Outward:
         rows = []
         for code in content.get("taxonomy", ()):
             if code in self.terms:
-                rows.append(_attribute(record, code, self.term(self.terms[code])))
+                rows.append(saying.attribute(record, code, self.term(self.terms[code])))
         for one in content.get("attributes", ()):
             both = f"{one['taxonomy']}/{one['term']}"
             name = one["term"]
             term = {"id": of_code("term", both), "code": name, "name": name, "description": name}
-            rows.append(_attribute(record, both, term | {"taxonomy": one["taxonomy"]}))
+            rows.append(saying.attribute(record, both, term | {"taxonomy": one["taxonomy"]}))
         return rows
 
     def _finished(self, record: Record, made: Object) -> Object:
@@ -260,16 +258,6 @@ def envelope_of(record: Record) -> Object:
     return said(found)
 
 
-def said(made: Mapping[str, Any]) -> Object:
-    """Without what says nothing (an empty text that the specification requires stays)."""
-    required = ("description", "city", "state_province", "postal_code", "address_1")
-    return {
-        name: value
-        for name, value in made.items()
-        if not (value in EMPTY and not isinstance(value, bool)) or (value == "" and name in required)
-    }
-
-
 def stripped(record: Record) -> Record:
     """The record as another installation may keep it."""
     return replace(record, proposal=None)
@@ -281,70 +269,6 @@ def _link_id(record: Record, one: Mapping[str, Any]) -> str:
 
 def _language(record: Record) -> str:
     return str((record.content or {}).get("source_language", "fr"))
-
-
-def _add_text(row: Object, name: str, text: Mapping[str, str], lang: str) -> None:
-    if text:
-        row[name] = plain(text, lang)
-        row.setdefault("translations", {})[name] = dict(text)
-
-
-def _texts(content: Mapping[str, Any], lang: str, **names: str) -> Object:
-    row: Object = {}
-    for name, ours in names.items():
-        _add_text(row, name, content.get(ours) or {}, lang)
-    return row
-
-
-def _phones(owner: str, numbers: Iterable[str]) -> list[Object]:
-    return [{"id": derived(owner, "phone", number), "number": number, "type": "voice"} for number in numbers]
-
-
-def _languages(owner: str, tags: Iterable[str]) -> list[Object]:
-    return [{"id": derived(owner, "language", tag), "code": tag} for tag in tags]
-
-
-def _contact(owner: str, one: Mapping[str, Any], lang: str) -> Object:
-    key = as_uuid(str(one["id"])) or derived(owner, "contact", one["id"])
-    row: Object = {"id": key, "part_id": one["id"], "email": next(iter(one.get("emails", ())), None)}
-    _add_text(row, "title", one.get("function") or {}, lang)
-    return said(row | {"phones": _phones(key, one.get("phones", ()))})
-
-
-def _cost(owner: str, one: Mapping[str, Any], lang: str) -> Object:
-    key = as_uuid(str(one["id"])) or derived(owner, "cost", one["id"])
-    row: Object = {"id": key, "part_id": one["id"], "amount": one.get("amount"), "currency": one.get("currency")}
-    row |= {"valid_from": one.get("valid_from"), "valid_to": one.get("valid_until")}
-    _add_text(row, "option", one.get("option") or {}, lang)
-    return said(row)
-
-
-def _document(owner: str, one: Mapping[str, Any], lang: str) -> Object:
-    key = as_uuid(str(one["id"])) or derived(owner, "document", one["id"])
-    row: Object = {"id": key, "part_id": one["id"], "uri": one.get("website")}
-    _add_text(row, "document", one.get("name") or {}, lang)
-    return said(row)
-
-
-def _capacity(record: Record) -> list[Object]:
-    one = (record.content or {}).get("capacity")
-    if not one or one.get("available") is None or not one.get("updated_on"):
-        return []
-    unit = {"id": of_code("unit", one["unit"]), "name": one["unit"]}
-    row = {"id": derived(record.id, "capacity", one["unit"]), "service_id": record.id, "unit": unit}
-    numbers = {"available": one["available"], "maximum": one.get("maximum")}
-    return [said(row | {"unit_id": unit["id"], "updated": f"{one['updated_on']}T00:00:00+00:00", **numbers})]
-
-
-def _attribute(record: Record, code: str, term: Object) -> Object:
-    key = derived(record.id, "attribute", code)
-    return {
-        "id": key,
-        "link_id": record.id,
-        "link_entity": record.kind,
-        "taxonomy_term_id": term["id"],
-        "taxonomy_term": term,
-    }
 
 
 def _no_hours(_text: str) -> None:
