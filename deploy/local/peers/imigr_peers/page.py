@@ -18,6 +18,7 @@ LONGEST_BODY = 100_000
 STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:46rem;padding:0 1rem;color:#1d2733}
 h1{font-size:1.4rem} article{border:1px solid #ccd5df;border-radius:.5rem;margin:1rem 0;padding:.8rem 1rem}
+strong{display:block}
 header{color:#566573;font-size:.85rem} p{white-space:pre-wrap;margin:.4rem 0 0} .empty{color:#566573}
 """
 
