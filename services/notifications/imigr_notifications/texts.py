@@ -6,16 +6,16 @@ import json
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
-from icalendar import Calendar, Event
 
 from imigr_kit.secret import Secret
+from imigr_notifications.calendar_entry import calendar_entry
 from imigr_notifications.domain import Message, Rules
 from imigr_notifications.icu import BrokenMessage, missing_categories, names, parse, say
 from imigr_notifications.sms_text import ordered, tidy, transliterated
@@ -45,7 +45,6 @@ FREE = frozenset({"link", "place", "old_date", "old_time", "until", "documents"}
 """Placeholders that a published text may leave out; what else the built-in text says it must say as well."""
 PLACEHOLDERS = frozenset({"town", "date", "time", "place", "link", "old_date", "old_time", "until", "documents"})
 _LOCALES = {"ar": "ar_TN", "fr": "fr_TN", "en": "en_GB"}
-_CALENDAR_MINUTES = 30
 
 
 class BrokenTemplate(Exception):
@@ -109,7 +108,7 @@ def render(message: Message, rules: Rules, link: str | None, own: Template | Non
         return Text(subject, Secret(ordered(transliterated(body) if template.transliterate else body)), None)
     if message.source == "waiting":
         return Text(subject, Secret(body), None)  # nothing is fixed yet that a calendar could hold
-    return Text(subject, Secret(body), _calendar(message, subject, values["place"]))
+    return Text(subject, Secret(body), calendar_entry(message, subject, values["place"]))
 
 
 _UNSUBSCRIBE = {"fr": "Se désabonner : {}", "en": "Unsubscribe: {}", "ar": "لإلغاء الاشتراك:\n{}"}
@@ -282,30 +281,3 @@ def _filled(lines: Iterable[str], values: Mapping[str, str], language: str) -> I
         nodes = parse(line)
         if all(values[name] for name in names(nodes)):
             yield say(nodes, values, language)
-
-
-def _calendar(message: Message, summary: str, place: str) -> bytes:
-    """The meeting as an iCalendar entry (RFC 5545); a later message about it replaces the earlier entry."""
-    start: datetime = message.values["start"]
-    calendar, entry = Calendar(), Event()
-    calendar.add("prodid", "-//I-MIGR//notifications//")
-    calendar.add("version", "2.0")
-    calendar.add("method", "CANCEL" if message.kind == "cancelled" else "PUBLISH")
-    entry.add("uid", message.subject)
-    entry.add("sequence", message.sequence)
-    entry.add("dtstamp", message.due_at)
-    entry.add("dtstart", start)
-    entry.add("dtend", start + timedelta(minutes=_CALENDAR_MINUTES))
-    entry.add("summary", summary)
-    entry.add("location", place)
-    entry.add(
-        "status",
-        "CANCELLED"
-        if message.kind == "cancelled"
-        else "TENTATIVE"
-        if message.kind in {"waiting", "offer", "postponed", "to_move"}
-        else "CONFIRMED",
-    )
-    calendar.add_component(entry)
-    raw: bytes = calendar.to_ical()
-    return raw

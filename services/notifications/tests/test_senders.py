@@ -29,7 +29,7 @@ from imigr_notifications.ports import (
     Unreachable,
 )
 from imigr_notifications.senders import SmppAccount, SmppSender, SmtpAccount, SmtpSender, smpp
-from imigr_notifications.senders.smpp import validity
+from imigr_notifications.senders.smpp_window import validity
 from imigr_notifications.sms_text import cut
 from imigr_notifications.testing import FakeSender
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 import queue
-import re
 import socket
 import threading
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,19 +20,17 @@ from imigr_notifications.figures import INBOUND
 from imigr_notifications.ports import (
     HandOver,
     HandOverAll,
-    NotNow,
     NotWanted,
     Outcome,
     Outgoing,
     Receipt,
     Refused,
     Taken,
-    Throttled,
-    Uncertain,
     Unreachable,
 )
 from imigr_notifications.ports_replies import Inbound
 from imigr_notifications.senders.inbound import read_inbound
+from imigr_notifications.senders.smpp_window import RECEIPT, Load, Window, outcome_of, read_receipt, validity, windows
 from imigr_notifications.senders.smpp_wire import Answer, Brought, Reader, Submit, line, taken
 from imigr_notifications.sms_text import Alphabet, Sms, TextTooLong, cut, encoded
 
@@ -48,15 +45,8 @@ BROUGHT = 1_000
 """What the centre may bring before it is asked to wait."""
 RECONNECT_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0)
 
-THROTTLED, QUEUE_FULL = 0x58, 0x14
-_SLOW_DOWN = frozenset({THROTTLED, QUEUE_FULL})
-_NEVER = frozenset({0x01, 0x02, 0x0A, 0x0B, 0x33, 0x34, 0x40, 0x48, 0x49, 0x50, 0x51, 0x61, 0x62, 0xC0})
-"""Answers that the same message would get again: bad length, source, destination, kind of number, ..."""
 _TEMPORARY_TROUBLE = 0x64
 """ESME_RX_T_APPN: asks the centre to bring a receipt again later."""
-_RECEIPT = 0x04
-_FINAL = {"DELIVRD": True, "UNDELIV": False, "EXPIRED": False, "DELETED": False, "REJECTD": False}
-"""Final states in a receipt (appendix B); others are steps on the way."""
 _NUMBER = (consts.SMPP_TON_INTL, consts.SMPP_NPI_ISDN)
 _NAME = (consts.SMPP_TON_ALNUM, consts.SMPP_NPI_UNK)
 _LIBRARY_LOG = "imigr.smpp"
@@ -77,32 +67,6 @@ class SmppAccount:
     """Parts that may wait for their answer at a time."""
 
 
-@dataclass(frozen=True)
-class _Load:
-    """A message cut into parts; ``left`` are those that its centre does not have yet."""
-
-    id: str
-    parts: int
-    left: Sequence[Submit]
-    taken: tuple[str, ...]
-
-
-class _Window:
-    """What was written together and waits for its answers; ``answers`` has a place for each, empty until its
-    answer comes, and for good when the bind is lost first."""
-
-    def __init__(self, size: int) -> None:
-        self.answers: list[Answer | None] = [None] * size
-        self.done = threading.Event()
-        self._missing = size
-
-    def put(self, place: int, answer: Answer) -> None:
-        self.answers[place] = answer
-        self._missing -= 1
-        if not self._missing:
-            self.done.set()
-
-
 class SmppSender:
     """Keeps a transceiver bind to an SMS centre and shares it among all senders of the process.
 
@@ -120,7 +84,7 @@ class SmppSender:
         self._on_receipts = on_receipts
         self._on_inbound = on_inbound
         self._client: Any = None
-        self._waiting: dict[int, tuple[_Window, int]] = {}
+        self._waiting: dict[int, tuple[Window, int]] = {}
         self._writing = threading.Lock()
         self._closing = threading.Event()
         self._brought: queue.Queue[tuple[Any, Brought]] = queue.Queue(BROUGHT)
@@ -167,11 +131,11 @@ class SmppSender:
                 loads.append(self._load(outgoing))
             except TextTooLong:
                 outcomes[outgoing.message_id] = Refused("too_long")
-        for window in _windows(loads, self._account.window):
+        for window in windows(loads, self._account.window):
             outcomes |= self._send_window(window, hand_over)
         return outcomes
 
-    def _send_window(self, window: Sequence[_Load], hand_over: HandOverAll) -> Mapping[str, Outcome]:
+    def _send_window(self, window: Sequence[Load], hand_over: HandOverAll) -> Mapping[str, Outcome]:
         client = self._client
         if client is None:
             return {load.id: Unreachable("smpp_unbound", taken=load.taken) for load in window}
@@ -181,17 +145,17 @@ class SmppSender:
         outcomes: dict[str, Outcome] = {}
         for load in going:
             mine, answers = answers[: len(load.left)], answers[len(load.left) :]
-            outcomes[load.id] = _outcome(mine, load.taken)
+            outcomes[load.id] = outcome_of(mine, load.taken)
         return outcomes
 
-    def _load(self, outgoing: Outgoing) -> _Load:
+    def _load(self, outgoing: Outgoing) -> Load:
         sms = cut(outgoing.body.reveal())
         all_parts = [self._part_of(outgoing, sms, number) for number in range(1, len(sms.parts) + 1)]
-        return _Load(outgoing.message_id, len(all_parts), all_parts[len(outgoing.taken) :], outgoing.taken)
+        return Load(outgoing.message_id, len(all_parts), all_parts[len(outgoing.taken) :], outgoing.taken)
 
     def _submit(self, client: Any, parts: Sequence[Submit]) -> Sequence[Answer | None]:
         """Write them in one go; their answers, as far as they came in time and the bind held."""
-        window = _Window(len(parts))
+        window = Window(len(parts))
         if not parts:
             return ()
         with self._writing:
@@ -301,7 +265,7 @@ class SmppSender:
             noted = self._stored(self._on_receipts, receipts)
             answers: dict[Any, list[tuple[int, int]]] = {}
             for client, one in found:
-                status = noted if one.esm_class & _RECEIPT else self._stored(self._hear, one)
+                status = noted if one.esm_class & RECEIPT else self._stored(self._hear, one)
                 answers.setdefault(client, []).append((one.number, status))
             for client, its in answers.items():
                 self._acknowledge(client, its)
@@ -368,53 +332,3 @@ class SmppSender:
             client.disconnect()
         except OSError:
             return
-
-
-def _outcome(answers: Sequence[Answer | None], taken: Sequence[str]) -> Outcome:
-    """Of one message, from the answers to its parts."""
-    ids, worst = list(taken), 0
-    for answer in answers:
-        if answer is None:
-            return Uncertain("smpp_no_answer", taken=ids)
-        if answer.status == 0 and not worst:
-            ids.append(answer.message_id)
-        worst = worst or answer.status
-    if worst in _SLOW_DOWN:
-        return Throttled(f"smpp_{worst:#04x}", taken=ids)
-    if worst in _NEVER:
-        return Refused(f"smpp_{worst:#04x}", taken=ids)
-    return NotNow(f"smpp_{worst:#04x}", taken=ids) if worst else Taken(tuple(ids))
-
-
-def _windows(loads: Sequence[_Load], width: int) -> Iterator[Sequence[_Load]]:
-    """Groups of at most so many parts; a message of more parts goes alone."""
-    window: list[_Load] = []
-    for load in loads:
-        if window and sum(len(one.left) for one in [*window, load]) > width:
-            yield window
-            window = []
-        window.append(load)
-    if window:
-        yield window
-
-
-def read_receipt(brought: Brought) -> Receipt | None:
-    """The receipt in a deliver_sm; None for anything that is no final receipt of a known message id."""
-    if not brought.esm_class & _RECEIPT:
-        return None
-    words = brought.octets.decode("latin-1")
-    found = re.search(r"\bid:(\S+)", words)
-    provider_id = brought.receipted or (found[1] if found else "")
-    state = re.search(r"\bstat:(\w+)", words)
-    delivered = _FINAL.get(state[1]) if state else None
-    if not provider_id or delivered is None:
-        return None
-    return Receipt(provider_id, Secret(f"+{brought.source.lstrip('+')}"), delivered)
-
-
-def validity(seconds: int) -> str:
-    """SMPP relative time (section 7.1.1.2): after it the centre drops the message instead of bringing it late."""
-    days, rest = divmod(max(60, min(seconds, 7 * 24 * 3600)), 24 * 3600)
-    hours, rest = divmod(rest, 3600)
-    minutes, left = divmod(rest, 60)
-    return f"0000{days:02d}{hours:02d}{minutes:02d}{left:02d}000R"
