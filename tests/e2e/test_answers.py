@@ -12,7 +12,7 @@ import pytest
 
 from imigr_kit.testing import wait_until
 from tests import sites
-from tests.e2e.test_waiting_room import sign_in
+from tests.e2e.halls import sign_in
 
 TOWN = "la-marsa"
 COMES, CANCELS = "+21629111001", "+21629111002"
