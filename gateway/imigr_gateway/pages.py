@@ -13,6 +13,7 @@ from flask import Blueprint, Response, current_app, make_response, redirect, ren
 from imigr_gateway.api import appointments, subscriptions
 from imigr_gateway.api import events as registrations
 from imigr_gateway.attending import registration_page
+from imigr_gateway.booking.words import BOOK
 from imigr_gateway.commands import backends, here
 from imigr_gateway.doors import public, rule_of
 from imigr_gateway.languages import chain, localised
@@ -33,6 +34,7 @@ def home() -> Response:
     language = _language()
     words = HOME[language]
     links = [
+        (BOOK[language]["title"], "/g"),
         (words["docs"], "/api/v1/docs"),
         (words["openapi"], "/api/v1/openapi.json"),
         (words["services"], "/api/v1/services"),

@@ -52,6 +52,15 @@ def test_free_slots_are_shown_by_day_in_local_time(site: Any, language: str, dir
     assert "ትግርኛ" in text
 
 
+def test_every_open_guichet_is_found_from_the_home_page(site: Any, client: FakeClient) -> None:
+    """One list of all towns, in the reader's language."""
+    client.answers["list_guichets"] = {"items": [GUICHET]}
+    assert 'href="/g"' in site.get("/?lang=ar").text
+    text = site.get("/g?lang=ar").text
+    assert 'href="/g/g1?lang=ar"' in text
+    assert "شباك" in text
+
+
 def test_a_booking_leads_to_its_manage_page(site: Any, client: FakeClient) -> None:
     """By a redirect, so that loading again books nothing; the key of the form is the key of the command."""
     answer = site.post("/g/g1?lang=fr", data=TYPED | {"key": KEY})

@@ -34,6 +34,17 @@ STATUS = {"invalid": 422, "conflict": 409, "not_found": 404, "gone": 410, "too_m
 TYPED = ("topic", "language", "phone", "key")
 
 
+@blueprint.get("/g")
+@public
+def guichets() -> Response:
+    """Where one can book: every open guichet, by town."""
+    language = reader_language()
+    answers = backends().gather("guichet", "list_guichets", None, municipality=None)
+    found = {one["id"]: localised(one, chain(language)) for answer in answers for one in answer["items"]}
+    items = sorted(found.values(), key=lambda one: (one["municipality"], one["id"]))
+    return _told("guichets.html", language, 200, items=items, title=BOOK[language]["title"])
+
+
 @blueprint.get("/g/<guichet_id>")
 @public
 def choose(guichet_id: str) -> Response:
