@@ -27,6 +27,8 @@ log = get_logger(__name__)
 OVERLAP_SECONDS = 20
 """Longer than any write waits for its acknowledgement."""
 TOLD_EVERY = 4096
+AT_ONCE = 256
+"""Changed records that are taken in before others are answered again; an import brings thousands."""
 SWEEP_SECONDS = 15.0
 """After this long the snapshot looks also when no change was announced: who wrote may have died before announcing."""
 
@@ -97,7 +99,7 @@ class Snapshot:
         towns, terms = self._source.municipalities(), self._source.terms()
         self._seen: dict[str, Timestamp | None] = dict.fromkeys(KINDS)
         records: dict[str, dict[str, Record]] = {
-            kind: {one.id: one for one in self._touched(kind) if one.is_public} for kind in KINDS
+            kind: {one.id: self._sharing.record(one) for one in self._touched(kind) if one.is_public} for kind in KINDS
         }
         services = Searcher([service_of(one) for one in records["service"].values()], terms, towns, _building)
         calendars = self._source.all_calendars()
@@ -112,8 +114,10 @@ class Snapshot:
             return
         self.calendars = self._source.all_calendars()
         for kind in KINDS:
-            changed = [one for one in self._touched(kind) if self._is_news(one)]
-            self._take(kind, changed)
+            changed = [self._sharing.record(one) for one in self._touched(kind) if self._is_news(one)]
+            for first in range(0, len(changed), AT_ONCE):
+                self._take(kind, changed[first : first + AT_ONCE])
+                time.sleep(0)  # others are answered meanwhile
         self._settle(state)
 
     def _touched(self, kind: str) -> Iterator[Record]:
@@ -122,7 +126,7 @@ class Snapshot:
         since = None if seen is None else Timestamp(max(0, seen.time - OVERLAP_SECONDS), 0)
         for record, touched in self._source.touched_since(kind, since):
             self._seen[kind] = touched
-            yield self._sharing.record(record)
+            yield record
 
     def _is_news(self, record: Record) -> bool:
         known = self.records[record.kind].get(record.id)
