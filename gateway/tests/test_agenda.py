@@ -259,6 +259,18 @@ def test_who_has_the_calendar_already_gets_a_304(app: Flask, agenda: FakeClient)
     assert changed.status_code == 200
 
 
+def test_a_page_of_events_is_passed_on_as_it_was_written(app: Flask, client: FakeClient) -> None:
+    """By start, in the reader's languages, with the total; whatever else stands in Accept-Language."""
+    texts = [[f"2026-12-{day}T09:00:00Z", json.dumps({"id": day, "title": "يوم"})] for day in ("13", "12")]
+    client.answers["write_events"] = {"items": texts, "total": 2, "page": 1, "per_page": 20}
+    headers = {"Accept-Language": "ar,$where;q=0.5"}
+    said: Any = app.test_client().get("/api/v1/events?municipality=la-marsa", headers=headers).json
+    assert said == {
+        "items": [{"id": "12", "title": "يوم"}, {"id": "13", "title": "يوم"}], "total": 2, "page": 1, "per_page": 20,
+    }  # fmt: skip
+    assert client.calls[-1][2]["languages"] == ["ar", "fr", "en"]
+
+
 def test_an_event_is_read_once_for_each_mark(app: Flask, agenda: FakeClient) -> None:
     """The second calendar, in another language, asks for marks only; a changed event is read again, alone."""
     web = app.test_client()

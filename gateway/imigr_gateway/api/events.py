@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import request
+from flask import Response, request
 
 from imigr_gateway.api.contact_of import forget_contact_of, messages_of
-from imigr_gateway.api.directory import merged
+from imigr_gateway.api.directory import speakable, written
 from imigr_gateway.commands import as_answered, backends, contact, for_reader, here, idempotency_key, with_link
 from imigr_gateway.doors import public
+from imigr_gateway.languages import chain
 from imigr_gateway.people import split_token
 from imigr_gateway.shapes import base
 from imigr_gateway.shapes import events as shapes
@@ -29,16 +30,18 @@ def list_events(query: dict[str, Any]) -> Any:
     since = query["from_time"]
     answers = backends().gather(
         "events",
-        "list_events",
+        "write_events",
         query["municipality"],
         municipality=query["municipality"],
         from_time=since.isoformat() if since else None,
         page=query["page"],
         per_page=query["per_page"],
+        languages=list(speakable(chain(request.headers.get("Accept-Language", ""), query["lang"]))),
     )
-    page = merged(answers, query["page"], query["per_page"])
-    page["items"].sort(key=lambda item: item["starts_at"])
-    return as_answered(page)
+    starting = sorted((item for answer in answers for item in answer["items"]), key=lambda item: item[0])
+    texts = [text for _, text in starting[: query["per_page"]]]
+    page = {"items": texts, "total": sum(answer["total"] for answer in answers)}
+    return Response(written([page], query["page"], query["per_page"]), content_type="application/json")
 
 
 @blueprint.get("/events/<event_id>")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,14 +15,23 @@ from imigr_events.domain import Event
 from imigr_events.domain.words import holds
 from imigr_events.errors import UnknownEvent
 from imigr_events.handlers import Desk, Finder, Turns
+from imigr_events.known import Known
 from imigr_events.ports import Command
-from imigr_events.schemas import SEARCH_AGENDA, agenda_out, calendar_events_out, calendar_marks_out, entry_out
+from imigr_events.schemas import (
+    SEARCH_AGENDA,
+    WrittenEvents,
+    agenda_out,
+    calendar_events_out,
+    calendar_marks_out,
+    entry_out,
+    event_out,
+)
 from imigr_events.sealing import ContactSeal
 from imigr_events.storage import MongoAgenda, MongoEvents
-from imigr_events.storage.known import Known
 from imigr_kit.events import Stamp
 from imigr_kit.ids import new_id
 from imigr_kit.testing import FrozenClock
+from imigr_kit.texts import localised
 
 from .conftest import KEY, MANAGER, NOW, make_event, wanted
 
@@ -156,6 +166,25 @@ def test_what_a_process_remembers_is_never_older_than_the_database(
     handlers.edit_event(elsewhere, MANAGER, "event-1", 2, {"title": {"fr": "Fête"}}, Command("e", "x"))
     mongo_db["events"].update_one({}, {"$set": {"uid": "a@partner"}})
     assert shown() == ("Fête", 1, "a@partner")
+
+
+def test_an_event_written_for_readers_is_what_a_list_says(desk: Desk, publish: Publish, clock: FrozenClock) -> None:
+    """In their language, with the numbers of this moment: a place taken, registration that is over by time alone."""
+    written = WrittenEvents()
+    publish(10, title={"fr": "Jour", "ar": "يوم"})
+
+    def shown(language: str) -> dict[str, Any]:
+        (event,), _ = handlers.list_events(desk, "la-marsa", None, 1, 20)
+        text = written.text(event, (language, "fr"), clock.now())
+        assert json.loads(text) == json.loads(json.dumps(localised(event_out(event, clock.now()), (language, "fr"))))
+        found: dict[str, Any] = json.loads(text)
+        return found
+
+    assert [shown(one)["title"] for one in ("ar", "fr", "ar")] == ["يوم", "Jour", "يوم"]
+    handlers.register(desk, *wanted("a", 3))
+    assert (shown("fr")["free_places"], shown("ar")["is_open"]) == (7, True)
+    clock.advance(days=19, hours=1, minutes=30)
+    assert shown("fr")["is_open"] is False
 
 
 def test_what_is_remembered_is_bounded() -> None:

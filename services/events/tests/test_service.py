@@ -86,6 +86,8 @@ def test_the_main_job(call: Call, heard: Callable[[int], list[dict[str, Any]]]) 
     shown = call("get_event", event_id=event["id"])
     assert shown == {name: event[name] for name in shown}
     assert [one["id"] for one in call("list_events", municipality="la-marsa")["items"]] == [event["id"]]
+    (_, text), *_ = call("write_events", municipality="la-marsa", languages=["ar", "fr"])["items"]
+    assert json.loads(text)["text_languages"] == {"title": "ar", "place": "fr", "summary": "ar", "address": "ar"}
     first = call("register", registration(event["id"], "a", places=2, contact_id="c-1", channel="sms"))
     second = call("register", registration(event["id"], "b"))
     assert (first["state"], second["state"], second["waiting_position"]) == ("confirmed", "waiting", 1)

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from imigr_gateway.api.directory import calendar, changes, records, services
 from imigr_gateway.api.directory.blueprint import blueprint
-from imigr_gateway.api.directory.services import merged
+from imigr_gateway.api.directory.services import merged, speakable, written
 
-__all__ = ["blueprint", "calendar", "changes", "merged", "records", "services"]
+__all__ = ["blueprint", "calendar", "changes", "merged", "records", "services", "speakable", "written"]

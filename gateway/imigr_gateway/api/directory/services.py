@@ -47,7 +47,7 @@ def list_taxonomy(query: dict[str, Any]) -> Any:
 def search_services(query: dict[str, Any]) -> Any:
     """Search local services by words, theme, municipality, distance, language spoken, accessibility, cost, hours."""
     asked = {name: value for name, value in query.items() if name not in ("lang", "speaks") and value is not None}
-    asked |= {"languages": list(_speakable(_reader(query["lang"]))), "spoken": query["speaks"]}
+    asked |= {"languages": list(speakable(_reader(query["lang"]))), "spoken": query["speaks"]}
     if query["open_at"] is not None:
         asked["open_at"] = query["open_at"].isoformat()
     answers = backends().gather("directory", "write_services", query["municipality"], **asked)
@@ -89,7 +89,7 @@ def _reader(lang: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1024)
-def _speakable(languages: tuple[str, ...]) -> tuple[str, ...]:
+def speakable(languages: tuple[str, ...]) -> tuple[str, ...]:
     """The first of the reader's languages that can be ones, and those that every text falls back to."""
     possible = [one for one in languages if IS_LANGUAGE.match(one)]
     return tuple(dict.fromkeys((*possible[:MOST_LANGUAGES], *FALLBACK)))

@@ -32,6 +32,7 @@ from imigr_events.schemas.event import (
     OWN_EVENTS,
     POSTPONE,
     STEP,
+    WRITE_EVENTS,
     draft_of,
     session_of,
     session_values,
@@ -52,6 +53,7 @@ from imigr_events.schemas.registration import (
     RELEASE_HOLD,
 )
 from imigr_events.schemas.shown import (
+    WrittenEvents,
     event_for_staff,
     event_in_full,
     event_out,
@@ -94,6 +96,8 @@ __all__ = [
     "SIGN_CERTIFICATE",
     "STEP",
     "TOWN",
+    "WRITE_EVENTS",
+    "WrittenEvents",
     "agenda_out",
     "calendar_events_out",
     "calendar_marks_out",

@@ -39,6 +39,12 @@ class ListEvents(Schema):
     per_page = fields.Integer(load_default=20, strict=True, validate=validate.Range(1, 100))
 
 
+class WriteEvents(ListEvents):
+    """Which events, and the reader's languages in order."""
+
+    languages = fields.List(fields.String(validate=LANGUAGE), required=True, validate=validate.Length(1, 12))
+
+
 class GetEvent(Schema):
     """Which event."""
 
@@ -258,6 +264,7 @@ OWN_EVENT = OwnEvent()
 OWN_EVENTS = OwnEvents()
 POSTPONE = Postpone()
 STEP = Step()
+WRITE_EVENTS = WriteEvents()
 
 
 def draft_of(data: Mapping[str, Any], new_id: Callable[[], str]) -> Event:

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from imigr_events.domain import Event, Session, SessionState, free_by_kind, free_for_all, wire_time
 from imigr_events.handlers import Listing
+from imigr_events.known import Known
+from imigr_kit.texts import localised
+
+MOST_WRITTEN = 3_000
+"""Texts of events that a process remembers, about a kilobyte each."""
 
 
 def event_out(event: Event, now: datetime) -> dict[str, Any]:
     """An event for everyone."""
+    return timeless_out(event) | counted_out(event, now)
+
+
+def counted_out(event: Event, now: datetime) -> dict[str, Any]:
+    """What of it passes with the time."""
+    return {
+        "free_places": free_for_all(event, now),
+        "free_kinds": free_by_kind(event, now),
+        "is_open": event.is_open(now),
+    }
+
+
+def timeless_out(event: Event) -> dict[str, Any]:
+    """What of it stays until the event is written again."""
     public = event.public()
     del public["event_id"], public["rrule"]
     return {
@@ -23,9 +43,6 @@ def event_out(event: Event, now: datetime) -> dict[str, Any]:
         "opens_at": _moment(event.opens_at),
         "closes_at": _moment(event.closes_at),
         "offer_hours": event.offer_hours,
-        "free_places": free_for_all(event, now),
-        "free_kinds": free_by_kind(event, now),
-        "is_open": event.is_open(now),
         "choose_sessions": event.choose_sessions,
         "recurrence": {"rrule": event.recurrence.rrule, "minutes": event.recurrence.minutes}
         if event.recurrence
@@ -80,6 +97,26 @@ def events_out(found: Sequence[Event], total: int, page: int, per_page: int, now
     version = sum(one.change for one in found)
     items = [event_out(one, now) for one in found]
     return {"items": items, "total": total, "page": page, "per_page": per_page, "version": version}
+
+
+class WrittenEvents:
+    """Events as the text of their JSON in a reader's languages: written once for all who ask, until the event is
+    written again. What passes with the time is put behind."""
+
+    def __init__(self) -> None:
+        self._kept: Known[str] = Known(MOST_WRITTEN)
+
+    def text(self, event: Event, languages: tuple[str, ...], now: datetime) -> str:
+        """One event of a list."""
+        name = f"{event.id} {' '.join(languages)}"
+        kept = self._kept.get(name, event.change)
+        if kept is None:
+            kept = self._kept.keep(name, event.change, _json(localised(timeless_out(event), languages)))
+        return f"{kept[:-1]},{_json(counted_out(event, now))[1:]}"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def registrations_out(listing: Listing, now: datetime) -> dict[str, Any]:

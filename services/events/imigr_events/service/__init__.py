@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from imigr_events import handlers, schemas
+from imigr_events.domain import wire_time
 from imigr_events.ports import Command
 from imigr_events.service.agenda import AgendaMethods
 from imigr_events.service.app import App, build
@@ -50,6 +51,16 @@ class EventsService(AgendaMethods, DoorMethods, CertificateMethods, PathwayMetho
         page, per_page = wanted["page"], wanted["per_page"]
         found, total = handlers.list_events(self.app.desk, wanted["municipality"], wanted["from_time"], page, per_page)
         return schemas.events_out(found, total, page, per_page, self.app.desk.clock.now())
+
+    @rpc
+    def write_events(self, **payload: Any) -> dict[str, Any]:
+        """As list_events, each event as its start and the text of its JSON in the reader's languages."""
+        wanted = schemas.WRITE_EVENTS.load(payload)
+        page, per_page, now = wanted["page"], wanted["per_page"], self.app.desk.clock.now()
+        found, total = handlers.list_events(self.app.desk, wanted["municipality"], wanted["from_time"], page, per_page)
+        languages = tuple(wanted["languages"])
+        items = [[wire_time(one.starts_at), self.app.written.text(one, languages, now)] for one in found]
+        return {"items": items, "total": total, "page": page, "per_page": per_page}
 
     @rpc
     def get_event(self, **payload: Any) -> dict[str, Any]:

@@ -40,6 +40,7 @@ class App:
     registry: Registry
     school: School
     importer: Importer
+    written: schemas.WrittenEvents
 
     def public(self, event: Event) -> dict[str, Any]:
         """An event for everyone."""
@@ -84,4 +85,5 @@ def build(runtime: Around) -> App:
         registry=Registry(door, MongoCertificates(runtime.db, runtime.stamp)),
         school=School(door, MongoPathways(runtime.db, runtime.stamp)),
         importer=Importer(desk, MongoImports(runtime.db)),
+        written=schemas.WrittenEvents(),
     )

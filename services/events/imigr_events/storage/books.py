@@ -13,10 +13,10 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from imigr_events.domain import Book, Event, EventState, State, Work
+from imigr_events.known import Known
 from imigr_events.ports import Command, Envelope, Step, Stored, Taken
 from imigr_events.sealing import ContactSeal
 from imigr_events.storage.claims import OF, OlderClaims
-from imigr_events.storage.known import Known
 from imigr_events.storage.rows import (
     COUNTS,
     EVENT_FIELDS,
