@@ -100,8 +100,27 @@ def _rows(one: dict[str, Any], languages: tuple[str, ...], words: dict[str, str]
         yield words["phones"], ", ".join(one["phones"])
     if one["fees"] in words:
         yield words["fees"], words[one["fees"]]
+    yield from _hours(one, languages, words)
+    for field in ("application", "interpretation"):
+        text = pick(one.get(field) or {}, languages)[0]
+        if text:
+            yield words[field], text
+    eligible = pick((one.get("eligibility") or {}).get("text") or {}, languages)[0]
+    if eligible:
+        yield words["eligibility"], eligible
+    papers = [pick(paper["name"], languages)[0] for paper in one.get("documents") or ()]
+    if papers:
+        yield words["documents"], ", ".join(papers)
     if one["verified_on"]:
         yield words["verified"], one["verified_on"]
+
+
+def _hours(one: dict[str, Any], languages: tuple[str, ...], words: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Open or why not, as of now; nothing when no hours are known."""
+    if one.get("open_now"):
+        yield words["hours"], words["open"]
+    elif one.get("why_closed"):
+        yield words["hours"], pick(one["why_closed"]["description"], languages)[0]
 
 
 def _page(template: str, language: str, **values: Any) -> Response:

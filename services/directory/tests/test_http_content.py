@@ -67,6 +67,9 @@ def test_readers_get_all_that_is_kept_of_a_service(site: Site) -> None:
     verified = site.post(f"{address(made)}/verify", by="editor", headers=made.etag)
     assert verified.body["expires_on"] > verified.body["verified_on"]
     assert [site.ask(path).body[name] for name in ("stale", "verified_on")] == [False, verified.body["verified_on"]]
+    page = site.app.test_client().get(f"/s/{shown['code']}?lang=fr").get_data(as_text=True)
+    for words in ("Ouvert maintenant", "Femmes seules", "Carnet de soins", "Sur place", verified.body["verified_on"]):
+        assert words in page
     listed = site.ask("services?q=dispensaire").body["items"][0]
     assert (listed["capacity"]["maximum"], listed["open_now"]) == (12, True)
 

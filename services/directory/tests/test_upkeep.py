@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from imigr_directory.domain import complete
 from imigr_directory.handlers import Desk, freshness
 from imigr_directory.handlers import records as handlers
 from imigr_directory.handlers.records import New
@@ -72,6 +73,18 @@ def test_the_task_list_says_what_waits(desk: Desk, clock: FrozenClock) -> None:
     assert tasks(desk) == [("review", "s2", None), ("translate", "s1", None)]
     with pytest.raises(NotAllowed):
         freshness.list_tasks(desk, actor("manager", "la-marsa"), "raoued")
+
+
+def test_an_article_with_its_links_and_numbers_grows_old_too(desk: Desk, clock: FrozenClock, mongo_db: Any) -> None:
+    """A year after somebody looked: an event, and something to do; until somebody looks at all it is to be verified."""
+    content = complete("article", {"title": {"fr": "La santé"}, "links": [{"id": "l", "website": "https://x.test"}]})
+    made = handlers.publish_new(desk, MANAGER, New("article", "a1", "raoued", None), content, key())
+    assert tasks(desk) == [("verify", "a1", None)]
+    handlers.verify(desk, EDITOR, at(made), None, key())
+    assert tasks(desk) == []
+    clock.advance(days=365)
+    assert (freshness.expire(desk), tasks(desk)) == (1, [("verify", "a1", "2027-11-24")])
+    assert mongo_db["articles"].find_one()["outbox"][-1]["type"] == "tn.imigr.directory.article.expired.v1"
 
 
 def test_nobody_has_looked_tomorrow(desk: Desk) -> None:
