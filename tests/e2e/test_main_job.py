@@ -6,6 +6,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from imigr_demo.story import Story
 
 from imigr_kit.testing import wait_until
 from tests import sites
+from tests.chaos import canaries
 
 FOREIGN_TOWN = "carthage"
 GUICHETS: dict[str, str] = {}
@@ -187,3 +189,66 @@ def test_the_same_phone_registers_once(platform: Any) -> None:
     first, *others = tokens
     assert web.post(f"/api/v1/registrations/{first}/cancel", {}).body["state"] == "cancelled"
     assert {web.get(f"/api/v1/registrations/{one}").body["state"] for one in others} == {"cancelled"}
+
+
+HOLDER = "Zephyrine Qwaxholm"
+"""A name that nobody else has."""
+
+
+def signed_in(platform: Any, who: str) -> dict[str, str]:
+    """The header of a member of staff."""
+    login = {"email": who, "password": platform.credentials().staff[who]}
+    return {"Authorization": f"Bearer {sites.site(platform).post('/api/v1/staff/login', login).body['token']}"}
+
+
+@pytest.fixture(scope="module")
+def attended(platform: Any) -> tuple[str, str]:
+    """An event of La Marsa that took place, and the link of somebody who was there."""
+    web, manager = sites.site(platform), signed_in(platform, "manager.la-marsa@demo.invalid")
+    town = "/api/v1/staff/la-marsa/events"
+    now = datetime.now(UTC).replace(microsecond=0)
+    times = {"starts_at": (now + timedelta(hours=1)).isoformat(), "ends_at": (now + timedelta(hours=2)).isoformat()}
+    event = {"title": {"fr": "Formation"}, "place": {"fr": "Mairie"}, "capacity": 5} | times
+    made = web.post(town, {"event": event}, **manager).body["id"]
+    assert web.post(f"{town}/{made}/publish", {"version": 1}, **manager).status == 200
+    assert web.put(f"{town}/{made}/certificate-rule", {"minimum_percent": 50}, **manager).status == 200
+    token = web.post(f"/api/v1/events/{made}/registrations", {"places": 1}).body["manage_token"]
+    ticket = web.get(f"/api/v1/registrations/{token}/ticket").body["ticket"]
+    look = {"id": "scan-0001", "ticket": ticket, "door": "north", "scanner": "phone"}
+    told = web.post(f"{town}/{made}/scans", {"scans": [look]}, **manager).body["items"]
+    assert [one["outcome"] for one in told] == ["accepted"]
+    over = {"starts_at": now - timedelta(hours=2), "ends_at": now - timedelta(minutes=1)}
+    with sites.database(platform) as client:
+        client["imigr_events"]["events"].update_one({"_id": made}, {"$set": over, "$inc": {"change": 1}})
+    return made, token
+
+
+def test_the_name_on_a_certificate_is_kept_nowhere(platform: Any, attended: tuple[str, str]) -> None:
+    """Printed and verified; then every file of the databases and the broker, every log and every metric is searched."""
+    web = sites.site(platform)
+    path = f"/api/v1/registrations/{attended[1]}/certificate"
+    for language in ("fr", "ar"):
+        printed = web.post(path, {"holder": HOLDER, "language": language})
+        assert (printed.status, printed.headers["Content-Type"]) == (200, "application/pdf")
+    assert web.post(path, {"holder": HOLDER, "language": "x"}).status == 422
+    canaries.plant_control(platform)
+    assert canaries.files_with(platform.instance.folder, [canaries.CONTROL.encode()])
+    assert canaries.sinks(platform, [], [b"Qwaxholm"]) == {}
+
+
+def test_raoued_neither_sees_nor_changes_what_is_la_marsas(platform: Any, attended: tuple[str, str]) -> None:
+    """Under La Marsa's address refused, under its own address it does not exist; nothing changes."""
+    web, manager = sites.site(platform), signed_in(platform, "manager.raoued@demo.invalid")
+    before = web.get(f"/api/v1/events/{attended[0]}").body
+    for town, status in (("la-marsa", 403), ("raoued", 404)):
+        path = f"/api/v1/staff/{town}/events/{attended[0]}"
+        for tail in ("", "/registrations", "/attendance", "/answers"):
+            assert web.get(path + tail, **manager).status == status, (town, tail)
+        assert web.post(f"{path}/registrations", {"places": 1}, **manager).status == status
+    cancelled = web.post(f"/api/v1/staff/raoued/events/{attended[0]}/cancel", {"version": before["version"]}, **manager)
+    assert cancelled.status in (403, 404)
+    listed = web.get("/api/v1/staff/raoued/events?per_page=100", **manager).body["items"]
+    assert attended[0] not in [one["id"] for one in listed]
+    after = web.get(f"/api/v1/events/{attended[0]}").body
+    assert after["state"] != "cancelled"
+    assert after["free_places"] == before["free_places"]

@@ -40,6 +40,11 @@ class Site:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self._exchange("POST", path, json.dumps(body).encode(), named)
 
+    def put(self, path: str, body: Any, **headers: str) -> Answer:
+        """A PUT of JSON; header names are written with underscores."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self._exchange("PUT", path, json.dumps(body).encode(), named)
+
     def _exchange(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
         request = urllib.request.Request(
             self._base + path,
