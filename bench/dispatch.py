@@ -37,6 +37,8 @@ MAILS = 2_000
 """No more mails than that: a mail takes longer, and memory is looked at by SMS."""
 FLOOR = 3_000
 """Messages of the bare clients."""
+GROUP = 32
+"""Messages that the client which stores marks and settles in one command, as the service does."""
 PLACE = {"fr": "Hôtel de ville de La Marsa", "ar": "قصر بلدية المرسى", "en": "Town hall"}
 
 
@@ -74,37 +76,88 @@ def peers(folder: Path) -> Iterator[Ports]:
             process.kill()
 
 
-def bare_smpp(port: int, receipts: bool) -> float:
-    """Messages a second of smpplib alone, in as many parts as ours: one bind, a submit_sm, its answer, the next one;
-    with ``receipts`` also each receipt read and acknowledged by the library, which is what the service has to do."""
-    from smpplib import consts
-    from smpplib.client import Client
+class BareClient:
+    """smpplib alone: one bind, a submit_sm, its answer, the next one. With ``receipts`` it also asks for receipts, and
+    reads and acknowledges each by the library, which is what the service has to do."""
 
-    client = Client(HOST, port, timeout=10, allow_unknown_opt_params=True)
-    client.logger.disabled = True
-    seen, wanted = {"answers": 0, "receipts": 0}, 0
-    client.set_message_sent_handler(lambda pdu: seen.update(answers=seen["answers"] + 1))
-    client.set_message_received_handler(lambda pdu: seen.update(receipts=seen["receipts"] + 1))
-    client.connect()
-    client._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    bind = client.bind_transceiver if receipts else client.bind_transmitter
-    bind(system_id="imigr", password=PASSWORD)
-    parts = _parts()
-    began = time.perf_counter()
-    for number in range(FLOOR):
-        for part in parts:
-            client.send_message(
+    def __init__(self, port: int, receipts: bool) -> None:
+        from smpplib.client import Client
+
+        self._receipts = receipts
+        self._answers, self._wanted, self._brought = 0, 0, 0
+        self._parts = _parts()
+        self._client = Client(HOST, port, timeout=10, allow_unknown_opt_params=True)
+        self._client.logger.disabled = True
+        self._client.set_message_sent_handler(self._answered)
+        self._client.set_message_received_handler(self._came)
+        self._client.connect()
+        self._client._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        bind = self._client.bind_transceiver if receipts else self._client.bind_transmitter
+        bind(system_id="imigr", password=PASSWORD)
+
+    def _answered(self, pdu: Any) -> None:
+        self._answers += 1
+
+    def _came(self, pdu: Any) -> None:
+        self._brought += 1
+
+    def send(self, number: int) -> list[str]:
+        """One confirmation, in as many parts as ours; a name for each part."""
+        from smpplib import consts
+
+        for part in self._parts:
+            self._client.send_message(
                 source_addr_ton=consts.SMPP_TON_ALNUM, source_addr="Commune", dest_addr_ton=consts.SMPP_TON_INTL,
                 destination_addr=f"2162{number:07d}", short_message=part, data_coding=0, esm_class=0x40,
-                registered_delivery=int(receipts),
+                registered_delivery=int(self._receipts),
             )  # fmt: skip
-            wanted += 1
-            while seen["answers"] < wanted:
-                client.read_once()
-    while receipts and seen["receipts"] < wanted:
-        client.read_once()
+            self._wanted += 1
+            while self._answers < self._wanted:
+                self._client.read_once()
+        return [f"{number}-{part}" for part in range(len(self._parts))]
+
+    def finish(self) -> None:
+        """Read the receipts that are still to come."""
+        while self._receipts and self._brought < self._wanted:
+            self._client.read_once()
+
+    def close(self) -> None:
+        """Unbind."""
+        self._client.disconnect()
+
+
+def bare_smpp(port: int, receipts: bool) -> float:
+    """Messages a second of the library alone."""
+    client = BareClient(port, receipts)
+    began = time.perf_counter()
+    for number in range(FLOOR):
+        client.send(number)
+    client.finish()
     took = time.perf_counter() - began
-    client.disconnect()
+    client.close()
+    return FLOOR / took
+
+
+def stored_smpp(port: int, db: Any) -> float:
+    """The same client when it keeps what a crash asks for and nothing else: each message is marked before the centre
+    gets it, its ids are stored after, and its receipts too, all journaled and GROUP messages in one command. No rule,
+    no text, no sealed contact, no event."""
+    from pymongo import InsertOne, UpdateOne
+
+    rows, receipts = db["messages"], db["receipts"]
+    rows.insert_many([{"_id": number, "state": "planned"} for number in range(FLOOR)])
+    client = BareClient(port, receipts=True)
+    began = time.perf_counter()
+    for first in range(0, FLOOR, GROUP):
+        group = list(range(first, min(first + GROUP, FLOOR)))
+        rows.update_many({"_id": {"$in": group}, "state": "planned"}, {"$set": {"state": "sending"}})
+        ids = {number: client.send(number) for number in group}
+        sent = [UpdateOne({"_id": one}, {"$set": {"state": "sent", "ids": its}}) for one, its in ids.items()]
+        rows.bulk_write(sent, ordered=False)
+        receipts.bulk_write([InsertOne({"_id": part}) for its in ids.values() for part in its], ordered=False)
+    client.finish()
+    took = time.perf_counter() - began
+    client.close()
     return FLOOR / took
 
 
@@ -306,6 +359,8 @@ def measure(messages: int) -> list[Row]:
         with tempfile.TemporaryDirectory() as folder, peers(Path(folder)) as ports, _logs(Path(folder)):
             sends = alone("bare smpplib, no receipts", bare_smpp(ports.smpp, receipts=False), "SMS/s")
             smpp = alone("bare smpplib", bare_smpp(ports.smpp, receipts=True), "SMS/s")
+            with servers.fresh_database() as db:
+                stores = stored_smpp(ports.smpp, db)
             smtp = alone("bare smtplib", bare_smtp(ports.smtp), "mails/s")
             with servers.fresh_database() as db:
                 rate, memory = own(db, ports, "sms", messages)
@@ -319,6 +374,7 @@ def measure(messages: int) -> list[Row]:
     return [
         sends,
         smpp,
+        against("bare smpplib that stores before and after", stores, "SMS/s", smpp),
         against("dispatch by SMPP", rate, "SMS/s", smpp, 0.6),
         smtp,
         against("dispatch by SMTP", mails, "mails/s", smtp, 0.6),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from imigr_directory.domain import Service, Term, distance_km
@@ -35,6 +35,7 @@ entries: st.SearchStrategy[dict[str, Any]] = st.builds(
     fees=st.sampled_from((None, "free", "paid")),
     location=st.none() | places,
     hours=st.sampled_from((None, OPEN, SHUT)),
+    hours_of_place=st.sampled_from((None, OPEN, SHUT)),
 )
 asking = st.fixed_dictionaries(
     {},
@@ -54,8 +55,10 @@ asking = st.fixed_dictionaries(
 
 def entry(number: int, made: dict[str, Any]) -> Service:
     """An entry whose description is only noise to the words that are asked for."""
-    rest = {name: value for name, value in made.items() if name not in ("name", "hours")}
+    rest = {name: value for name, value in made.items() if name not in ("name", "hours", "hours_of_place")}
     details = {"schedules": made["hours"]} if made["hours"] else {}
+    if made["hours_of_place"]:
+        details["at"] = [{"schedules": made["hours_of_place"]}]
     return Service(id=f"{number:03d}", name={"fr": made["name"]}, details=details, **rest)
 
 
@@ -71,10 +74,15 @@ def holds(one: Service, asked: dict[str, Any]) -> bool:
             set(asked.get("spoken", ())) <= set(one.languages),
             set(asked.get("accessibility", ())) <= set(one.accessibility),
             not asked.get("free") or one.fees == "free",
-            "open_at" not in asked or one.details.get("schedules") == OPEN,
+            "open_at" not in asked or (one.details.get("schedules") or at_place(one)) == OPEN,
             radius is None or (one.location is not None and distance_km(near, one.location) <= radius),
         )
     )
+
+
+def at_place(one: Service) -> Any:
+    """The hours of the place where it is given, which count when it says none of its own."""
+    return next((place["schedules"] for place in one.details.get("at", ())), None)
 
 
 def query(asked: dict[str, Any], **more: Any) -> Query:
@@ -84,8 +92,15 @@ def query(asked: dict[str, Any], **more: Any) -> Query:
     return Query(near=near, radius_km=radius, today=TODAY, calendars=CALENDARS, **(rest | more))
 
 
+PLAIN: dict[str, Any] = {
+    "name": "amal", "municipality": "raoued", "taxonomy": ("a",), "languages": (), "accessibility": (),
+    "fees": None, "location": None, "hours": SHUT, "hours_of_place": OPEN,
+}  # fmt: skip
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(entries, max_size=24), asking)
+@example([PLAIN], {"open_at": MORNING})
 def test_filters_find_what_going_through_all_entries_finds(made: list[dict[str, Any]], asked: dict[str, Any]) -> None:
     """The same entries, the same total, every page of them once; and each count of a facet is what one would find."""
     services = [entry(number, one) for number, one in enumerate(made)]

@@ -12,10 +12,9 @@ import numpy.typing as npt
 
 from imigr_directory.domain import Service
 from imigr_directory.domain.calendar import Calendar
+from imigr_directory.domain.hours.now import hours_of
 from imigr_directory.domain.hours.openings import is_open
 from imigr_directory.domain.hours.schedule import Schedule
-from imigr_directory.domain.hours.written import schedules_of
-from imigr_directory.errors import InvalidHours
 
 Calendars = Mapping[str, Calendar]
 UNKNOWN = 0
@@ -32,8 +31,8 @@ class Hours:
         self._open: OrderedDict[Any, npt.NDArray[np.bool_]] = OrderedDict()
 
     def number(self, service: Service) -> int:
-        """The number of the entry's town and schedules."""
-        schedules = tuple(one for rows in _rows(service) for one in _schedules(rows))
+        """The number of the entry's town and schedules, of those that its readers are told."""
+        schedules = hours_of(service.details)
         if not schedules:
             return UNKNOWN
         named = (service.municipality, schedules)
@@ -57,16 +56,3 @@ class Hours:
 
 def _is_open(schedules: Sequence[Schedule], moment: datetime, calendar: Calendar | None) -> bool:
     return calendar is not None and is_open(schedules, moment, calendar)
-
-
-def _rows(service: Service) -> list[Any]:
-    """Schedules of the service itself and of the places where it is given."""
-    places = service.details.get("at") or ()
-    return [service.details.get("schedules"), *(place.get("schedules") for place in places)]
-
-
-def _schedules(rows: Any) -> tuple[Schedule, ...]:
-    try:
-        return schedules_of(rows) if rows else ()
-    except InvalidHours:  # kept before this rule was known: the entry counts as one that does not say
-        return ()
