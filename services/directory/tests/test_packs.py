@@ -22,7 +22,7 @@ from imigr_directory.packs.handlers import build_packs, manifest
 from imigr_directory.packs.lines import lines_of, parsed
 from imigr_directory.packs.reading import find
 from imigr_directory.packs.storage import INDEXES, PACK_HEADS, PACKS, MongoPacks
-from imigr_directory.press.state import MongoPress
+from imigr_directory.press.state import LEASE, MongoPress
 from imigr_directory.press.tending import BROCHURE_QUIET_SECONDS, QUIET_SECONDS, REST_SECONDS, Tender
 from imigr_directory.testing.towns import hours_of, town_of
 from imigr_kit.events import Stamp
@@ -261,7 +261,7 @@ def test_two_presses_take_turns(mongo_db: Any) -> None:
     assert press.take("a", clock.now())
     assert not press.take("b", clock.now())
     assert press.take("a", clock.now())
-    clock.advance(seconds=61)
+    clock.advance(seconds=LEASE.total_seconds() + 1)
     assert press.take("b", clock.now())
     press.leave("a")
     assert not press.take("a", clock.now())
