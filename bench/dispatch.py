@@ -161,21 +161,48 @@ def stored_smpp(port: int, db: Any) -> float:
     return FLOOR / took
 
 
-def bare_smtp(port: int) -> float:
-    """Mails a second of smtplib alone: the same mail, made anew for each, over one connection."""
+def bare_smtp(port: int, db: Any) -> float:
+    """Mails a second of smtplib alone: the mail that the service sends (text, page, calendar entry, headers), with its
+    text at hand and made into a mail anew for each, over one connection."""
+    from imigr_kit.ids import new_id
     from imigr_kit.secret import Secret
+    from imigr_notifications import storage
     from imigr_notifications.ports import Outgoing
     from imigr_notifications.senders.mail import mail_of
+    from imigr_notifications.texts import render
 
+    message = confirmation("email", new_id(), new_id(), datetime.now(UTC))
+    link = "https://imigr.tn/m/la-marsa.AAAAAAAAAAAAAAAAAAAAAA"
+    text = render(message, storage.MongoRules(db).rules(message.municipality), link)
+    stop = Secret("https://imigr.tn/u/la-marsa/AAAAAAAAAAAAAAAAAAAAAA")
     relay = smtplib.SMTP(HOST, port, timeout=10)
     began = time.perf_counter()
     for number in range(FLOOR // 3):
         address = f"v{number}@example.test"
-        mail = mail_of(Outgoing(f"m{number}", Secret(address), "Rappel", Secret(sms_text()), 3600), "c@imigr.test")
+        mail = mail_of(
+            Outgoing(
+                f"m{number}", Secret(address), text.subject, text.body, 3600,
+                calendar=text.calendar, unsubscribe=stop,
+            ),
+            "c@imigr.test",
+        )  # fmt: skip
         relay.sendmail("c@imigr.test", [address], mail.as_bytes())
     took = time.perf_counter() - began
     relay.close()
     return FLOOR // 3 / took
+
+
+def confirmation(channel: str, subject: str, contact_id: str, now: datetime) -> Any:
+    """A planned confirmation of an appointment in three days."""
+    from imigr_notifications.domain import Message, State
+
+    start = now + timedelta(days=3)
+    return Message(
+        id=f"{subject}:confirmation:1", subject=subject, source="appointment", municipality="la-marsa",
+        kind="confirmation", sequence=1, channel=channel, language="fr", contact_id=contact_id,
+        state=State.PLANNED, due_at=now, expires_at=start,
+        values={"start": start, "timezone": "Africa/Tunis", "texts": {"place": PLACE}},
+    )  # fmt: skip
 
 
 def sms_text() -> str:
@@ -289,24 +316,17 @@ def _fill(db: Any, contacts: Any, channel: str, messages: int) -> None:
     """Contacts and planned confirmations, each for somebody else."""
     from imigr_kit.ids import new_id
     from imigr_kit.secret import Secret
-    from imigr_notifications.domain import Message, State
     from imigr_notifications.storage import message_document
     from imigr_notifications.vault import Contact
 
     now = datetime.now(UTC)
-    start = now + timedelta(days=3)
-    values = {"start": start, "timezone": "Africa/Tunis", "texts": {"place": PLACE}}
     rows, people = [], []
     for number in range(messages):
         contact_id, subject = new_id(), new_id()
         address = f"+2162{number:07d}" if channel == "sms" else f"v{number}@example.test"
         contact = Contact(channel, Secret(address), "fr", Secret(f"la-marsa.{secrets.token_urlsafe(16)}"))
         people.append(contacts.row_of(contact_id, contact, now))
-        message = Message(
-            id=f"{subject}:confirmation:1", subject=subject, source="appointment", municipality="la-marsa",
-            kind="confirmation", sequence=1, channel=channel, language="fr", contact_id=contact_id,
-            state=State.PLANNED, due_at=now, expires_at=start, values=values,
-        )  # fmt: skip
+        message = confirmation(channel, subject, contact_id, now)
         rows.append(message_document(message) | {"claim_at": now, "outbox": []})
         if len(rows) == 1_000:
             db["messages"].insert_many(rows)
@@ -361,7 +381,8 @@ def measure(messages: int) -> list[Row]:
             smpp = alone("bare smpplib", bare_smpp(ports.smpp, receipts=True), "SMS/s")
             with servers.fresh_database() as db:
                 stores = stored_smpp(ports.smpp, db)
-            smtp = alone("bare smtplib", bare_smtp(ports.smtp), "mails/s")
+            with servers.fresh_database() as db:
+                smtp = alone("bare smtplib", bare_smtp(ports.smtp, db), "mails/s")
             with servers.fresh_database() as db:
                 rate, memory = own(db, ports, "sms", messages)
             with servers.fresh_database() as db:

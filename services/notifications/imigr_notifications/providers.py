@@ -94,7 +94,9 @@ def _sender(plan: ProviderPlan, hear: Hear, binds: list[SmppSender]) -> BatchSen
     if isinstance(account, SmppAccount):
 
         def told(receipts: Sequence[Receipt]) -> None:
-            hear.receipts([replace(one, provider_id=named_id(plan.name, one.provider_id)) for one in receipts])
+            hear.receipts(
+                [Receipt(named_id(plan.name, one.provider_id), one.address, one.delivered) for one in receipts]
+            )
 
         binds.append(SmppSender(account, told, hear.inbound))
         return binds[-1]

@@ -28,6 +28,8 @@ _ESCAPE = 0x1B
 _OCTETS = {letter: bytes([code]) for code, letter in enumerate(_BASIC) if code != _ESCAPE}
 _OCTETS |= {letter: bytes([_ESCAPE, code]) for letter, code in _EXTENSION.items()}
 _LETTERS = frozenset(_OCTETS)
+_COUNT_TWO = frozenset(_EXTENSION)
+_LAST_OF_ONE_UNIT = "\uffff"
 _PASTED = {
     "'": "\u2018\u2019\u201a\u2032",
     '"': "\u201c\u201d\u201e\u2033«»",
@@ -112,8 +114,7 @@ def cut(text: str) -> Sms:
     Raises TextTooLong.
     """
     alphabet = Alphabet.GSM7 if _LETTERS.issuperset(text) else Alphabet.UCS2
-    counts_two = _EXTENSION.__contains__ if alphabet is Alphabet.GSM7 else "\U0000ffff".__lt__
-    double = [at for at, letter in enumerate(text) if counts_two(letter)]
+    double = _double(text, alphabet)
     units = len(text) + len(double)
     if units <= SINGLE[alphabet]:
         return Sms(alphabet, (text,), units)
@@ -127,6 +128,17 @@ def cut(text: str) -> Sms:
     if len(parts) > MOST_PARTS:
         raise TextTooLong
     return Sms(alphabet, tuple(parts), units)
+
+
+def _double(text: str, alphabet: Alphabet) -> list[int]:
+    """Where letters stand that count two."""
+    if alphabet is Alphabet.GSM7:
+        if _COUNT_TWO.isdisjoint(text):
+            return []
+        return [at for at, letter in enumerate(text) if letter in _EXTENSION]
+    if max(text) <= _LAST_OF_ONE_UNIT:
+        return []
+    return [at for at, letter in enumerate(text) if letter > _LAST_OF_ONE_UNIT]
 
 
 def encoded(part: str, alphabet: Alphabet) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -23,27 +24,43 @@ log = get_logger(__name__)
 SHORTEST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(seconds=60)
 """How often a message looks for a contact that has not arrived: soon at first, then once a minute."""
-BATCH = 512
+BATCH = 2_048
+"""So many at a time; what hands over is asked again a moment later, and may be told to stop in between."""
 
 
 def deliver_due(desk: Desk, channel: str) -> int:
-    """Hand over what is due on a channel, at most a batch; how many were looked at."""
-    done = 0
-    while done < BATCH:
-        now = desk.clock.now()
-        most, towns = desk.ways.room(channel, now)
-        if most == 0:
-            return done
-        messages, lease = desk.messages.lease(channel, now, now + desk.lease_lasts, most, towns)
-        if not messages:
-            return done
-        _deliver(desk, messages, lease, now)
-        done += len(messages)
+    """Hand over what is due on a channel, at most a batch; how many were looked at.
+
+    While one round leaves, the next is leased and prepared: so neither the database nor the provider waits for the
+    other. A provider on probation gets its next message only when it is known what became of the one before.
+    """
+    done, leaving = 0, None
+    with ThreadPoolExecutor(1) as beside:
+        while done < BATCH:
+            now = desk.clock.now()
+            most, towns = desk.ways.room(channel, now)
+            if most <= 1 and leaving is not None:
+                leaving.result()
+                leaving = None
+                continue
+            if not most:
+                break
+            messages, lease = desk.messages.lease(channel, now, now + desk.lease_lasts, most, towns)
+            if not messages:
+                break
+            ready = _prepared(desk, messages, lease, now)
+            if leaving is not None:
+                leaving.result()
+            leaving = beside.submit(_leave, desk, ready, lease, now)
+            done += len(messages)
+        if leaving is not None:
+            leaving.result()
     return done
 
 
-def _deliver(desk: Desk, messages: Sequence[Message], lease: str, now: datetime) -> None:
-    """Contacts are read together, just before; each message is told in the context it was planned in."""
+def _prepared(desk: Desk, messages: Sequence[Message], lease: str, now: datetime) -> Mapping[str, Ready]:
+    """Those that may leave, by id. Contacts are read together, just before; each message is told in the context it
+    was planned in."""
     contacts = desk.contacts.reach_all({one.contact_id for one in messages}, now)
     due = []
     for message in messages:
@@ -51,7 +68,11 @@ def _deliver(desk: Desk, messages: Sequence[Message], lease: str, now: datetime)
             contact = _reached(desk, message, lease, contacts[message.contact_id], now)
         if contact is not None:
             due.append((message, contact))
-    ready = {one.message.id: one for one in sift(desk, due, lease, now)}
+    return {one.message.id: one for one in sift(desk, due, lease, now)}
+
+
+def _leave(desk: Desk, ready: Mapping[str, Ready], lease: str, now: datetime) -> None:
+    """Share them among the providers and hand them over."""
     share = desk.ways.share([one.message for one in ready.values()], now)
     for message, until in share.left:
         desk.messages.postpone(message, lease, until)

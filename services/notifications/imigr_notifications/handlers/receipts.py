@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from imigr_kit.context import CallContext, use
@@ -15,8 +16,8 @@ from imigr_notifications.handlers.outcomes import undelivered, whole
 def take_receipts(desk: Desk, receipts: Sequence[ports.Receipt]) -> None:
     """Note what a provider says about parts, once, whenever it comes: before the answer that it belongs to,
     twice, or for something unknown. However many, they cost a few round trips together."""
-    for receipt in receipts:
-        RECEIPTS.labels("delivered" if receipt.delivered else "undelivered").inc()
+    for is_delivered, number in Counter(receipt.delivered for receipt in receipts).items():
+        RECEIPTS.labels("delivered" if is_delivered else "undelivered").inc(number)
     new = desk.receipts.add_all(receipts, desk.clock.now())
     if not new:
         return

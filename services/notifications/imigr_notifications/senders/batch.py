@@ -51,7 +51,7 @@ class Named:
 
     def send_many(self, batch: Sequence[Outgoing], hand_over: HandOverAll) -> Mapping[str, Outcome]:
         """Names are taken off on the way out and put on in the answers."""
-        bare = [replace(one, taken=tuple(bare_id(part) for part in one.taken)) for one in batch]
+        bare = [replace(one, taken=tuple(map(bare_id, one.taken))) if one.taken else one for one in batch]
         return {one: self._named(outcome) for one, outcome in self._sender.send_many(bare, hand_over).items()}
 
     def _named(self, outcome: Outcome) -> Outcome:
