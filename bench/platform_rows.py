@@ -247,8 +247,9 @@ def _family(pid: int) -> list[int]:
 
 
 def _resident(pid: int) -> int:
+    """In KB; nothing for a process that has just ended."""
     status = Path(f"/proc/{pid}/status").read_text()
-    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS:")))
+    return int(next((line.split()[1] for line in status.splitlines() if line.startswith("VmRSS:")), 0))
 
 
 def _wait(port: int) -> None:
