@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -34,24 +34,25 @@ def deliver_due(desk: Desk, channel: str) -> int:
     While one round leaves, the next is leased and prepared: so neither the database nor the provider waits for the
     other. A provider on probation gets its next message only when it is known what became of the one before.
     """
-    done, leaving = 0, None
+    done = 0
+    leaving: Future[None] | None = None
     with ThreadPoolExecutor(1) as beside:
         while done < BATCH:
             now = desk.clock.now()
             most, towns = desk.ways.room(channel, now)
-            if most <= 1 and leaving is not None:
+            if leaving is not None and (most <= 1 or leaving.done()):
                 leaving.result()
                 leaving = None
                 continue
-            if not most:
+            messages: Sequence[Message] = ()
+            if most:
+                messages, lease = desk.messages.lease(channel, now, now + desk.lease_lasts, most, towns)
+            if not messages and leaving is None:
                 break
-            messages, lease = desk.messages.lease(channel, now, now + desk.lease_lasts, most, towns)
-            if not messages:
-                break
-            ready = _prepared(desk, messages, lease, now)
-            if leaving is not None:
+            ready = _prepared(desk, messages, lease, now) if messages else {}
+            if leaving is not None:  # what comes back from it may go to another provider at once
                 leaving.result()
-            leaving = beside.submit(_leave, desk, ready, lease, now)
+            leaving = beside.submit(_leave, desk, ready, lease, now) if messages else None
             done += len(messages)
         if leaving is not None:
             leaving.result()
