@@ -13,7 +13,7 @@ from imigr_directory.cli.calendar import DAY, told
 from imigr_directory.cli.root import OPERATOR, command, desk_of
 from imigr_directory.domain import Record, service_of
 from imigr_directory.domain.hours.free_text import Understood, understand
-from imigr_directory.domain.hours.now import hours_of, told_now
+from imigr_directory.domain.hours.now import told_now
 from imigr_directory.domain.hours.schedule import OneOff, Pause
 from imigr_directory.domain.hours.spans import span_of
 from imigr_directory.domain.hours.template import TEMPLATES
@@ -42,7 +42,7 @@ def show(directory: MongoDirectory, service_id: str) -> None:
         calendar = None if record is None else directory.calendars.get(record.municipality or "")
         if record is None or calendar is None:
             raise UnknownService(params={"service_id": service_id})
-        return told_now(hours_of(service_of(record).details), calendar, SystemClock().now())
+        return told_now(service_of(record).schedules, calendar, SystemClock().now())
 
     click.echo(json.dumps(told(found), ensure_ascii=False, indent=2))
 

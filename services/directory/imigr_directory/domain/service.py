@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from imigr_directory.domain.content import BLANK, complete
+from imigr_directory.domain.hours.now import hours_of
+from imigr_directory.domain.hours.schedule import Schedule
 from imigr_directory.domain.places import Text
 from imigr_directory.domain.records import Act, Content, Record, opened
 
@@ -36,6 +39,11 @@ class Service:
     state: str = "published"
     version: int = 1
     details: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def schedules(self) -> tuple[Schedule, ...]:
+        """When it is open: its own hours, else those of the places it is at. Read once, and asked for with each hit."""
+        return hours_of(self.details)
 
 
 LISTS: Final = ("taxonomy", "phones", "languages", "accessibility")

@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from imigr_directory.domain import Service
 from imigr_directory.domain.calendar import Calendar
-from imigr_directory.domain.hours.now import hours_of
 from imigr_directory.domain.hours.openings import is_open
 from imigr_directory.domain.hours.schedule import Schedule
 
@@ -32,10 +31,9 @@ class Hours:
 
     def number(self, service: Service) -> int:
         """The number of the entry's town and schedules, of those that its readers are told."""
-        schedules = hours_of(service.details)
-        if not schedules:
+        if not service.schedules:
             return UNKNOWN
-        named = (service.municipality, schedules)
+        named = (service.municipality, service.schedules)
         if named not in self._numbers:
             self._numbers[named] = len(self._sets)
             self._sets.append(named)

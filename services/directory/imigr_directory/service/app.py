@@ -31,10 +31,10 @@ from imigr_directory.reading.written import WrittenEntries
 from imigr_directory.schemas.content import fits
 from imigr_directory.schemas.services import hit_end, timeless_out
 from imigr_directory.search import Found, Query, Searcher
-from imigr_directory.search.names import FALLBACK
 from imigr_directory.storage import MongoDirectory, MongoMandates, MongoUploads, upgrade
 from imigr_kit.errors import FieldError
 from imigr_kit.runtime import Runtime
+from imigr_kit.texts import FALLBACK
 
 
 class App:
@@ -98,16 +98,16 @@ class App:
     def hours_now(self, service: Service) -> dict[str, Any]:
         """What a reader is told of the hours of a service at this moment; nothing for a town that is not known."""
         calendar = self.calendars.get(service.municipality)
-        return {} if calendar is None else told_now(hours_of(service.details), calendar, self.clock.now())
+        return {} if calendar is None else told_now(service.schedules, calendar, self.clock.now())
 
     def hours_of_place(self, record: Record) -> dict[str, Any]:
         """The same for a location."""
         calendar = self.calendars.get(record.municipality or "")
         return {} if calendar is None else told_now(hours_of(record.content or {}), calendar, self.clock.now())
 
-    def is_open_now(self, municipality: str, content: Mapping[str, Any]) -> bool | None:
+    def is_open_now(self, service: Service) -> bool | None:
         """Whether one can come now without an appointment; None when no hours are known."""
-        calendar, schedules = self.calendars.get(municipality), hours_of(content)
+        calendar, schedules = self.calendars.get(service.municipality), service.schedules
         return None if calendar is None or not schedules else is_open(schedules, self.clock.now(), calendar)
 
     def written_hits(self, found: Found, query: Query) -> list[str]:
@@ -115,8 +115,8 @@ class App:
         languages = query.languages or FALLBACK
         texts: list[str] = []
         for hit in found.hits:
-            is_open = self.is_open_now(hit.service.municipality, hit.service.details)
-            text = self._written.open_text(hit.service, languages) + hit_end(hit.distance_km, is_open)
+            end = hit_end(hit.distance_km, self.is_open_now(hit.service))
+            text = self._written.open_text(hit.service, languages) + end
             texts.append(text.decode())
         return texts
 

@@ -41,8 +41,8 @@ class ServiceMethods:
         query = self.app.placed(SEARCH.load(payload))
         found = self.app.searcher.find(query)
         page = schemas.page_out(found, query, self.app.version) | self._help(found, query)
-        for item in page["items"]:
-            item["open_now"] = self.app.is_open_now(item["municipality"], item)
+        for item, hit in zip(page["items"], found.hits, strict=True):
+            item["open_now"] = self.app.is_open_now(hit.service)
         return page
 
     @rpc
