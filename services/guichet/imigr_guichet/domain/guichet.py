@@ -282,11 +282,6 @@ def opened(guichet: Guichet, *, first: bool) -> Fact:
     return Fact(kind, guichet.id, guichet.municipality, guichet.version, data)
 
 
-def may_book(topic: Topic, channel: str) -> bool:
-    """Whether the topic is open to bookings through the channel."""
-    return channel in topic.open_to
-
-
 def spoken(places: Collection[Place]) -> tuple[str, ...]:
     """All languages of these places, in alphabetical order."""
     return tuple(sorted({language for place in places for language in place.languages}))

@@ -40,7 +40,7 @@ def deliver_due(desk: Desk, channel: str) -> int:
         while done < BATCH:
             now = desk.clock.now()
             most, towns = desk.ways.room(channel, now)
-            if leaving is not None and (most <= 1 or leaving.done()):
+            if leaving is not None and most <= 1:
                 leaving.result()
                 leaving = None
                 continue
