@@ -7,9 +7,8 @@ from functools import lru_cache
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
-from imigr_kit.texts import TEXT_FIELDS, localised, pick
+from imigr_kit.texts import FALLBACK, TEXT_FIELDS, localised, pick
 
-FALLBACK = ("fr", "en", "ar")
 RTL = frozenset({"ar", "fa", "he", "ur"})
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+FALLBACK = ("fr", "en", "ar")
+"""Languages that a reader falls back to, unless a record says otherwise."""
 TEXT_FIELDS = frozenset(
     {
         "name",

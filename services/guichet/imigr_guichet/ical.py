@@ -10,6 +10,7 @@ from icalendar import Calendar, Event
 from imigr_guichet.domain.appointment import Appointment
 from imigr_guichet.domain.guichet import Guichet
 from imigr_guichet.domain.states import OCCUPYING
+from imigr_kit.texts import FALLBACK, pick
 
 PRODUCT = "-//I-MIGR//guichet//EN"
 
@@ -62,7 +63,4 @@ def _text(calendar: Calendar) -> str:
 
 
 def _pick(text: Mapping[str, str], languages: Sequence[str]) -> str:
-    for language in (*languages, "fr", "en", "ar"):
-        if text.get(language):
-            return text[language]
-    return next(iter(text.values()), "")
+    return pick(text, (*languages, *FALLBACK))[0]

@@ -15,13 +15,14 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_time
 
 from imigr_kit.secret import Secret
+from imigr_kit.texts import FALLBACK
+from imigr_kit.texts import pick as picked
 from imigr_notifications.calendar_entry import calendar_entry
 from imigr_notifications.domain import Message, Rules
 from imigr_notifications.icu import BrokenMessage, missing_categories, names, parse, say
 from imigr_notifications.sms_text import ordered, tidy, transliterated
 
 LANGUAGES = ("fr", "ar", "en")
-FALLBACK = ("fr", "en", "ar")
 KINDS = {
     "appointment": ("confirmation", "moved", "cancelled", "reminder", "to_move", "kept"),
     "registration": (
@@ -209,10 +210,7 @@ def checked(content: Mapping[str, Any], language: str) -> dict[str, dict[str, Te
 
 def pick(text: Mapping[str, str], language: str) -> str:
     """The text in the language, or along the fallback fr, en, ar, or empty."""
-    for one in (language, *FALLBACK):
-        if text.get(one):
-            return text[one]
-    return next(iter(text.values()), "")
+    return picked(text, (language, *FALLBACK))[0]
 
 
 def template_of(row: Mapping[str, Any]) -> Template:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-FALLBACK = ("fr", "en", "ar")
+from imigr_kit.texts import FALLBACK, pick
+
 Texts = Mapping[str, str]
 Hours = Callable[[Mapping[str, Any], str], Sequence[str]]
 """Opening hours of a content as lines in a language."""
@@ -57,13 +58,10 @@ class Reader:
 
     def text(self, name: str, texts: Texts | None) -> str:
         """One text; empty when there is none in any language."""
-        for language in (self.language, *FALLBACK, *(texts or {})):
-            words = (texts or {}).get(language)
-            if words:
-                if language != self.language:
-                    self.strangers[name] = language
-                return words
-        return ""
+        words, language = pick(texts or {}, (self.language, *FALLBACK))
+        if language != self.language:
+            self.strangers[name] = language
+        return words
 
 
 def in_language(texts: Texts | None, language: str) -> str:

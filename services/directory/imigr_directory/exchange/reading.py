@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from imigr_directory.domain import Municipality, Term
 from imigr_directory.exchange.report import Report
+from imigr_kit.texts import FALLBACK
 
 Nested = Mapping[str, Any]
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
 _LATIN = re.compile(r"[A-Za-zÀ-ÿ]")
 _TAG = re.compile(r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")
-CHAIN: Final = ("fr", "en", "ar")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Reading:
 
 def plain(text: Mapping[str, str], first: str) -> str:
     """One text of several: in its first language, else along fr, en, ar."""
-    return next((text[tag] for tag in (first, *CHAIN) if tag in text), next(iter(text.values()), ""))
+    return next((text[tag] for tag in (first, *FALLBACK) if tag in text), next(iter(text.values()), ""))
 
 
 def slug(text: str) -> str:

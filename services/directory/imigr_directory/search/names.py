@@ -9,16 +9,12 @@ import numpy as np
 
 from imigr_directory.search.collation import key
 from imigr_directory.search.columns import Floats, Slots
-
-FALLBACK = ("fr", "en", "ar")
+from imigr_kit.texts import FALLBACK, pick
 
 
 def name_in(name: Mapping[str, str], language: str) -> str:
     """The name that a reader of the language sees."""
-    for one in (language, language.partition("-")[0], *FALLBACK):
-        if name.get(one):
-            return name[one]
-    return next(iter(name.values()), "")
+    return pick(name, (language, language.partition("-")[0], *FALLBACK))[0]
 
 
 class NameOrder:

@@ -28,8 +28,7 @@ from imigr_events.handlers.desk import READERS, TRIES, WRITERS
 from imigr_events.handlers.door import Door
 from imigr_kit.access import require
 from imigr_kit.facts import Fact
-
-FALLBACK = ("fr", "en", "ar")
+from imigr_kit.texts import FALLBACK
 
 
 class CertificateBook(Protocol):

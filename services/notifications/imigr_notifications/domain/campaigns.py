@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from imigr_kit.facts import Fact
+from imigr_kit.texts import FALLBACK
 from imigr_notifications.domain.messages import Message, Priority, State
 from imigr_notifications.errors import WrongCampaignState
 
@@ -93,7 +94,7 @@ class Campaign:
 
     def words(self, language: str) -> tuple[str, Words]:
         """The text for a reader, and its language: their own, or the first along fr, en, ar."""
-        for one in (language, "fr", "en", "ar"):
+        for one in (language, *FALLBACK):
             if one in self.texts:
                 return one, self.texts[one]
         return next(iter(self.texts.items()))
