@@ -21,7 +21,7 @@ from imigr_local.server_stages import Programs
 from imigr_local.state import State, read_state, take_lock
 from imigr_local.supervisor import Supervisor
 
-ONE_BY_ONE = ("tests/runner", "tests/e2e", "tests/chaos")
+ONE_BY_ONE = ("tests/runner", "tests/attack", "tests/e2e", "tests/chaos")
 MOST_WORKERS = 4
 """Test processes at most, since they share one broker and one database server."""
 

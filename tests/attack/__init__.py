@@ -1,0 +1,1 @@
+"""Attacks on a running installation, one for each promise that somebody could break on purpose."""
