@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from imigr_provision import broker, mongo
+from imigr_provision import broker, mongo, senders
 from imigr_provision.broker import BrokerAdmin, Rights
 from imigr_provision.catalogue import VHOST, Catalogue, Part
 from imigr_provision.files import ensure, write_private
@@ -24,7 +24,9 @@ class OwnBroker:
 def prepare_broker(catalogue: Catalogue, own: OwnBroker, folder: Path) -> None:
     """Exchanges and one user per part; passwords are kept, rights are set again."""
     own.admin.wait()
+    broker.refuse_impersonators(own.admin)
     broker.ensure_shared(own.admin)
+    senders.write(catalogue, folder)
     for part in catalogue.services:
         _broker_user(own, folder, part.name, broker.service_rights(part))
     _broker_user(own, folder, "gateway", broker.gateway_rights(catalogue.gateway))
