@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Mapping
@@ -149,8 +148,7 @@ class RpcServer:
         MESSAGES_REFUSED.labels("rpc", reason).inc()
         log.error("message.refused", handler="rpc", reason=reason, sender=sender)
         noted = {"sender": sender, "routing_key": str(message.delivery_info.get("routing_key", "")), "reason": reason}
-        body = body_bytes(message)
-        noted |= {"octets": len(body), "sha256": hashlib.sha256(body).hexdigest()}
+        noted["octets"] = str(len(body_bytes(message)))
         parked = Outgoing(
             self._redelivery,
             parking_queue(refused_calls(self._name)),

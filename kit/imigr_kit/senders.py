@@ -141,7 +141,8 @@ def origin_of(message: Any, own_user: str, redelivery: str) -> Origin:
 
 def is_own_copy(message: Any, own_user: str, redelivery: str) -> bool:
     """Whether the consumer itself has published it again."""
-    return message.delivery_info.get("exchange") == redelivery and message.properties.get("user_id") == own_user
+    way = (message.delivery_info.get("exchange"), message.properties.get("user_id"))
+    return way == (redelivery, own_user)
 
 
 def headers_of(message: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from imigr_kit import senders as module
@@ -194,6 +194,7 @@ def test_the_user_stands_in_the_address() -> None:
 WORDS = st.lists(st.sampled_from(["a", "b"]), min_size=1, max_size=4)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(key=WORDS, pattern=st.lists(st.sampled_from(["a", "b", "*", "#"]), min_size=1, max_size=4))
 def test_patterns_mean_what_they_mean_to_the_broker(key: list[str], pattern: list[str]) -> None:
     """``*`` one word, ``#`` any number of them (AMQP 0-9-1, 3.1.3.3)."""

@@ -13,7 +13,7 @@ from amqp.exceptions import AccessRefused, PreconditionFailed
 
 from imigr_kit.testing import wait_until
 from tests import sites
-from tests.attack.intruder import call, event, intruder
+from tests.attack.intruder import as_headers, call, event, intruder
 
 SERVICES = ("directory", "events", "guichet", "notifications", "accounts", "guichet_raoued")
 TOWN = "la-marsa"
@@ -115,7 +115,7 @@ def test_no_service_makes_an_administrator(platform: Any, stolen: Stolen, part: 
     """A copy of an answer, which every service may send, reaches accounts as a call: it is refused, parked and told."""
     key = "guichet.get_board" if part == "streams" else str(uuid.uuid4())
     with intruder(stolen(part)) as thief:
-        thief.publish("nameko-rpc", key, new_administrator(), **{header: ["accounts.create_staff"]})
+        thief.publish("nameko-rpc", key, new_administrator(), **as_headers({header: ["accounts.create_staff"]}))
     expected = {"CC": {"copied"}, "BCC": {"routing_key", "method"}}[header]
     wait_until(
         lambda: any(sender == part and why in expected for sender, why in reasons(platform, "accounts.rpc")),
@@ -167,7 +167,7 @@ def test_nobody_cancels_another_s_appointment(
     """The person is told nothing that is not so, and is reminded; the forged event waits for a person to look at it."""
     copies = {header: ["la-marsa.guichet.appointment.cancelled.v1"]} if header else {}
     with intruder(stolen(part)) as thief:
-        thief.publish("imigr.events", own_key, cancelled(appointment), **copies)
+        thief.publish("imigr.events", own_key, cancelled(appointment), **as_headers(copies))
     wait_until(
         lambda: (part, reason) in reasons(platform, "notifications.on_appointment"), 15, "the forged event is parked"
     )
@@ -206,9 +206,11 @@ def test_a_forged_origin_of_a_copy_is_not_believed(platform: Any, stolen: Stolen
     }
     before = len(parked(platform, "notifications.on_appointment"))
     with intruder(stolen("events")) as thief:
-        thief.publish("imigr.events", "la-marsa.events.event.published.v1", cancelled(appointment), **told)
+        thief.publish("imigr.events", "la-marsa.events.event.published.v1", cancelled(appointment), **as_headers(told))
         with pytest.raises(AccessRefused):
-            thief.publish("notifications.redelivery", "notifications.on_appointment", cancelled(appointment), **told)
+            thief.publish(
+                "notifications.redelivery", "notifications.on_appointment", cancelled(appointment), **as_headers(told)
+            )
     wait_until(lambda: len(parked(platform, "notifications.on_appointment")) > before, 15, "it is parked")
     assert ("events", "routing_key") in reasons(platform, "notifications.on_appointment")
     assert planned(platform, appointment["id"]) == 1

@@ -11,6 +11,7 @@ from imigr_provision.catalogue import VHOST, Catalogue, Part
 from imigr_provision.files import ensure, write_private
 from imigr_provision.mongo import MongoAdmin
 from imigr_provision.server_secrets import password
+from imigr_provision.upgrade import renew_queues
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ def prepare_broker(catalogue: Catalogue, own: OwnBroker, folder: Path) -> None:
         _broker_user(own, folder, part.name, broker.service_rights(part))
     _broker_user(own, folder, "gateway", broker.gateway_rights(catalogue.gateway))
     _broker_user(own, folder, "streams", broker.streams_rights(catalogue.streams))
+    for part in catalogue.services:
+        renew_queues(own.admin, part.name, (folder / part.name / "amqp_uri").read_text())
 
 
 def prepare_partner(name: str, own: OwnBroker, folder: Path) -> str:
