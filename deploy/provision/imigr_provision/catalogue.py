@@ -19,7 +19,7 @@ class Part:
     `variables` are templates in braces, filled by whoever starts it; `secrets` name files in the part's
     own secrets folder, handed over as NAME_FILE. `emits` is the service whose events it publishes;
     `municipalities` limits these to some towns (all when empty). `seed` are the arguments of its command
-    line that bring in the data of the repository.
+    line that bring in the data of the repository. `is_own`: run by a town or partner, with credentials in their house.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Part:
     emits: str | None = None
     municipalities: tuple[str, ...] = ()
     seed: tuple[str, ...] = ()
+    is_own: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,15 @@ class Catalogue:
     streams: Part
     peers: Part
     peer_ports: Mapping[str, int]
-    partners: tuple[str, ...]
 
     @property
     def parts(self) -> tuple[Part, ...]:
         return (*self.services, self.gateway, self.streams, self.peers)
+
+    @property
+    def shared_names(self) -> frozenset[str]:
+        """The parts that the installation runs for all towns; a town's own service is not among them."""
+        return frozenset(part.name for part in self.parts if not part.is_own)
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,6 @@ def read(path: Path = FILE, own: Iterable[OwnPart] = ()) -> Catalogue:
         streams=_plain(raw["streams"]),
         peers=_plain(raw["peers"]),
         peer_ports=raw["peers"]["ports"],
-        partners=tuple(raw["partners"]),
     )
 
 
@@ -100,5 +104,6 @@ def _own(one: OwnPart, model: Part) -> Part:
         port=0,
         database=f"imigr_{one.name}",
         municipalities=one.municipalities,
+        is_own=True,
         seed=model.seed + towns if model.seed else (),
     )
