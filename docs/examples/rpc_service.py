@@ -21,7 +21,8 @@ def main(uri: str, name: str, municipality: str) -> None:
             call = json.loads(message.body)
             error = None if method else {"exc_type": "MethodNotFound", "exc_path": "", "exc_args": [], "value": ""}
             reply = {"result": method(**call["kwargs"]) if method else None, "error": error}
-            keys = {"correlation_id": message.properties["correlation_id"]}
+            # The broker checks that this is our user, and the gateway that it is the one who was asked.
+            keys = {"correlation_id": message.properties["correlation_id"], "user_id": connection.userid}
             producer.publish(reply, exchange=exchange, routing_key=message.properties["reply_to"], **keys)
             message.ack()
 

@@ -32,8 +32,9 @@ def platform(start_platform: Callable[..., Any]) -> Any:
         "guichet": {"default": "guichet", "raoued": "guichet_raoued", FOREIGN_TOWN: "guichet_carthage"},
         **{name: {"default": name} for name in ("directory", "events", "notifications", "accounts")},
     }
-    own = (OwnService("guichet_raoued", "guichet", ("raoued",)),)
-    return start_platform("e2e", own=own, routes=routes)
+    foreign = "guichet_carthage"
+    own = (OwnService("guichet_raoued", "guichet", ("raoued",)), OwnService(foreign, "guichet", (FOREIGN_TOWN,)))
+    return start_platform("e2e", own=own, routes=routes, without=(foreign,))
 
 
 @pytest.fixture
@@ -131,7 +132,7 @@ def test_a_thirty_line_consumer_follows_what_is_public(platform: Any) -> None:
 def test_a_thirty_line_service_takes_part(platform: Any) -> None:
     """docs/examples/rpc_service.py answers for its town through the same gateway."""
     script = sites.ROOT / "docs" / "examples" / "rpc_service.py"
-    arguments = [sites.administrator_uri(platform), "guichet_carthage", FOREIGN_TOWN]
+    arguments = [sites.part_uri(platform, "guichet_carthage"), "guichet_carthage", FOREIGN_TOWN]
     with subprocess.Popen([sys.executable, str(script), *arguments], stdout=subprocess.PIPE, text=True) as program:
         try:
             assert program.stdout is not None

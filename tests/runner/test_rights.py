@@ -107,10 +107,14 @@ def test_a_service_declares_binds_and_reads_its_own_queues(guichet: Connection, 
     """Handler queue with retry tier and parking, and the RPC queue."""
     name = land.name("guichet")
     channel = guichet.connection.channel()
-    parking = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": f"{name}.on_event.parking"}
+    redelivery = f"{name}.redelivery"
+    channel.exchange_declare(redelivery, "direct", durable=True, auto_delete=False)
+    parking = {"x-dead-letter-exchange": redelivery, "x-dead-letter-routing-key": f"{name}.on_event.parking"}
     channel.queue_declare(f"{name}.on_event.parking", durable=True, auto_delete=False)
     channel.queue_declare(f"{name}.on_event", durable=True, auto_delete=False, arguments=parking)
     channel.queue_bind(f"{name}.on_event", broker.EVENTS, "*.events.#")
+    channel.queue_bind(f"{name}.on_event", redelivery, f"{name}.on_event")
+    _publish(guichet, redelivery, f"{name}.on_event.parking")
     channel.queue_declare(f"rpc-{name}", durable=True, auto_delete=False)
     channel.queue_bind(f"rpc-{name}", broker.RPC, f"{name}.*")
     assert channel.basic_get(f"{name}.on_event") is None

@@ -248,3 +248,6 @@ def test_no_part_is_called_as_strangers_are() -> None:
     for part in catalogue.read().parts:
         assert not re.match(limits.NAMES, f"{part.name}.on_event")
         assert not re.match(strangers.USERS, part.name)
+    for name in catalogue.STRANGERS:
+        with pytest.raises(ValueError, match="its own"):
+            catalogue.read(own=[catalogue.OwnPart(name, "guichet", ("raoued",))])

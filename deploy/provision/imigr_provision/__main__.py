@@ -7,8 +7,9 @@ import json
 import os
 import sys
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
-from imigr_provision import audiences, catalogue, keys, servers
+from imigr_provision import audiences, catalogue, keys, senders, servers
 from imigr_provision.broker import BrokerAdmin
 from imigr_provision.catalogue import Catalogue, OwnPart
 from imigr_provision.files import write_private
@@ -87,6 +88,7 @@ def _servers(options: argparse.Namespace) -> None:
     else:
         declare_shared(amqp)
         servers.use_given(everything, "amqp_uri", amqp, options.secrets)
+        senders.write_shared(everything, options.secrets, unquote(urlsplit(amqp).username or "guest"))
     if mongo is None:
         servers.prepare_database(everything, _mongo_admin(options), options.secrets)
     else:

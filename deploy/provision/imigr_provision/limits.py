@@ -14,13 +14,13 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from imigr_provision.broker import BrokerAdmin
-from imigr_provision.catalogue import VHOST
+from imigr_provision.catalogue import STRANGERS, VHOST
 
 DAY: Final = 24 * 3_600_000
 """Milliseconds, as the broker takes ages."""
 POLICY: Final = "strangers"
-NAMES: Final = r"^(partner|demo)\."
-"""Queues with these names are strangers'. No part of the catalogue may be called so."""
+NAMES: Final = rf"^({'|'.join(STRANGERS)})\."
+"""Queues with these names are strangers'."""
 QUEUE_LIMITS: Final[dict[str, int]] = {
     "max-length": 10_000,
     "max-length-bytes": 16 * 1024 * 1024,

@@ -9,10 +9,10 @@ from typing import Final
 from urllib.parse import quote
 
 from imigr_provision.broker import BrokerAdmin
-from imigr_provision.catalogue import VHOST
+from imigr_provision.catalogue import STRANGERS, VHOST
 from imigr_provision.limits import NAMES
 
-USERS: Final = r"^(partner|demo)-"
+USERS: Final = rf"^({'|'.join(STRANGERS)})-"
 """What the users of partners and of the demo are called."""
 
 
