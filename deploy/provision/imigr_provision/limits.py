@@ -38,8 +38,8 @@ class Allowance:
 
 
 STRANGER: Final = Allowance(connections=4, channels=16)
-TOWN: Final = Allowance(connections=40, channels=400)
-"""A service that a town runs itself: its credentials lie in somebody else's house. It opens about a tenth of this."""
+TOWN: Final = Allowance(connections=20, channels=200)
+"""A service that a town runs itself: its credentials lie in somebody else's house. A guichet opens 2 and 5."""
 
 
 def limit_user(admin: BrokerAdmin, user: str, allowance: Allowance) -> None:
