@@ -8,7 +8,7 @@ from kombu import Connection, Consumer, Exchange, Producer, Queue
 
 def main(uri: str, name: str, municipality: str) -> None:
     """Answer nameko's RPC protocol: body {"args", "kwargs"}, reply {"result", "error"} to reply_to."""
-    exchange = Exchange("nameko-rpc", type="topic", durable=True)
+    exchange = Exchange("nameko-rpc", type="topic", durable=True, passive=True)
     queue = Queue(f"rpc-{name}", exchange, routing_key=f"{name}.*", durable=True)
     desk = {"id": f"desk-{municipality}", "municipality": municipality, "name": {"fr": f"Guichet de {municipality}"}}
     methods = {"ping": lambda **_: {"pong": True}, "list_guichets": lambda **_: {"items": [desk], "version": 1}}
