@@ -19,7 +19,7 @@ ABOUT = (
     "Facts of all services as CloudEvents 1.0 in structured JSON. The installation's own services subscribe on the "
     "topic exchange imigr.events by municipality, service or kind: the routing key is the channel's address. Each "
     "event arrives at least once, in order per subject: recognise repetitions by id and order by sequence. Nobody else "
-    "may bind to the exchange. Who outside may learn of a kind stands in its channel's x-audience (all of them in "
+    "may bind to the exchange. Who outside may learn of a kind stands in its channel's x-class (all of them in "
     "audiences.json): public, concerned, counts or internal. Of a kind that partners are told, they see the properties "
     "marked x-audience partner. A compatible change keeps the type; a breaking one gets v2 beside v1."
 )
@@ -81,7 +81,7 @@ def _channel(path: Path, schema: dict[str, Any], audiences: dict[str, Any]) -> d
         "address": f"{{municipality}}.{name}",
         "title": schema["title"],
         # Of a kind without a class nothing is told; tests/contracts fails for it.
-        "x-audience": audiences.get(name, {"class": "internal"}),
+        "x-class": audiences.get(name, {"class": "internal"}),
         "parameters": {"municipality": {"description": "Slug, such as la-marsa; bind with * for every one."}},
         "messages": {"event": {"$ref": f"#/components/messages/{name}"}},
         "bindings": {"amqp": {"is": "routingKey", "exchange": dict(EXCHANGE), "bindingVersion": "0.3.0"}},

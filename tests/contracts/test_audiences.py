@@ -142,4 +142,4 @@ def test_the_asyncapi_tells_the_class_of_each_kind() -> None:
     """As the table has it; the public kinds say where they are read."""
     channels = yaml.safe_load((CONTRACTS / "asyncapi.yaml").read_text(encoding="utf-8"))["channels"]
     for name, channel in channels.items():
-        assert channel["x-audience"] == KINDS[name], name
+        assert channel["x-class"] == KINDS[name], name
