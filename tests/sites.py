@@ -1,4 +1,4 @@
-"""A running platform as the tests reach it: over HTTP, as a partner, and from behind as an administrator."""
+"""A running platform as the tests reach it: over HTTP, as the demo's partner, and from behind as an administrator."""
 
 from __future__ import annotations
 
@@ -33,8 +33,22 @@ def received(platform: Any) -> Site:
 
 
 def partner_uri(platform: Any) -> str:
-    """The demo partner's way to the broker."""
-    return str(platform.credentials().partner_amqp_uri)
+    """The way to the broker of the demo's partner, who may read the queue of the public kinds."""
+    return str(platform.credentials().follower_amqp_uri)
+
+
+def administrator_uri(platform: Any) -> str:
+    """The broker's administrator in the platform's vhost: for tests that must hear all, which nobody else may."""
+    uri = str(platform.admin_environment()["IMIGR_TEST_AMQP_URI"])
+    return uri.rsplit("/", 1)[0].rstrip("/") + "/imigr"
+
+
+MANAGER = "manager.la-marsa@demo.invalid"
+
+
+def manager(platform: Any) -> tuple[str, str]:
+    """Address and password of a manager of La Marsa."""
+    return MANAGER, platform.credentials().staff[MANAGER]
 
 
 def part_uri(platform: Any, part: str) -> str:

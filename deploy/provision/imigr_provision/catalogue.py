@@ -12,6 +12,8 @@ from typing import Any
 FILE = Path(__file__).resolve().parents[2] / "services.json"
 VHOST = "imigr"
 OWN_NAME = re.compile(r"[a-z][a-z0-9_]{1,40}")
+STRANGERS = ("partner", "demo")
+"""What users (before ``-``) and queues (before ``.``) begin with that are not ours: they are limited, or removed."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,8 @@ class Part:
     own secrets folder, handed over as NAME_FILE. `emits` is the service whose events it publishes;
     `municipalities` limits these to some towns (all when empty); `calls` are the RPC methods it may call, and
     `hears_intake` whether others may put messages into its queues by their names. `seed` are the arguments of its
-    command line that bring in the data of the repository.
+    command line that bring in the data of the repository. `is_own`: run by a town or partner, with credentials in
+    their house.
     """
 
     name: str
@@ -37,6 +40,7 @@ class Part:
     seed: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
     hears_intake: bool = False
+    is_own: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,11 +52,15 @@ class Catalogue:
     streams: Part
     peers: Part
     peer_ports: Mapping[str, int]
-    partners: tuple[str, ...]
 
     @property
     def parts(self) -> tuple[Part, ...]:
         return (*self.services, self.gateway, self.streams, self.peers)
+
+    @property
+    def shared_names(self) -> frozenset[str]:
+        """The parts that the installation runs for all towns; a town's own service is not among them."""
+        return frozenset(part.name for part in self.parts if not part.is_own)
 
 
 @dataclass(frozen=True)
@@ -75,7 +83,6 @@ def read(path: Path = FILE, own: Iterable[OwnPart] = ()) -> Catalogue:
         streams=_plain(raw["streams"]),
         peers=_plain(raw["peers"]),
         peer_ports=raw["peers"]["ports"],
-        partners=tuple(raw["partners"]),
     )
 
 
@@ -109,7 +116,7 @@ def _plain(raw: Mapping[str, Any]) -> Part:
 
 def _own(one: OwnPart, model: Part) -> Part:
     """Raises ValueError for a name that another's rights would cover: names are part of queue names."""
-    if not OWN_NAME.fullmatch(one.name) or one.name == one.of:
+    if not OWN_NAME.fullmatch(one.name) or one.name in (one.of, *STRANGERS):
         raise ValueError(f"the name of one's own part is small letters, digits and '_', and its own: {one.name!r}")
     towns = tuple(word for town in one.municipalities for word in ("--municipality", town))
     return replace(
@@ -118,5 +125,6 @@ def _own(one: OwnPart, model: Part) -> Part:
         port=0,
         database=f"imigr_{one.name}",
         municipalities=one.municipalities,
+        is_own=True,
         seed=model.seed + towns if model.seed else (),
     )
