@@ -130,7 +130,7 @@ def create_app(settings: GatewaySettings, client: Client) -> Flask:
         PROPAGATE_EXCEPTIONS=False,
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's default provider has it
-    backends = Backends(client, settings.routes)
+    backends = Backends(client, settings.routes, settings.key)
     people = Desk(settings.key, settings.vault_public_key, backends, settings.instance)
     app.extensions["imigr"] = Extension(
         backends, people, settings.public_url, settings.received_url, settings.streams_url

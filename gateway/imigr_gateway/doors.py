@@ -11,7 +11,7 @@ import jwt
 from flask import current_app, g, request
 
 from imigr_gateway.routing import Backends
-from imigr_kit.access import require
+from imigr_kit.access import NotAllowed, require
 from imigr_kit.errors import Unauthenticated
 from imigr_kit.secret import Secret
 
@@ -24,9 +24,11 @@ MACHINE_CACHE_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Rule:
-    """``roles`` empty: everyone; else staff with one of them in the municipality of the path."""
+    """``roles`` empty: everyone; else staff with one of them in the municipality of the path, and with
+    ``persons_only`` no machine."""
 
     roles: tuple[str, ...] = ()
+    persons_only: bool = False
 
 
 class NotSignedIn(Unauthenticated):
@@ -46,6 +48,16 @@ def staff(*roles: str) -> Callable[[View], View]:
 
     def declare(view: View) -> View:
         setattr(view, ATTRIBUTE, Rule(roles))
+        return view
+
+    return declare
+
+
+def persons(*roles: str) -> Callable[[View], View]:
+    """As staff, but no machine: what it could do a thousand times in a minute."""
+
+    def declare(view: View) -> View:
+        setattr(view, ATTRIBUTE, Rule(roles, persons_only=True))
         return view
 
     return declare
@@ -75,7 +87,10 @@ class Doorkeeper:
             raise RuntimeError(f"route {request.endpoint} declares no access rule")
         if rule.roles:
             g.actor = self._actor()
-            require(g.actor, rule.roles, (request.view_args or {})["municipality"])
+            home = (request.view_args or {})["municipality"]
+            require(g.actor, rule.roles, home)
+            if rule.persons_only and g.actor["kind"] != "staff":
+                raise NotAllowed(params={"municipality": home, "roles": sorted(rule.roles)})
 
     def _actor(self) -> dict[str, Any]:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from imigr_gateway.settings import SERVICES, Routes
+from imigr_kit.commands import hidden
 from imigr_kit.errors import ImigrError, NotFound, Unavailable
+from imigr_kit.secret import Secret
 
 RPC_SECONDS = 2.5
 
@@ -30,8 +32,9 @@ class Client(Protocol):
 class Backends:
     """The services behind the gateway, as the route table names them."""
 
-    def __init__(self, client: Client, routes: Routes | None) -> None:
+    def __init__(self, client: Client, routes: Routes | None, command_key: Secret[bytes] | None = None) -> None:
         self.client = client
+        self._command_key = command_key
         self._routes: Routes = {service: {"default": service} for service in SERVICES} | (routes or {})
         self._homes: dict[tuple[str, str], str] = {}
 
@@ -45,8 +48,10 @@ class Backends:
         return sorted(set(self._routes[service].values()))
 
     def call(self, service: str, method: str, municipality: str | None, /, **payload: Any) -> Any:
-        """Call the backend of the municipality."""
-        return self.client.call(self.name(service, municipality), method, payload, timeout=RPC_SECONDS)
+        """Call the backend of the municipality. The caller's idempotency key stays here: what goes on is a keyed hash
+        of it (docs/adr/0031)."""
+        name = self.name(service, municipality)
+        return self.client.call(name, method, hidden(payload, self._command_key), timeout=RPC_SECONDS)
 
     def gather(self, service: str, method: str, municipality: str | None, /, **payload: Any) -> list[Any]:
         """Call the backend of the municipality, or every backend when none is named; of several, those that are

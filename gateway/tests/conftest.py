@@ -16,6 +16,7 @@ from nacl.public import PrivateKey
 
 from imigr_gateway.app import create_app
 from imigr_gateway.settings import GatewaySettings
+from imigr_kit.commands import hidden
 from imigr_kit.errors import ImigrError
 from imigr_kit.secret import Secret
 from imigr_kit.texts import localised
@@ -64,6 +65,11 @@ def written_page(page: dict[str, Any]) -> Callable[..., dict[str, Any]]:
         return page | {"items": [json.dumps(localised(one, tuple(languages))) for one in page["items"]]}
 
     return answer
+
+
+def sent_key(key: str) -> str:
+    """What services are told of an idempotency key."""
+    return str(hidden({"idempotency_key": key}, KEY)["idempotency_key"])
 
 
 @pytest.fixture

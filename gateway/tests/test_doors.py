@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import jwt
 import pytest
@@ -75,3 +77,40 @@ def test_a_token_that_is_not_good_is_refused(app: Flask, bearer: Callable[..., d
     answer = app.test_client().get(AGENDA, headers=FORGED[what](bearer))
     assert (answer.status_code, answer.json["code"]) == (401, "gateway.unauthenticated")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_the_roles_of_each_staff_route_are_those_of_the_table(app: Flask) -> None:
+    """A role more or less at any door is a change of ``staff_roles.json``, seen by whoever reviews it."""
+    table = json.loads((Path(__file__).parent / "staff_roles.json").read_text(encoding="utf-8"))
+    found: dict[str, list[str]] = {}
+    for rule in app.url_map.iter_rules():
+        declared = rule_of(app.view_functions[rule.endpoint])
+        assert declared is not None
+        words = sorted(declared.roles) + (["no machine"] if declared.persons_only else [])
+        verbs = (rule.methods or set()) - {"HEAD", "OPTIONS"} if declared.roles else ()
+        found |= {f"{verb} {rule.rule}": words for verb in verbs}
+    assert found == table
+
+
+REVEAL = "/api/v1/staff/la-marsa/contacts/appointment-1/reveal"
+
+
+@pytest.mark.parametrize(("role", "status"), [("mediator", 200), ("manager", 200), ("editor", 403)])
+def test_an_address_is_revealed_to_mediators_and_managers(
+    app: Flask, client: FakeClient, bearer: Callable[..., dict[str, str]], role: str, status: int
+) -> None:
+    """An editor is refused here already, and the service is not asked."""
+    client.answers["reveal_contact"] = {"channel": "sms", "address": "+21620123456"}
+    answer = app.test_client().post(REVEAL, json={"reason": "safety"}, headers=bearer(role, "la-marsa"))
+    assert answer.status_code == status
+    assert ("reveal_contact" in [method for _, method, _ in client.calls]) is (status == 200)
+
+
+def test_a_machine_is_shown_no_address(app: Flask, client: FakeClient) -> None:
+    """Whatever its roles: a token could ask for all of them."""
+    roles = [{"role": "manager", "municipality": "la-marsa"}]
+    client.answers["verify_api_token"] = {"id": "m", "kind": "machine", "roles": roles}
+    headers = {"Authorization": "Bearer imigr_token"}
+    answer = app.test_client().post(REVEAL, json={"reason": "safety"}, headers=headers)
+    assert (answer.status_code, answer.json["code"]) == (403, "kit.forbidden")
+    assert [method for _, method, _ in client.calls] == ["verify_api_token"]

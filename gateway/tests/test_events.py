@@ -10,7 +10,7 @@ from flask import Flask
 
 from imigr_kit.errors import Conflict, TooMany
 
-from .conftest import FakeClient
+from .conftest import FakeClient, sent_key
 
 TOKEN = "la-marsa.r-AAAAAAAAAAAAAAAAAAAAAA"
 TOWN = "/api/v1/staff/la-marsa/events"
@@ -110,7 +110,7 @@ def test_places_are_held_and_given_back(app: Flask, client: FakeClient) -> None:
     made = site.post("/api/v1/events/e1/holds", json={"places": 2}, headers={"Idempotency-Key": "k-1"})
     assert made.status_code == 201
     asked = client.calls[-1][2]
-    assert (asked["places"], asked["idempotency_key"], asked["municipality"]) == (2, "k-1", "la-marsa")
+    assert (asked["places"], asked["idempotency_key"], asked["municipality"]) == (2, sent_key("k-1"), "la-marsa")
     assert "127.0.0.1" not in str(asked)
     assert site.post("/api/v1/events/e1/holds/h/release").status_code == 200
     assert client.calls[-1][2] == {"municipality": "la-marsa", "event_id": "e1", "hold_id": "h"}

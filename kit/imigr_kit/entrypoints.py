@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import ExitStack
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ from nameko.extensions import DependencyProvider, Entrypoint
 from pymongo.client_session import ClientSession
 
 from imigr_kit.batches import Batch
+from imigr_kit.commands import claimed, claiming
 from imigr_kit.consumer import EventConsumer, event_context
 from imigr_kit.context import use
 from imigr_kit.events import CloudEvent
@@ -109,19 +111,20 @@ class CallScope(DependencyProvider):  # type: ignore[misc]  # nameko has no type
     """Sets the call context of the worker's greenlet; added to every service class by launch."""
 
     def __init__(self) -> None:
-        self._scopes: dict[int, AbstractContextManager[Any]] = {}
+        self._scopes: dict[int, ExitStack] = {}
 
     def worker_setup(self, worker_ctx: Any) -> None:
         """Enter the context that travelled with the call."""
-        scope = use(event_context(worker_ctx.data))
-        scope.__enter__()
+        scope = ExitStack()
+        scope.enter_context(use(event_context(worker_ctx.data)))
+        scope.enter_context(claiming(self.container.config[RUNTIME].claims))
         self._scopes[id(worker_ctx)] = scope
 
     def worker_teardown(self, worker_ctx: Any) -> None:
         """Leave it."""
         scope = self._scopes.pop(id(worker_ctx), None)
         if scope is not None:
-            scope.__exit__(None, None, None)
+            scope.close()
 
 
 class Provided(DependencyProvider):  # type: ignore[misc]  # nameko has no types
@@ -142,7 +145,25 @@ class Provided(DependencyProvider):  # type: ignore[misc]  # nameko has no types
 
 def rpc(method: Method) -> Method:
     """Serve the method by RPC. Arguments arrive as keywords; the result must be JSON; ImigrError and
-    marshmallow's ValidationError reach the caller by code."""
+    marshmallow's ValidationError reach the caller by code.
+
+    A payload with an actor and an idempotency key is a command of staff: its key is claimed while the method runs and
+    for a week, and another body or another actor under it is refused (see imigr_kit.commands).
+    """
+    if [one.kind for one in inspect.signature(method).parameters.values()][1:] != [inspect.Parameter.VAR_KEYWORD]:
+        return rpc_part(method)  # it names its arguments, and a key is not among them
+
+    @wraps(method)
+    def as_command(self: Any, **payload: Any) -> Any:
+        with claimed(method.__name__, payload):
+            return method(self, **payload)
+
+    decorated: Method = Rpc.decorator(as_command)
+    return decorated
+
+
+def rpc_part(method: Method) -> Method:
+    """As rpc, for one of several calls that bring one command in parts, all under its key."""
     decorated: Method = Rpc.decorator(method)
     return decorated
 

@@ -32,6 +32,6 @@ def _run(target: str) -> int:
         from imigr_kit.process import ServiceProcess
 
         return ServiceProcess(service_cls, settings).run()
-    except SettingsError as error:
+    except SettingsError as error:  # also when what a setting names is not what the database needs
         print(error, file=sys.stderr)
         return 2

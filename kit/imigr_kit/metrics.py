@@ -23,6 +23,7 @@ MESSAGES_REFUSED = Counter(
 )
 EVENTS_GAPS = Counter("imigr_events_gaps_accepted", "Events handled although an earlier one is missing", ["handler"])
 OUTBOX_PENDING = Gauge("imigr_outbox_pending", "Events waiting in the outbox at the last look", ["collection"])
+CHAIN_BROKEN = Gauge("imigr_audit_chain_broken", "1 when an audit chain did not hold at the start", ["chain"])
 OUTBOX_PUBLISHED = Counter("imigr_outbox_published", "Events published and confirmed", ["collection"])
 
 

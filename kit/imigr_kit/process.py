@@ -13,6 +13,7 @@ from eventlet import wsgi
 from nameko.runners import ServiceRunner
 
 from imigr_kit import logs
+from imigr_kit.commands import INDEXES as COMMAND_INDEXES
 from imigr_kit.entrypoints import RPC_SERVER, RUNTIME, CallScope
 from imigr_kit.inbox import INDEXES as INBOX_INDEXES
 from imigr_kit.mongo import DATABASE_ERRORS, ensure_indexes
@@ -39,7 +40,8 @@ class ServiceProcess:
         self._ready = False
 
     def run(self) -> int:
-        """Serve until a signal; the process's exit code."""
+        """Serve until a signal; the process's exit code. ``first`` of the service class names what must be done with
+        the database before anything is built, heard or answered; it raises SettingsError to refuse the start."""
         os.nice(getattr(self._service_cls, "niceness", 0))
         logs.configure(self._settings.rpc_name, self._settings.log_level)
         for noisy in ("nameko", "amqp", "pymongo"):
@@ -52,6 +54,8 @@ class ServiceProcess:
         server = self._serve_health(runtime)
         if not self._prepare_database(runtime, collections):
             return 1
+        for step in getattr(self._service_cls, "first", ()):
+            step(runtime)
         runner = self._start(runtime)
         self._ready = True
         log.info("service.started", name=self._settings.rpc_name)
@@ -69,6 +73,7 @@ class ServiceProcess:
         indexes = (
             *getattr(self._service_cls, "indexes", ()),
             *INBOX_INDEXES,
+            *COMMAND_INDEXES,
             *(outbox_index(name) for name in collections),
         )
         for _ in range(DATABASE_WAIT_SECONDS):

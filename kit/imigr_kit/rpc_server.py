@@ -15,6 +15,7 @@ from marshmallow import ValidationError
 from nameko.exceptions import IncorrectSignature
 
 from imigr_kit.broker import ANSWER_ERRORS, BrokerUnavailable, Outgoing
+from imigr_kit.commands import hidden
 from imigr_kit.consumer import PARKED_AT, REASON
 from imigr_kit.errors import FieldError, Forbidden, ImigrError, Invalid, NotFound, Unavailable, to_wire
 from imigr_kit.inbound import Subscription, acknowledge, body_bytes, give_back
@@ -118,6 +119,7 @@ class RpcServer:
         except ImigrError as error:
             self._answer(message, None, error)
             return
+        kwargs = hidden(call.kwargs, self._runtime.settings.command_key)
 
         def finished(_context: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
             error = None if exc_info is None else self._error(call.method, exc_info[1])
@@ -132,7 +134,7 @@ class RpcServer:
         self._runtime.foreground.begin()
         try:
             entrypoint.container.spawn_worker(
-                entrypoint, call.args, call.kwargs, context_data=call.data, handle_result=finished
+                entrypoint, call.args, kwargs, context_data=call.data, handle_result=finished
             )
         except Exception:
             self._runtime.foreground.end()

@@ -12,6 +12,7 @@ from pymongo.database import Database
 
 from imigr_kit.broker import BrokerUnavailable, ConfirmedPublisher
 from imigr_kit.clock import Clock, SystemClock
+from imigr_kit.commands import Claims
 from imigr_kit.events import Stamp
 from imigr_kit.facts import Fact
 from imigr_kit.foreground import Foreground
@@ -40,6 +41,7 @@ class Runtime:
         self.clock: Clock = SystemClock()
         self.new_id: NewId = new_id
         self.db: Database[dict[str, Any]] = connect(settings)
+        self.claims = Claims(self.db, settings.command_key, self.clock) if settings.command_key else None
         self.health = Health()
         self.foreground = Foreground()
         self.inbound = Inbound(settings.amqp_uri, settings.rpc_name)

@@ -105,6 +105,19 @@ def as_text_secret(text: str) -> Secret[str]:
     return Secret(text.strip())
 
 
+def as_path(text: str) -> Path | None:
+    """A path whose folder exists; empty: none."""
+    if not text:
+        return None
+    path = Path(text)
+    if not path.parent.is_dir():
+        raise ValueError("must be a file in a folder that exists")
+    return path
+
+
+AUDIT_HEAD = "File outside the database that keeps the head of the audit chain, so that a cut end is noticed"
+
+
 @dataclass(frozen=True, kw_only=True)
 class KitSettings:
     """What every service reads; each service adds its own fields in a subclass."""
@@ -135,6 +148,12 @@ class KitSettings:
         comment="Delays of the retry queues",
     )
     attempts: int = setting("IMIGR_ATTEMPTS", as_int, default=6, comment="Tries of a failing handler before parking")
+
+    @property
+    def command_key(self) -> Secret[bytes] | None:
+        """The key under which idempotency keys are hashed before the service sees them; every service that takes
+        commands names one of its own."""
+        return None
 
     def __post_init__(self) -> None:
         if not self.rpc_name:

@@ -31,7 +31,7 @@ OF_A_PERSON = {
     "gateway": {"answer", "contact"},
     "guichet": {"appointment", "demand", "orientation", "referral", "ticket", "waiting"},
     "events": {"attendance", "certificate", "registration"},
-    "notifications": {"message"},
+    "notifications": {"message", "reveal"},
     "accounts": {"staff", "token"},
 }
 """Entities that stand for what somebody did or for somebody's account."""

@@ -82,6 +82,7 @@ def _values(part: Part, around: Surroundings) -> dict[str, object]:
         "sms_sender": "Commune",  # neutral: nothing in a message says what the desk is for
         "channels": os.environ.get("IMIGR_CHANNELS", ""),
         "erasure_ledger": around.instance.folder / "erasures.jsonl",
+        "audit_head": around.instance.folder / f"{part.name}-audit-head.json",
         "journal": around.instance.folder / "received.jsonl",
     }
 

@@ -57,6 +57,11 @@ class Reveal(Schema):
     municipality = fields.String(required=True)
     subject = fields.String(required=True)
     reason = fields.String(required=True)
+    outcome = fields.String(
+        required=True,
+        validate=validate.OneOf(["shown", "refused"]),
+        metadata=says("refused: the hour's limit of this member of staff was reached; one row an hour"),
+    )
 
 
 class Reveals(Schema):

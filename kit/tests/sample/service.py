@@ -16,14 +16,20 @@ from imigr_kit.facts import Fact
 from imigr_kit.mongo import not_after
 from imigr_kit.outbox import with_events
 from imigr_kit.runtime import Runtime
+from imigr_kit.secret import Secret
 from imigr_kit.settings import KitSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class SampleSettings(KitSettings):
-    """The kit's settings alone."""
+    """The kit's settings, and a key for the commands."""
 
     service: ClassVar[str] = "sample"
+
+    @property
+    def command_key(self) -> Secret[bytes]:
+        """Always the same."""
+        return Secret(b"k" * 32)
 
 
 class CounterFull(Conflict):
@@ -108,6 +114,14 @@ class SampleService:
             change = with_events({"$set": {"value": value, f"answers.{key}": value}}, self.app.stamp([fact]))
             if counters.update_one(guard, change).modified_count:
                 return {"value": value}
+
+    @rpc
+    def act(self, **payload: Any) -> dict[str, Any]:
+        """A command of staff: keeps what it was given, refuses a negative number, and shows its key."""
+        if payload["number"] < 0:
+            raise CounterFull
+        self.app.db["acts"].insert_one(dict(payload))
+        return {"number": payload["number"], "key": payload["idempotency_key"]}
 
     @on_event("*.sample.counter.*.v1", kinds=frozenset({"sample.counter.raised"}))
     def record(self, event: CloudEvent, session: ClientSession) -> None:

@@ -11,6 +11,7 @@ from imigr_accounts.handlers import Desk
 from imigr_accounts.settings import AccountsSettings
 from imigr_accounts.storage import AuditTrail, MongoAccounts, MongoTries
 from imigr_accounts.storage.accounts import Stamp
+from imigr_kit.chain_head import ChainHead
 from imigr_kit.clock import Clock
 from imigr_kit.ids import NewId
 from imigr_kit.keyed import keyed_hash
@@ -39,4 +40,4 @@ def build_desk(
 
 def build_trail(settings: AccountsSettings, db: Database[dict[str, Any]], clock: Clock) -> AuditTrail:
     """The audit trail under the service's key."""
-    return AuditTrail(db, clock, lambda text: keyed_hash(settings.key, "audit", text))
+    return AuditTrail(db, clock, lambda text: keyed_hash(settings.key, "audit", text), ChainHead(settings.audit_head))

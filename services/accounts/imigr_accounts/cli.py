@@ -180,6 +180,14 @@ def verify_audit(tools: Tools) -> None:
     click.echo("the audit trail holds")
 
 
+@cli.command("accept-audit")
+@click.pass_obj
+def accept_audit(tools: Tools) -> None:
+    """Keep the last row of the trail as its head, after a backup was restored: later rows are known to be lost."""
+    tools.trail.accept()
+    click.echo("the last row is the head now")
+
+
 def _seed_one(desk: Desk, row: dict[str, Any], password: str | None) -> None:
     grants = tuple(Grant(one["municipality"], one["role"]) for one in row["roles"])
     staff = Staff(new_id(), normal_email(row["email"]), row["display"], grants, False, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from imigr_kit.commands import KeyReused as KeyReused
 from imigr_kit.errors import Conflict, Invalid, NotFound, TooMany, Unauthenticated
 
 
@@ -51,9 +52,3 @@ class WeakPassword(Invalid):
     """The password has fewer than 12 characters."""
 
     code = "accounts.weak_password"
-
-
-class KeyReused(Invalid):
-    """The idempotency key was used before with another body; nothing was stored."""
-
-    code = "kit.idempotency_key_reused"

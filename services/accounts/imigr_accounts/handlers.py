@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -217,12 +217,11 @@ def _add_staff(desk: Desk, actor: Actor, staff: Staff, password: Secret[str] | N
 def _once(desk: Desk, command: Command, work: Callable[[Command], Answer | None]) -> Answer:
     """The answer of an earlier call of the same command, or that of ``work``, which says None when the record
     has changed under it. Raises KeyReused."""
-    slip = Command(desk.hashed("command", command.key), command.body_hash)
+    slip = replace(command, key=desk.hashed("command", command.key))
     for _ in range(TURNS):
         earlier = desk.accounts.receipt(slip.key)
         if earlier is not None:
-            if earlier.body_hash != command.body_hash:
-                raise KeyReused
+            command.must_be(earlier.body_hash)
             return dict(earlier.answer)
         try:
             answer = work(slip)

@@ -8,18 +8,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from imigr_accounts.domain import Machine, Staff
+from imigr_kit.commands import Command as Command
 from imigr_kit.facts import Fact
-
-
-@dataclass(frozen=True)
-class Command:
-    """A repeated command is recognised by its key; ``body_hash`` tells a repetition from another body.
-
-    The body hash leaves out the password: a quick hash of it would undo the slow one.
-    """
-
-    key: str
-    body_hash: str
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from imigr_accounts import handlers, schemas
-from imigr_accounts.building import build_desk
+from imigr_accounts.building import build_desk, build_trail
 from imigr_accounts.domain import Staff
-from imigr_accounts.ports import Command
 from imigr_accounts.settings import AccountsSettings
-from imigr_accounts.storage import INDEXES, MACHINES, STAFF
+from imigr_accounts.storage import INDEXES, MACHINES, STAFF, Break
+from imigr_kit.chain_head import look_after
+from imigr_kit.commands import Command, command_of
 from imigr_kit.entrypoints import provided, rpc
-from imigr_kit.keyed import body_hash
 from imigr_kit.runtime import Runtime
 
 
@@ -29,11 +29,20 @@ def build(runtime: Runtime) -> App:
     return App(build_desk(runtime.settings, runtime.db, runtime.stamp, runtime.clock, runtime.new_id))
 
 
+def look_after_trail(runtime: Runtime) -> None:
+    """Walk the audit trail, beside the start."""
+    trail = build_trail(runtime.settings, runtime.db, runtime.clock)
+    runtime.spawn(lambda: look_after(trail.keep_head, lambda: number_of(trail.check()), "audit"))
+
+
+def number_of(found: Break | None) -> int | None:
+    """The row at which the trail does not hold."""
+    return None if found is None else found.number
+
+
 def command(method: str, payload: Mapping[str, Any]) -> Command:
     """What is repeated when the key is: the method, who asks, and all arguments but the password."""
-    told = {name: value for name, value in payload.items() if name not in {"password", "actor"}}
-    who = payload["actor"]["id"]
-    return Command(payload["idempotency_key"], body_hash(told | {"method": method, "actor": who}))
+    return command_of(method, {name: value for name, value in payload.items() if name != "password"})
 
 
 class AccountsService:
@@ -43,6 +52,7 @@ class AccountsService:
     settings = AccountsSettings
     outbox_collections = (STAFF, MACHINES)
     indexes = INDEXES
+    first = (look_after_trail,)
     app: App = provided(build)
 
     @rpc

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from imigr_kit.secret import Secret
-from imigr_kit.settings import KitSettings, as_int, as_key, as_text_secret, setting
+from imigr_kit.settings import AUDIT_HEAD, KitSettings, as_int, as_key, as_path, as_text_secret, setting
 
 
 def as_signing_key(text: str) -> Secret[str]:
@@ -45,6 +46,12 @@ class AccountsSettings(KitSettings):
         as_key,
         comment="Key of the hashes of emails and tokens and of the audit chain, 32 bytes in base64",
     )
+    audit_head: Path | None = setting("IMIGR_AUDIT_HEAD", as_path, default=None, comment=AUDIT_HEAD)
     token_seconds: int = setting(
         "IMIGR_TOKEN_SECONDS", as_token_seconds, default=900, comment="Life of a staff token, 60 to 3600"
     )
+
+    @property
+    def command_key(self) -> Secret[bytes]:
+        """Idempotency keys are hashed under the key of the look-up hashes."""
+        return self.key

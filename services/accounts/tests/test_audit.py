@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from imigr_accounts.domain import Staff
+from imigr_accounts.building import build_desk, build_trail
+from imigr_accounts.domain import Grant, Staff
 from imigr_accounts.errors import EmailTaken
-from imigr_accounts.handlers import Desk
-from imigr_accounts.storage import AuditTrail
+from imigr_accounts.handlers import Desk, create_staff
+from imigr_accounts.ports import Command
+from imigr_accounts.settings import AccountsSettings
+from imigr_accounts.storage import AuditTrail, Break
 from imigr_accounts.storage.audit import KEPT, SIGNED
+from imigr_kit.events import Stamp
+from imigr_kit.ids import new_id
+from imigr_kit.secret import Secret
 from imigr_kit.testing import FrozenClock
+
+from .conftest import PASSWORD, actor
 
 
 @pytest.fixture
@@ -155,3 +165,63 @@ def test_a_change_that_fails_leaves_no_row(rows: Any, add_staff: Callable[..., S
     with pytest.raises(EmailTaken):
         add_staff("staff-1@demo.invalid")
     assert rows.count_documents({}) == 5
+
+
+@pytest.fixture
+def kept(settings: AccountsSettings, mongo_db: Any, clock: FrozenClock, tmp_path: Path) -> AccountsSettings:
+    """Settings with a head outside of the database, and four rows under it."""
+    outside = replace(settings, audit_head=tmp_path / "head.json")
+    desk = build_desk(outside, mongo_db, Stamp("accounts", "test", clock, new_id), clock, new_id)
+    for number in range(4):
+        staff = Staff(new_id(), f"s{number}@demo.invalid", "Editor", (Grant("la-marsa", "editor"),), False, 1)
+        create_staff(desk, actor("la-marsa", "admin"), "la-marsa", staff, Secret(PASSWORD), Command(f"{number}", "b"))
+    return outside
+
+
+def test_a_cut_end_is_found_though_the_head_in_the_database_was_set_back(
+    kept: AccountsSettings, mongo_db: Any, clock: FrozenClock
+) -> None:
+    """Who can write to the database sets both; the head outside tells, also after the trail went on."""
+    trail = build_trail(kept, mongo_db, clock)
+    assert trail.check() is None
+    set_back(mongo_db, 2)
+    assert trail.check() == Break(4, "the last rows are missing or replaced")
+    desk = build_desk(kept, mongo_db, Stamp("accounts", "test", clock, new_id), clock, new_id)
+    for number in range(4):
+        staff = Staff(new_id(), f"n{number}@demo.invalid", "Editor", (Grant("la-marsa", "editor"),), False, 1)
+        create_staff(desk, actor("la-marsa", "admin"), "la-marsa", staff, Secret(PASSWORD), Command(f"n{number}", "b"))
+    assert trail.check() == Break(4, "the last rows are missing or replaced")
+    trail.accept()
+    assert trail.check() is None
+
+
+def test_a_row_whose_process_died_before_it_kept_the_head_is_taken_in(
+    kept: AccountsSettings, mongo_db: Any, clock: FrozenClock, settings: AccountsSettings, add_staff: Any
+) -> None:
+    """Written without the file, as kill -9 would leave it: no alarm, and from the next start on it cannot be cut."""
+    add_staff("late@demo.invalid")
+    trail = build_trail(kept, mongo_db, clock)
+    assert trail.check() is None
+    trail.keep_head()
+    set_back(mongo_db, 4)
+    assert trail.check() == Break(5, "the last rows are missing or replaced")
+
+
+def test_after_a_quiet_year_the_head_goes_on(kept: AccountsSettings, mongo_db: Any, clock: FrozenClock) -> None:
+    """All rows have expired; what is written then follows the head."""
+    clock.advance(days=KEPT.days + 1)
+    mongo_db["audit"].delete_many({})
+    trail = build_trail(kept, mongo_db, clock)
+    assert trail.check() is None
+    desk = build_desk(kept, mongo_db, Stamp("accounts", "test", clock, new_id), clock, new_id)
+    staff = Staff(new_id(), "later@demo.invalid", "Editor", (Grant("la-marsa", "editor"),), False, 1)
+    create_staff(desk, actor("la-marsa", "admin"), "la-marsa", staff, Secret(PASSWORD), Command("later", "b"))
+    assert trail.check() is None
+    assert '"number": 5' in (kept.audit_head or Path()).read_text()
+
+
+def set_back(db: Any, number: int) -> None:
+    """Cut the end of the trail, and let the head document say so."""
+    db["audit"].delete_many({"_id": {"$gt": number}})
+    last = db["audit"].find_one({"_id": number})
+    db["audit_head"].update_one({"_id": "head"}, {"$set": {name: last[name] for name in ("number", "hash", "at")}})

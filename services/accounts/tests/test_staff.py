@@ -14,6 +14,7 @@ from imigr_accounts.domain import Grant, Staff
 from imigr_accounts.errors import EmailTaken, KeyReused, UnknownStaff, WeakPassword
 from imigr_accounts.handlers import Desk
 from imigr_accounts.ports import Change, Command
+from imigr_accounts.storage import AuditTrail
 from imigr_kit.errors import Forbidden, Unavailable
 from imigr_kit.ids import new_id
 from imigr_kit.secret import Secret
@@ -265,6 +266,18 @@ def test_the_list_is_of_one_town_and_for_its_admin(
             handlers.list_staff(desk, who, "la-marsa")
     with pytest.raises(Forbidden):
         handlers.list_staff(desk, admin, "*")
+
+
+def test_another_password_leaves_a_row_in_the_audit(
+    desk: Desk, add_staff: Callable[..., Staff], mongo_db: Any, trail: AuditTrail
+) -> None:
+    """Who gave whom another password; never the password."""
+    staff = add_staff()
+    handlers.set_password(desk, actor("*", "admin"), staff.email, Secret("another good password"))
+    row = mongo_db["audit"].find_one(sort=[("_id", -1)])
+    assert (row["actor"], row["action"], row["object"]) == ("boss", "staff.set_password", staff.id)
+    assert "another good" not in str(row)
+    assert trail.check() is None
 
 
 def test_a_password_is_set_by_an_admin_for_a_known_account(desk: Desk, add_staff: Callable[..., Staff]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from imigr_kit.commands import KeyReused as KeyReused
 from imigr_kit.errors import Conflict, Gone, Invalid, NotFound, Stale, TooMany, Unavailable
 
 
@@ -117,12 +118,6 @@ class NotInThisState(Conflict):
     """The record's state does not allow this step."""
 
     code = "directory.not_in_this_state"
-
-
-class KeyReused(Invalid):
-    """The idempotency key was used before with another body; nothing was stored."""
-
-    code = "kit.idempotency_key_reused"
 
 
 class UnknownOpinion(NotFound):

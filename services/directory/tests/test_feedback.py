@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,6 +41,8 @@ from imigr_directory.feedback.sealing import RemarkSeal
 from imigr_directory.feedback.storage import INDEXES, OPINIONS, READS, TALLIES, MongoOpinions, MongoReads
 from imigr_directory.storage import MongoDirectory
 from imigr_kit.access import NotAllowed
+from imigr_kit.chain_head import ChainHead
+from imigr_kit.commands import Command
 from imigr_kit.errors import ImigrError, Invalid, NotFound
 from imigr_kit.events import Stamp
 from imigr_kit.ids import new_id
@@ -94,7 +98,7 @@ def box(mongo_db: Any, clock: FrozenClock) -> Box:
 def say(box: Box, number: int = 1, remark: str | None = None, client: str | None = None, **changes: Any) -> Opinion:
     """Say it."""
     said = opinion(number, has_remark=remark is not None, **changes)
-    return handlers.say(box, said, None if remark is None else Secret(remark), client, f"body-{number}")
+    return handlers.say(box, said, None if remark is None else Secret(remark), client, Command("key", f"body-{number}"))
 
 
 @given(st.lists(st.sampled_from([True, False, None]), min_size=1, max_size=60))
@@ -158,9 +162,9 @@ def test_opinions_at_once_are_each_counted_once(box: Box, mongo_db: Any) -> None
 def test_the_same_again_is_the_same_and_other_words_are_refused(box: Box) -> None:
     """Idempotent by key; a repetition on another day gives the first answer."""
     first = say(box, 1)
-    assert handlers.say(box, opinion(1, received_on=date(2026, 11, 24)), None, None, "body-1") == first
+    assert handlers.say(box, opinion(1, received_on=date(2026, 11, 24)), None, None, Command("key", "body-1")) == first
     with pytest.raises(KeyReused):
-        handlers.say(box, opinion(1), None, None, "another body")
+        handlers.say(box, opinion(1), None, None, Command("key", "another body"))
 
 
 def test_what_does_not_exist_cannot_be_spoken_of(box: Box, mongo_db: Any) -> None:
@@ -176,11 +180,11 @@ def test_a_remark_is_stored_closed_and_read_by_editors_with_a_trace(box: Box, mo
     everything = [str(row) for name in mongo_db.list_collection_names() for row in mongo_db[name].find()]
     assert CANARY not in " ".join(everything)
     with pytest.raises(NotAllowed):
-        handlers.read_remark(box, MEDIATOR, "la-marsa", said.id, "c")
+        handlers.read_remark(box, MEDIATOR, "la-marsa", said.id, Command("c", said.id))
     with pytest.raises(NotAllowed):
-        handlers.read_remark(box, EDITOR, "raoued", said.id, "c")
+        handlers.read_remark(box, EDITOR, "raoued", said.id, Command("c", said.id))
     for _ in range(2):
-        assert handlers.read_remark(box, EDITOR, "la-marsa", said.id, "c")[1].reveal() == CANARY
+        assert handlers.read_remark(box, EDITOR, "la-marsa", said.id, Command("c", said.id))[1].reveal() == CANARY
     rows = handlers.list_reads(box, MANAGER, "la-marsa", 10)
     assert [(row["staff_id"], row["opinion_id"]) for row in rows] == [("e", said.id)]
     with pytest.raises(NotAllowed):
@@ -197,21 +201,45 @@ def test_the_trace_shows_where_it_was_changed(box: Box, mongo_db: Any) -> None:
     """Rows carry the keyed hash of the row before."""
     said = say(box, remark=CANARY)
     for number in range(5):
-        handlers.read_remark(box, EDITOR, "la-marsa", said.id, f"c{number}")
+        handlers.read_remark(box, EDITOR, "la-marsa", said.id, Command(f"c{number}", said.id))
     reads = MongoReads(mongo_db, RemarkSeal(KEY))
     assert reads.break_at() is None
     mongo_db[READS].update_one({"_id": 3}, {"$set": {"staff_id": "somebody else"}})
     assert reads.break_at() == 3
 
 
+def test_one_key_reads_one_remark(box: Box, mongo_db: Any) -> None:
+    """Another remark, or another reader, under a key that was used is refused, and no row says otherwise."""
+    first, second = say(box, 1, remark=CANARY), say(box, 2, remark=CANARY)
+    handlers.read_remark(box, EDITOR, "la-marsa", first.id, Command("k", "first"))
+    for actor, said, body in ((EDITOR, second, "second"), (EDITOR | {"id": "other"}, first, "by another")):
+        with pytest.raises(KeyReused):
+            handlers.read_remark(box, actor, "la-marsa", said.id, Command("k", body))
+    assert [row["opinion_id"] for row in mongo_db[READS].find()] == [first.id]
+
+
+def test_a_cut_end_of_the_trace_is_found_by_its_head_outside(box: Box, mongo_db: Any, tmp_path: Path) -> None:
+    """What is left is a shorter chain that holds; the file knows how long it was."""
+    reads = MongoReads(mongo_db, RemarkSeal(KEY), ChainHead(tmp_path / "head.json"))
+    said = say(box, remark=CANARY)
+    for number in range(3):
+        outside = replace(box, reads=reads)
+        handlers.read_remark(outside, EDITOR, "la-marsa", said.id, Command(f"k{number}", said.id))
+    assert reads.break_at() is None
+    mongo_db[READS].delete_one({"_id": 3})
+    assert reads.break_at() == 3
+    reads.accept()
+    assert reads.break_at() is None
+
+
 def test_a_remark_is_gone_after_thirty_days_on_read_and_by_sweep(box: Box, mongo_db: Any, clock: FrozenClock) -> None:
     """Before the sweep has run nobody can read it; after it there is nothing; the counts stay."""
     said = say(box, remark=CANARY)
     clock.advance(days=29)
-    assert handlers.read_remark(box, EDITOR, "la-marsa", said.id, "c")[1].reveal() == CANARY
+    assert handlers.read_remark(box, EDITOR, "la-marsa", said.id, Command("c", said.id))[1].reveal() == CANARY
     clock.advance(days=1)
     with pytest.raises(UnknownOpinion):
-        handlers.read_remark(box, EDITOR, "la-marsa", said.id, "d")
+        handlers.read_remark(box, EDITOR, "la-marsa", said.id, Command("d", said.id))
     assert handlers.list_opinions(box, EDITOR, Filter("la-marsa")) == ([], 0)
     box.opinions.sweep(clock.now())
     assert mongo_db[OPINIONS].count_documents({}) == 0
@@ -229,7 +257,7 @@ def test_what_is_done_with_keeps_no_remark(box: Box, mongo_db: Any) -> None:
     with pytest.raises(OpinionHandled):
         handlers.handle_opinion(box, EDITOR, "la-marsa", said.id, Outcome.ABUSE, 2)
     with pytest.raises(NoRemark):
-        handlers.read_remark(box, EDITOR, "la-marsa", said.id, "c")
+        handlers.read_remark(box, EDITOR, "la-marsa", said.id, Command("c", said.id))
     assert mongo_db[OPINIONS].find_one()["remark"] is None
 
 

@@ -15,6 +15,7 @@ from imigr_directory.exchange.importing import Order
 from imigr_directory.exchange.jobs import Jobs
 from imigr_directory.seeding import read
 from imigr_directory.storage import MongoRecords
+from imigr_kit.commands import Command
 from imigr_kit.testing import FrozenClock
 
 SEED = read(Path(__file__).parents[3] / "data")
@@ -39,7 +40,7 @@ def content() -> bytes:
 def test_a_file_comes_in_parts_and_ends_in_a_report(kept: Jobs, records: MongoRecords) -> None:
     """Parts in their order, a repeated one once; then the counts and each remark."""
     file = content()
-    kept.begin("j", "raoued", ORDER, "staff-1")
+    kept.begin("j", "raoued", ORDER, "staff-1", Command("k", "b"))
     kept.add("j", "raoued", 0, file[:50])
     kept.add("j", "raoued", 0, file[:50])
     with pytest.raises(ImportOutOfOrder):
@@ -61,7 +62,7 @@ def test_a_file_comes_in_parts_and_ends_in_a_report(kept: Jobs, records: MongoRe
 
 def test_what_cannot_be_read_fails_with_its_reason(kept: Jobs, records: MongoRecords) -> None:
     """The service goes on; the import says why."""
-    kept.begin("j", "raoued", ORDER, "staff-1")
+    kept.begin("j", "raoued", ORDER, "staff-1", Command("k", "b"))
     kept.add("j", "raoued", 0, b"no zip at all")
     kept.start("j", "raoued")
     assert kept.claim() == "j"
@@ -76,7 +77,7 @@ def test_what_cannot_be_read_fails_with_its_reason(kept: Jobs, records: MongoRec
 
 def test_a_file_over_the_limit_is_refused(kept: Jobs, mongo_db: Any) -> None:
     """Whatever the gateway let through."""
-    kept.begin("j", "raoued", ORDER, "staff-1")
+    kept.begin("j", "raoued", ORDER, "staff-1", Command("k", "b"))
     mongo_db.imports.update_one({"_id": "j"}, {"$set": {"bytes": sources.MOST_BYTES}})
     with pytest.raises(BadPackage):
         kept.add("j", "raoued", 0, b"x")
@@ -84,14 +85,14 @@ def test_a_file_over_the_limit_is_refused(kept: Jobs, mongo_db: Any) -> None:
 
 def test_an_import_is_of_its_municipality(kept: Jobs) -> None:
     """Another town sees none of it."""
-    kept.begin("j", "raoued", ORDER, "staff-1")
+    kept.begin("j", "raoued", ORDER, "staff-1", Command("k", "b"))
     with pytest.raises(UnknownImport):
         kept.get("j", "la-marsa")
 
 
 def test_a_process_that_died_is_taken_over_and_then_given_up(kept: Jobs, clock: FrozenClock) -> None:
     """Its lease runs out twice."""
-    kept.begin("j", "raoued", ORDER, "staff-1")
+    kept.begin("j", "raoued", ORDER, "staff-1", Command("k", "b"))
     kept.add("j", "raoued", 0, b"x")
     kept.start("j", "raoued")
     assert (kept.claim(), kept.claim()) == ("j", None)

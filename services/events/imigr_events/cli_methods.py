@@ -22,6 +22,7 @@ from imigr_events.service.certificates import CertificateMethods
 from imigr_events.service.door import DoorMethods
 from imigr_events.service.pathways import PathwayMethods
 from imigr_events.service.staff import StaffMethods
+from imigr_kit.commands import hidden
 from imigr_kit.errors import ImigrError
 
 EVENT = click.argument("event_id")
@@ -38,7 +39,9 @@ class Here(StaffMethods, DoorMethods, CertificateMethods, PathwayMethods):
     """The service's methods without a broker."""
 
     def __init__(self) -> None:
-        self.app: App = build(OnServer())
+        around = OnServer()
+        self.key = around.settings.command_key
+        self.app: App = build(around)
 
 
 @contextmanager
@@ -56,7 +59,8 @@ def told() -> Iterator[None]:
 def read(method: str, **payload: Any) -> None:
     """Ask, and print the answer."""
     with told():
-        answer = getattr(Here(), method)(actor=OPERATOR, **payload)
+        here = Here()
+        answer = getattr(here, method)(actor=OPERATOR, **hidden(payload, here.key))
     click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
 
 

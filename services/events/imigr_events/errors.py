@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from imigr_kit.commands import KeyReused as KeyReused
 from imigr_kit.errors import Conflict, Forbidden, Gone, Invalid, NotFound, TooMany, Unavailable
 
 
@@ -141,9 +142,3 @@ class Busy(Unavailable):
     """Too many changed the same event at once; try again."""
 
     code = "events.busy"
-
-
-class KeyReused(Invalid):
-    """The idempotency key was used before with another body; nothing was stored."""
-
-    code = "kit.idempotency_key_reused"

@@ -9,17 +9,10 @@ from typing import Any, Protocol
 
 from imigr_events.domain import Book as Book
 from imigr_events.domain import Event, Registration, Work
+from imigr_kit.commands import Command as Command
 from imigr_kit.facts import Fact
 
 Envelope = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Command:
-    """A repeated command is recognised by its key; ``body_hash`` tells a repetition from another body."""
-
-    key: str
-    body_hash: str
 
 
 @dataclass(frozen=True)

@@ -34,3 +34,8 @@ class EventsSettings(KitSettings):
         default=(),
         comment="Public keys in base64, by commas, whose tickets and certificates stay good",
     )
+
+    @property
+    def command_key(self) -> Secret[bytes]:
+        """Idempotency keys are hashed under the key of the look-up hashes."""
+        return self.key

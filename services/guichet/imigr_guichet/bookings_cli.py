@@ -25,10 +25,12 @@ from imigr_guichet.service.slots import SlotMethods
 from imigr_guichet.settings import GuichetSettings
 from imigr_guichet.storage.collections import INDEXES
 from imigr_kit.clock import SystemClock
+from imigr_kit.commands import hidden
 from imigr_kit.errors import ImigrError
 from imigr_kit.events import Stamp
 from imigr_kit.ids import new_id
 from imigr_kit.mongo import connect, ensure_indexes
+from imigr_kit.secret import Secret
 from imigr_kit.settings import load
 
 OPERATOR = {"id": "operator", "kind": "staff", "roles": [{"municipality": "*", "role": "admin"}]}
@@ -66,8 +68,9 @@ METHODS: dict[str, tuple[str, Schema]] = {
 class Methods(SlotMethods, AgendaMethods, PlanMethods):
     """The service's methods without its wire."""
 
-    def __init__(self, bookings: Bookings) -> None:
+    def __init__(self, bookings: Bookings, key: Secret[bytes]) -> None:
         self.app = bookings
+        self.key = key
 
 
 def open_methods() -> Methods:
@@ -76,7 +79,7 @@ def open_methods() -> Methods:
     db, clock = connect(settings), SystemClock()
     ensure_indexes(db, INDEXES)
     stamp = Stamp("guichet", settings.instance, clock, new_id)
-    return Methods(assemble(db, stamp, clock, new_id, settings.key))
+    return Methods(assemble(db, stamp, clock, new_id, settings.key), settings.command_key)
 
 
 def commands() -> list[click.Command]:
@@ -132,7 +135,8 @@ def _read(_context: click.Context, _option: click.Parameter, value: str | None) 
 
 def _asked(method: str, payload: dict[str, Any]) -> dict[str, Any]:
     try:
-        return dict(getattr(open_methods(), method)(**payload))
+        methods = open_methods()
+        return dict(getattr(methods, method)(**hidden(payload, methods.key)))
     except ValidationError as error:
         raise click.ClickException(json.dumps(error.messages, ensure_ascii=False)) from error
     except ImigrError as error:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from imigr_guichet.handlers.office import Office
-from imigr_guichet.ports.appointments import Command
 from imigr_guichet.ports.feeds import Calendars, Feeds, Lookups
 from imigr_guichet.ports.sessions import Sessions
 from imigr_guichet.storage.appointments import MongoAppointments
@@ -19,11 +18,9 @@ from imigr_guichet.storage.plans import MongoPlans, Stamp
 from imigr_guichet.storage.sessions import MongoSessions
 from imigr_kit.clock import Clock
 from imigr_kit.ids import NewId
-from imigr_kit.keyed import body_hash, keyed_hash, short_reference
+from imigr_kit.keyed import keyed_hash, short_reference
 from imigr_kit.runtime import Runtime
 from imigr_kit.secret import Secret
-
-CIRCUMSTANCES = frozenset({"client_key", "device_key", "contact_key", "proof", "actor"})
 
 
 @dataclass(frozen=True)
@@ -92,14 +89,3 @@ def assemble(db: Any, stamp: Stamp, clock: Clock, new_id: NewId, key: Secret[byt
         chance=random.SystemRandom().random,
     )
     return Bookings(office, MongoSessions(db, stamp), MongoCalendars(db), MongoFeeds(db), MongoLookups(db, clock))
-
-
-def command_of(key: str, payload: dict[str, Any], by: str = "visitor") -> Command:
-    """The command in a payload: its key, the hash of its body, who gave it. From where it came is no part of the
-    body: a repetition may come by another network."""
-    return Command(key, body_hash({name: one for name, one in payload.items() if name not in CIRCUMSTANCES}), by)
-
-
-def actor_name(actor: dict[str, Any]) -> str:
-    """Who acts, for the audit line: ``staff:<id>`` or ``machine:<id>``."""
-    return f"{actor.get('kind', 'staff')}:{actor.get('id', '')}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from imigr_kit.commands import KeyReused as KeyReused
 from imigr_kit.errors import Conflict, Gone, Invalid, NotFound, TooMany, Unavailable
 
 
@@ -123,12 +124,6 @@ class UnknownFeed(NotFound):
     """No calendar feed answers to this address."""
 
     code = "guichet.unknown_feed"
-
-
-class KeyReused(Invalid):
-    """The idempotency key was used before with another body; nothing was stored."""
-
-    code = "kit.idempotency_key_reused"
 
 
 class Busy(Unavailable):

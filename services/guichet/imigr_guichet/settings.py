@@ -18,3 +18,8 @@ class GuichetSettings(KitSettings):
     key: Secret[bytes] = setting(
         "IMIGR_GUICHET_KEY", as_key, comment="Key of references and link hashes, 32 bytes in base64"
     )
+
+    @property
+    def command_key(self) -> Secret[bytes]:
+        """Idempotency keys are hashed under the key of the look-up hashes."""
+        return self.key

@@ -29,10 +29,12 @@ from imigr_guichet.service.waiting_list import WaitingListMethods
 from imigr_guichet.service.waiting_room import WaitingRoomMethods
 from imigr_guichet.settings import GuichetSettings
 from imigr_kit.clock import SystemClock
+from imigr_kit.commands import hidden
 from imigr_kit.errors import ImigrError
 from imigr_kit.events import Stamp
 from imigr_kit.ids import new_id
 from imigr_kit.mongo import connect, ensure_indexes
+from imigr_kit.secret import Secret
 from imigr_kit.settings import load
 
 OPERATOR = {"id": "operator", "kind": "staff", "roles": [{"municipality": "*", "role": "admin"}]}
@@ -73,8 +75,9 @@ class _App:
 class Methods(WaitingRoomMethods, WaitingListMethods, OrientationMethods, FiguresMethods, PaperMethods):
     """The service's methods without its wire."""
 
-    def __init__(self, visits: Visits) -> None:
+    def __init__(self, visits: Visits, key: Secret[bytes]) -> None:
         self.app = _App(visits)
+        self.key = key
 
 
 def open_methods() -> Methods:
@@ -84,7 +87,7 @@ def open_methods() -> Methods:
     ensure_indexes(db, INDEXES)
     stamp = Stamp("guichet", settings.instance, clock, new_id)
     office = assemble(db, stamp, clock, new_id, settings.key).office
-    return Methods(make_visits(db, stamp, clock, new_id, settings.key, office))
+    return Methods(make_visits(db, stamp, clock, new_id, settings.key, office), settings.command_key)
 
 
 def commands() -> list[click.Command]:
@@ -106,7 +109,8 @@ def _command(name: str, method: str, schema: Schema) -> click.Command:
         payload |= {"actor": OPERATOR} if "actor" in schema.fields else {}
         if "idempotency_key" in schema.fields:
             payload["idempotency_key"] = key or str(uuid.uuid4())
-        answer = _asked(getattr(open_methods(), method), payload)
+        methods = open_methods()
+        answer = _asked(getattr(methods, method), hidden(payload, methods.key))
         for secret in links.values():
             answer["link"] = f"{payload.get('municipality', '')}.{secret}"
         click.echo(json.dumps(answer, ensure_ascii=False, indent=2))

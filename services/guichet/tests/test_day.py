@@ -16,6 +16,7 @@ from imigr_guichet.domain.guichet import Extras, Guichet, Span
 from imigr_guichet.domain.states import STEPS, State
 from imigr_guichet.errors import (
     AppointmentNotChangeable,
+    KeyReused,
     LanguageNotOffered,
     NotOpenToBooking,
     SessionFull,
@@ -33,6 +34,7 @@ from imigr_guichet.ports.appointments import Command
 from imigr_guichet.schemas.fields import Instant
 from imigr_guichet.schemas.guichets import slots_text
 from imigr_kit.access import NotAllowed
+from imigr_kit.commands import command_of
 from imigr_kit.context import CallContext, use
 
 from .conftest import NOW, STAFF, THURSDAY, bookings_on, manage_hash
@@ -349,6 +351,28 @@ def test_a_lowered_capacity_drops_nobody_and_lets_nobody_in(bookings: Bookings, 
     assert len(seated.seats) == 4
     assert len(over) == 1
     assert seats(bookings, booking, planned.session.id, range(10, 14)) == 0
+
+
+def test_one_key_resizes_one_session_once(bookings: Bookings, mongo_db: Any) -> None:
+    """The same again changes nothing; another number, or another person, under its key is refused and changes nothing;
+    a key that planned one session plans no other."""
+    planned = session_of(bookings)
+    of_session = (bookings.office, bookings.sessions, STAFF, "la-marsa", planned.session.id)
+    resize = {"idempotency_key": "r", "actor": STAFF, "session_id": planned.session.id}
+    commands = [
+        command_of("resize_session", resize | changes)
+        for changes in ({"capacity": 3}, {"capacity": 4}, {"capacity": 3, "actor": STAFF | {"id": "another"}})
+    ]
+    for _ in range(3):
+        assert sessions.resize_session(*of_session, 3, commands[0])[0].session.capacity == 3
+    for command in commands[1:]:
+        with pytest.raises(KeyReused):
+            sessions.resize_session(*of_session, 4, command)
+    row = mongo_db["appointments"].find_one({"_id": planned.session.id})
+    assert (row["capacity"], row["version"], len(row["outbox"])) == (3, 2, 2)
+    new = sessions.NewSession("la-marsa", planned.session.guichet_id, "m1", THURSDAY, "information", "fr", 9)
+    with pytest.raises(KeyReused):
+        sessions.plan_session(bookings.office, bookings.sessions, STAFF, new, Command("session", "nine seats"))
 
 
 def test_seats_given_back_under_a_lowered_capacity_are_not_one_too_many(bookings: Bookings, booking: Maker) -> None:

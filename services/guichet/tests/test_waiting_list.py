@@ -33,7 +33,6 @@ from imigr_guichet.handlers.office import Office
 from imigr_guichet.handlers.slots import Ask
 from imigr_guichet.handlers.waiting_list import Queue, Wish
 from imigr_guichet.ports.appointments import Command
-from imigr_guichet.ports.plans import PlanCommand
 from imigr_guichet.storage.waiting_list import INDEXES, MongoEntries
 from imigr_kit.access import NotAllowed
 from imigr_kit.errors import ImigrError
@@ -257,7 +256,7 @@ def test_the_place_of_an_ended_hold_goes_to_who_waits_before_the_public(
 def test_a_place_that_a_new_plan_opens_goes_to_who_waits_before_the_public(waiting: List, la_marsa: Guichet) -> None:
     """Three places more, three persons wait: they get them though the public asks first, which gets the fourth."""
     wider = replace(small(la_marsa, slots=5), version=la_marsa.version + 1)
-    waiting.office.plans.change(wider, [], PlanCommand("wider", "b"), waiting.office.clock.now())
+    waiting.office.plans.change(wider, [], Command("wider", "b"), waiting.office.clock.now())
     starts = [THURSDAY + timedelta(minutes=20 * number) for number in range(1, 5)]
     with pytest.raises(SlotFull):
         public_tries(waiting, "hasty", starts[0])

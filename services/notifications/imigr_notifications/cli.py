@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from imigr_kit import logs
+from imigr_kit.chain_head import ChainHead
 from imigr_kit.clock import SystemClock
 from imigr_kit.events import Stamp
 from imigr_kit.ids import new_id
@@ -58,10 +59,16 @@ def rotate_keys(stores: tuple[MongoMessages, MongoContacts]) -> None:
 @click.pass_context
 def verify_reveals(context: click.Context) -> None:
     """Check the chain of reveals; ends with 1 and the number of the first row that does not hold."""
-    settings = load(NotificationsSettings, os.environ)
-    found = MongoReveals(connect(settings), settings.vault_hash_key).break_at(datetime.now(UTC))
-    click.echo("the chain of reveals holds" if found is None else f"row {found} does not follow from the one before")
+    found = _reveals().break_at(datetime.now(UTC))
+    click.echo("the chain of reveals holds" if found is None else f"row {found} is missing or was changed")
     context.exit(0 if found is None else 1)
+
+
+@cli.command("accept-reveals")
+def accept_reveals() -> None:
+    """Keep the last row of the chain as its head, after a backup was restored: later rows are known to be lost."""
+    _reveals().accept()
+    click.echo("the last row is the head now")
 
 
 @cli.command("report-url")
@@ -88,8 +95,15 @@ def take_bounce(stores: tuple[MongoMessages, MongoContacts]) -> None:
 @cli.command("replay-erasures")
 @click.pass_obj
 def replay_erasures(stores: tuple[MongoMessages, MongoContacts]) -> None:
-    """Erase again what IMIGR_ERASURE_LEDGER remembers; run it after a restore, before the service starts."""
-    click.echo(f"{stores[1].replay()} restored contacts erased again")
+    """Erase again what IMIGR_ERASURE_LEDGER remembers. The service does the same whenever it starts."""
+    click.echo(f"{stores[1].replay(SystemClock().now())} restored contacts erased again")
+
+
+@cli.command("begin-ledger")
+@click.pass_obj
+def begin_ledger(stores: tuple[MongoMessages, MongoContacts]) -> None:
+    """Make the file that IMIGR_ERASURE_LEDGER names, with all erasures that the database knows of."""
+    click.echo(f"{stores[1].begin_ledger()} erasures written into the ledger")
 
 
 @cli.command()
@@ -99,6 +113,11 @@ def figures(stores: tuple[MongoMessages, MongoContacts], municipality: str) -> N
     """How many messages of which kind and channel are in which state."""
     for row in stores[0].figures(municipality):
         click.echo(json.dumps(row, ensure_ascii=False))
+
+
+def _reveals() -> MongoReveals:
+    settings = load(NotificationsSettings, os.environ)
+    return MongoReveals(connect(settings), settings.vault_hash_key, head=ChainHead(settings.audit_head))
 
 
 cli.add_command(rules)

@@ -14,6 +14,7 @@ from marshmallow import ValidationError
 from pymongo.database import Database
 
 from imigr_kit.clock import Clock, SystemClock
+from imigr_kit.commands import hidden
 from imigr_kit.errors import ImigrError
 from imigr_kit.events import Stamp
 from imigr_kit.facts import Fact
@@ -55,7 +56,9 @@ class Here(CampaignsPart, RulesPart, VaultPart, AuditPart, TemplatesPart):
     """The service's methods without a broker, over which only the gateway may ask."""
 
     def __init__(self) -> None:
-        self.app, _ = assemble(OnServer())
+        around = OnServer()
+        self.key = around.settings.command_key
+        self.app, _ = assemble(around)
 
 
 def ask(method: str, municipality: str | None, **payload: Any) -> None:
@@ -63,7 +66,8 @@ def ask(method: str, municipality: str | None, **payload: Any) -> None:
     municipality nobody's role is asked for either."""
     wanted = payload if municipality is None else {"actor": OPERATOR, "municipality": municipality} | payload
     try:
-        answer = getattr(Here(), method)(**wanted)
+        here = Here()
+        answer = getattr(here, method)(**hidden(wanted, here.key))
     except ValidationError as error:
         raise click.ClickException(_refusal(invalid_input("notifications", error))) from None
     except ImigrError as error:

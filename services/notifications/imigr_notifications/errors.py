@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from imigr_kit.errors import Conflict, Invalid, NotFound
+from imigr_kit.commands import KeyReused as KeyReused
+from imigr_kit.errors import Conflict, Invalid, NotFound, TooMany
 
 
 class InvalidInput(Invalid):
@@ -29,12 +30,6 @@ class NotAnEmail(Invalid):
     code = "notifications.not_an_email"
 
 
-class KeyReused(Invalid):
-    """The idempotency key was used for another request."""
-
-    code = "kit.idempotency_key_reused"
-
-
 class VersionConflict(Conflict):
     """Somebody changed it meanwhile; read it again."""
 
@@ -45,6 +40,12 @@ class UnknownReason(Invalid):
     """An address is shown for one of the listed reasons only."""
 
     code = "notifications.unknown_reason"
+
+
+class TooManyReveals(TooMany):
+    """This member of staff was shown as many addresses as one may see in an hour; the town's managers are told."""
+
+    code = "notifications.too_many_reveals"
 
 
 class NothingToReveal(NotFound):

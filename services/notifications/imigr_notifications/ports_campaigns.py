@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from imigr_kit.commands import Command as Command
 from imigr_kit.facts import Fact
 from imigr_notifications.domain.campaigns import Campaign
 from imigr_notifications.domain.subscriptions import Subscription
 from imigr_notifications.ports_replies import Subscriptions
-
-
-@dataclass(frozen=True)
-class Command:
-    """A repeated command is recognised by its key; ``body`` is a hash that tells another one from it."""
-
-    key: str
-    body: str
 
 
 class SubscriptionBook(Subscriptions, Protocol):

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from imigr_kit.commands import Command
 from imigr_notifications.domain import Matter, Message, Rules, Told
 
 
@@ -32,7 +33,7 @@ class RuleBook(Protocol):
         """What the town settled itself, in written form, and its version (0: nothing)."""
         ...
 
-    def settle(self, municipality: str, own: Mapping[str, Any], version: int, key: str, body: str) -> int:
+    def settle(self, municipality: str, own: Mapping[str, Any], version: int, command: Command) -> int:
         """Replace it if ``version`` still holds; the new version. Raises VersionConflict or KeyReused."""
         ...
 

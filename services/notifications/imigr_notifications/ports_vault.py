@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class Reveal:
-    """A member of staff was shown an address. ``reason`` is a closed code; ``command`` is the idempotency key."""
+    """A member of staff is to be shown an address. ``reason`` is a closed code; ``command`` is the hash of the
+    idempotency key, ``body`` tells a repetition from another command under it."""
 
     actor: str
     municipality: str
@@ -18,6 +19,7 @@ class Reveal:
     contact_id: str
     reason: str
     command: str
+    body: str
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,8 @@ class Reveals(Protocol):
     """The chain of reveals."""
 
     def add(self, reveal: Reveal, at: datetime) -> None:
-        """Store it; when this returns it is safe. Raises Unavailable."""
+        """Store it; when this returns it is safe. The same command is one row. Raises KeyReused for another contact
+        or another body under its key, TooManyReveals (which is a row as well, once an hour), Unavailable."""
         ...
 
     def break_at(self, now: datetime) -> int | None:

@@ -23,9 +23,9 @@ from imigr_notifications.parts.rules import RulesPart
 from imigr_notifications.parts.templates import TemplatesPart
 from imigr_notifications.parts.vault import VaultPart
 from imigr_notifications.settings import NotificationsSettings
-from imigr_notifications.storage import CAMPAIGNS, INDEXES, MESSAGES
+from imigr_notifications.storage import CAMPAIGNS, INDEXES, MESSAGES, REVEALS
 from imigr_notifications.vault import Unusable
-from imigr_notifications.wiring import App, build
+from imigr_notifications.wiring import App, build, erase_again, look_after_reveals
 
 
 class NotificationsService(CampaignsPart, RulesPart, VaultPart, InboundPart, AuditPart, TemplatesPart):
@@ -34,8 +34,9 @@ class NotificationsService(CampaignsPart, RulesPart, VaultPart, InboundPart, Aud
     name = "notifications"
     settings = NotificationsSettings
     niceness = 10  # deferred work: in a rush the processor belongs to people who wait for an answer
-    outbox_collections = (MESSAGES, CAMPAIGNS)
+    outbox_collections = (MESSAGES, CAMPAIGNS, REVEALS)
     indexes = INDEXES
+    first = (erase_again, look_after_reveals)
     app: App = provided(build)
 
     @rpc

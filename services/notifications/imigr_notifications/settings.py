@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from imigr_kit.secret import Secret
-from imigr_kit.settings import KitSettings, as_int, as_key, as_seconds, as_text_secret, setting
+from imigr_kit.settings import AUDIT_HEAD, KitSettings, as_int, as_key, as_path, as_seconds, as_text_secret, setting
 from imigr_notifications.channels import ChannelPlan, as_channels
 
 
@@ -44,16 +44,6 @@ def as_system_id(text: str) -> str:
     return text
 
 
-def as_path(text: str) -> Path | None:
-    """A path whose folder exists; empty: none."""
-    if not text:
-        return None
-    path = Path(text)
-    if not path.parent.is_dir():
-        raise ValueError("must be a file in a folder that exists")
-    return path
-
-
 @dataclass(frozen=True, kw_only=True)
 class NotificationsSettings(KitSettings):
     """The kit's settings, the vault's keys, and where messages are handed over."""
@@ -74,6 +64,13 @@ class NotificationsSettings(KitSettings):
         as_path,
         default=None,
         comment="File outside the database's backup that remembers erasures, to be replayed after a restore",
+    )
+    audit_head: Path | None = setting("IMIGR_AUDIT_HEAD", as_path, default=None, comment=AUDIT_HEAD)
+    reveals_an_hour: int = setting(
+        "IMIGR_REVEALS_AN_HOUR",
+        as_int,
+        default=20,
+        comment="How many addresses one of the staff is shown in an hour",
     )
     channels: ChannelPlan | None = setting(
         "IMIGR_CHANNELS",
@@ -104,3 +101,8 @@ class NotificationsSettings(KitSettings):
         default=20.0,
         comment="How long a message belongs to one worker; a worker that died is noticed after it",
     )
+
+    @property
+    def command_key(self) -> Secret[bytes]:
+        """Idempotency keys are hashed under the key of the look-up hashes."""
+        return self.vault_hash_key

@@ -9,9 +9,11 @@ from typing import Any, Protocol
 
 from pymongo.database import Database
 
+from imigr_kit.chain_head import ChainHead, look_after
 from imigr_kit.clock import Clock
 from imigr_kit.facts import Fact
 from imigr_kit.ids import NewId
+from imigr_kit.logs import get_logger
 from imigr_kit.mongo import in_transaction
 from imigr_kit.runtime import Runtime
 from imigr_notifications import handlers
@@ -41,6 +43,8 @@ from imigr_notifications.storage import (
 )
 from imigr_notifications.texts import LANGUAGES, id_of, language_of, templates
 from imigr_notifications.vault import Vault
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -88,11 +92,11 @@ def build(runtime: Runtime) -> App:
 def assemble(runtime: Surroundings) -> tuple[App, Sequence[SmppSender]]:
     """The use cases, and the connections to providers, which nobody has begun yet."""
     settings: NotificationsSettings = runtime.settings
-    vault = Vault(settings.vault_private_key, settings.vault_master_keys, settings.vault_hash_key)
+    vault = vault_of(settings)
     messages = MongoMessages(runtime.db, runtime.stamp)
     rule_book = MongoRules(runtime.db)
     text_book = MongoTemplates(runtime.db)
-    contacts = MongoContacts(runtime.db, vault, FileLedger(settings.erasure_ledger))
+    contacts = contacts_of(runtime)
 
     def take_receipts(receipts: Sequence[Receipt]) -> None:
         handlers.take_receipts(desk, receipts)
@@ -135,9 +139,44 @@ def assemble(runtime: Surroundings) -> tuple[App, Sequence[SmppSender]]:
         rule_book=rule_book,
         subscriptions=MongoSubscriptions(runtime.db),
         campaigns=Office(desk, MongoCampaigns(runtime.db, runtime.stamp), runtime.new_id),
-        reveals=MongoReveals(runtime.db, settings.vault_hash_key),
+        reveals=reveals_of(runtime),
         channels=channels,
         text_book=text_book,
         figures=MongoFigures(runtime.db),
     )
     return app, binds
+
+
+def erase_again(runtime: Runtime) -> None:
+    """What was erased after a backup that was restored meanwhile, before anything is heard, answered or sent. Raises
+    SettingsError when nobody can know what that was."""
+    contacts = contacts_of(runtime)
+    contacts.check_ledger()
+    found = contacts.replay(runtime.clock.now())
+    if found:
+        log.warning("erasures.replayed", contacts=found)
+
+
+def look_after_reveals(runtime: Runtime) -> None:
+    """Walk the chain of reveals, beside the start."""
+    reveals = reveals_of(runtime)
+    runtime.spawn(lambda: look_after(reveals.take_in, lambda: reveals.break_at(runtime.clock.now()), "reveals"))
+
+
+def reveals_of(runtime: Surroundings) -> MongoReveals:
+    """The chain of reveals with its limit and its head."""
+    settings: NotificationsSettings = runtime.settings
+    head = ChainHead(settings.audit_head)
+    most = settings.reveals_an_hour
+    return MongoReveals(runtime.db, settings.vault_hash_key, most=most, head=head, stamp=runtime.stamp)
+
+
+def contacts_of(runtime: Surroundings) -> MongoContacts:
+    """The vault's records with their ledger."""
+    settings: NotificationsSettings = runtime.settings
+    return MongoContacts(runtime.db, vault_of(settings), FileLedger(settings.erasure_ledger))
+
+
+def vault_of(settings: NotificationsSettings) -> Vault:
+    """The vault under the process's keys."""
+    return Vault(settings.vault_private_key, settings.vault_master_keys, settings.vault_hash_key)

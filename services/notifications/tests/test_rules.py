@@ -10,6 +10,7 @@ import pytest
 from marshmallow import ValidationError
 
 from imigr_kit.access import NotAllowed
+from imigr_kit.commands import Command
 from imigr_notifications import handlers, schemas
 from imigr_notifications.domain import Matter, State
 from imigr_notifications.errors import KeyReused, VersionConflict
@@ -27,7 +28,7 @@ def book(mongo_db: Any) -> MongoRules:
 
 
 def settle(book: MongoRules, own: dict[str, Any], version: int = 0, key: str = "k") -> int:
-    return handlers.set_rules(book, MANAGER, "la-marsa", own, version, key, str(own))
+    return handlers.set_rules(book, MANAGER, "la-marsa", own, version, Command(key, str(own)))
 
 
 def test_built_in_until_settled(book: MongoRules) -> None:
@@ -61,7 +62,7 @@ def test_only_managers_of_the_town(book: MongoRules) -> None:
     """Raoued's manager settles nothing for La Marsa."""
     other = {"roles": [{"role": "manager", "municipality": "raoued"}]}
     with pytest.raises(NotAllowed):
-        handlers.set_rules(book, other, "la-marsa", {}, 0, "k", "b")
+        handlers.set_rules(book, other, "la-marsa", {}, 0, Command("k", "b"))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from imigr_kit.commands import Command
 from imigr_kit.errors import Forbidden
 from imigr_notifications import handlers
 from imigr_notifications.domain import Matter
@@ -80,9 +81,9 @@ def publish(book: MongoTemplates, texts: Any, version: int = 0, key: str = "k-1"
         "actor": MANAGER,
         "municipality": "la-marsa",
         "which": REMINDER,
-        "body": str(texts),
     } | changes
-    return handlers.publish_template(book, texts=texts, version=version, at=NOW, key=key, **values)
+    command = Command(key, str(texts))
+    return handlers.publish_template(book, texts=texts, version=version, at=NOW, command=command, **values)
 
 
 @pytest.fixture

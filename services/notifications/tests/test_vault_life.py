@@ -16,6 +16,7 @@ from typing import Any
 import bson
 import pytest
 
+from imigr_kit.commands import Command
 from imigr_kit.errors import Forbidden
 from imigr_kit.ids import new_id
 from imigr_kit.secret import Secret
@@ -32,9 +33,15 @@ from .conftest import HASH_KEY, PHONE
 
 Give = Callable[..., None]
 MakeMatter = Callable[..., Matter]
-MEDIATOR = {"id": "staff-1", "roles": [{"municipality": "la-marsa", "role": "mediator"}]}
+MEDIATOR: dict[str, Any] = {
+    "id": "staff-1",
+    "kind": "staff",
+    "roles": [{"municipality": "la-marsa", "role": "mediator"}],
+}
 EDITOR = {"id": "staff-2", "roles": [{"municipality": "la-marsa", "role": "editor"}]}
 ADMIN = {"id": "staff-3", "roles": [{"municipality": "*", "role": "admin"}]}
+
+FIRST = Command("k-1", "body")
 
 
 @pytest.fixture
@@ -195,7 +202,7 @@ def test_an_address_is_shown_to_staff_after_it_was_noted(
     desk: Desk, reveals: MongoReveals, mongo_db: Any, clock: FrozenClock
 ) -> None:
     """With actor, reason and reference; without the address."""
-    shown = handlers.reveal_contact(desk, reveals, MEDIATOR, "la-marsa", "appointment-1", "not_reached", "k-1")
+    shown = handlers.reveal_contact(desk, reveals, MEDIATOR, "la-marsa", "appointment-1", "not_reached", FIRST)
     assert schemas.revealed_out(shown) == {"channel": "sms", "address": PHONE}
     (row,) = mongo_db[REVEALS].find()
     assert (row["actor"], row["reason"], row["subject"]) == ("staff-1", "not_reached", "appointment-1")
@@ -221,7 +228,7 @@ def test_what_cannot_be_noted_is_not_shown(desk: Desk) -> None:
         handlers.reveal_contact(
             replace(desk, contacts=Watched()),  # type: ignore[arg-type]  # the rest of the vault must not be asked
             Broken(),  # type: ignore[arg-type]  # nor the rest of the audit
-            MEDIATOR, "la-marsa", "appointment-1", "not_reached", "k-1",
+            MEDIATOR, "la-marsa", "appointment-1", "not_reached", FIRST,
         )  # fmt: skip
     assert opened == []
 
@@ -232,16 +239,17 @@ def test_what_cannot_be_noted_is_not_shown(desk: Desk) -> None:
     [
         (MEDIATOR, "raoued", "appointment-1", "safety", Forbidden),
         (
-            {"id": "x", "roles": [{"municipality": "la-marsa", "role": "editor"}]},
+            {"id": "x", "kind": "staff", "roles": [{"municipality": "la-marsa", "role": "editor"}]},
             "la-marsa",
             "appointment-1",
             "safety",
             Forbidden,
         ),
+        (MEDIATOR | {"kind": "machine"}, "la-marsa", "appointment-1", "safety", Forbidden),
         (MEDIATOR, "la-marsa", "appointment-1", "curious", UnknownReason),
         (MEDIATOR, "la-marsa", "appointment-9", "safety", NothingToReveal),
         (
-            {"id": "x", "roles": [{"municipality": "*", "role": "admin"}]},
+            {"id": "x", "kind": "staff", "roles": [{"municipality": "*", "role": "admin"}]},
             "raoued",
             "appointment-1",
             "safety",
@@ -261,7 +269,7 @@ def test_who_may_not_see_it_sees_nothing(
 ) -> None:
     """Another town or role, no listed reason, another town's appointment: refused, and no row says otherwise."""
     with pytest.raises(error):
-        handlers.reveal_contact(desk, reveals, actor, municipality, subject, reason, "k-1")
+        handlers.reveal_contact(desk, reveals, actor, municipality, subject, reason, FIRST)
     assert mongo_db[REVEALS].count_documents({}) == 0
 
 
@@ -273,7 +281,9 @@ def test_many_at_once_make_one_chain_and_a_changed_row_breaks_it(
     handlers.plan(desk, matter(), "booked", 1, None)
 
     def one(number: int) -> None:
-        handlers.reveal_contact(desk, reveals, MEDIATOR, "la-marsa", "appointment-1", "safety", f"k-{number}")
+        handlers.reveal_contact(
+            desk, reveals, MEDIATOR, "la-marsa", "appointment-1", "safety", Command(f"k-{number}", "body")
+        )
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(one, range(12)))

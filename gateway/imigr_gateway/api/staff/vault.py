@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from imigr_gateway.api.staff.calls import call, command, staff_blueprint
-from imigr_gateway.doors import staff
+from imigr_gateway.doors import persons, staff
 from imigr_gateway.shapes import vault as shapes
 
 blueprint = staff_blueprint("vault", "Contacts, for staff: shown for a stated reason, noted before.")
@@ -14,7 +14,7 @@ blueprint = staff_blueprint("vault", "Contacts, for staff: shown for a stated re
 @blueprint.post("/<municipality>/contacts/<subject>/reveal")
 @blueprint.arguments(shapes.RevealContact)
 @blueprint.response(200, shapes.Revealed)
-@staff("mediator", "manager")
+@persons("mediator", "manager")
 def reveal_contact(data: dict[str, Any], municipality: str, subject: str) -> Any:
     """The phone number or email behind an appointment or a registration, by its id."""
     return command(

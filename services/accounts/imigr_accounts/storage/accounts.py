@@ -144,11 +144,13 @@ class MongoAccounts:
     def _transact(self, work: Callable[[ClientSession], T]) -> T:
         """A transaction; one that lost against others for two seconds is the database's trouble, not a fault."""
         try:
-            return in_transaction(self._db, work)
+            done = in_transaction(self._db, work)
         except PyMongoError as error:
             if error.has_error_label("TransientTransactionError"):
                 raise translate(error) from error
             raise
+        self._trail.keep_head()
+        return done
 
 
 def _row(record: Staff | Machine) -> Document:

@@ -12,6 +12,7 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
 from imigr_accounts.ports import Audit
+from imigr_kit.chain_head import ChainHead, Head
 from imigr_kit.clock import Clock
 from imigr_kit.mongo import Index
 
@@ -22,6 +23,7 @@ KEPT = timedelta(days=366)
 SLACK = timedelta(hours=1)
 """The database deletes expired rows by its own clock."""
 FIRST_LINK = "0" * 64
+NO_HEAD = ChainHead(None)
 SIGNED = ("number", "previous", "previous_at", "actor", "action", "object", "reason", "at")
 
 INDEXES = (Index(AUDIT, [("at", 1)], expire_after=int(KEPT.total_seconds()), name="expiry"),)
@@ -42,10 +44,26 @@ class AuditTrail:
     can break the chain, but cannot mend it.
     """
 
-    def __init__(self, db: Database[Document], clock: Clock, link: Callable[[str], str]) -> None:
+    def __init__(
+        self, db: Database[Document], clock: Clock, link: Callable[[str], str], outside: ChainHead = NO_HEAD
+    ) -> None:
         self._db = db
         self._clock = clock
         self._link = link
+        self._outside = outside
+
+    def keep_head(self) -> None:
+        """Keep the last row's number and hash outside of the database; after the transaction, before the answer. At the
+        start it takes in what a process wrote that died in between."""
+        head = self._db[HEAD].find_one({"_id": "head"})
+        if head is not None:
+            self._outside.advance(head["number"], head["hash"], head["at"], self._hash_of)
+
+    def accept(self) -> None:
+        """Keep the last row as the head, though rows after it are lost: for an operator who restored a backup."""
+        head = self._db[HEAD].find_one({"_id": "head"})
+        kept = None if head is None else Head(head["number"], head["hash"], head["at"].isoformat())
+        self._outside.replace(kept)
 
     def append(self, audit: Audit, session: ClientSession) -> None:
         """One more row."""
@@ -75,7 +93,7 @@ class AuditTrail:
                 return Break(int(row["_id"]), found)
             before = row
         head = self._db[HEAD].find_one({"_id": "head"})
-        return self._end_wrong(before, head)
+        return self._end_wrong(before, head) or self._outside_wrong(before)
 
     def _wrong(self, row: Document, before: Document | None) -> str:
         if row.get("number") != row["_id"] or row.get("hash") != self._hash(row):
@@ -94,6 +112,18 @@ class AuditTrail:
             return None if self._expired(head["at"]) else Break(int(head["number"]), "all rows are missing")
         is_end = (head["number"], head["hash"]) == (last["number"], last["hash"])
         return None if is_end else Break(int(head["number"]), "the last rows are missing")
+
+    def _outside_wrong(self, last: Document | None) -> Break | None:
+        missing = self._outside.missing(self._hash_of)
+        if missing is None or (last is None and self._expired(datetime.fromisoformat(missing.at))):
+            return None
+        return Break(missing.number, "the last rows are missing or replaced")
+
+    def _hash_of(self, number: int) -> str | None:
+        row, after = (self._db[AUDIT].find_one({"_id": one}) for one in (number, number + 1))
+        if row is not None:
+            return str(row["hash"])
+        return None if after is None else str(after["previous"])  # the row itself has reached its age
 
     def _expired(self, at: datetime | None) -> bool:
         return at is not None and at <= self._clock.now() - KEPT + SLACK

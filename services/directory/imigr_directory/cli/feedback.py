@@ -22,10 +22,12 @@ from imigr_kit.settings import load
 
 
 def _box(directory: MongoDirectory) -> Box:
-    runtime = SimpleNamespace(
-        settings=load(DirectorySettings, os.environ), db=directory.db, stamp=directory.stamp, clock=SystemClock()
-    )
-    return building.build(runtime, lambda _: None)
+    return building.build(_around(directory), lambda _: None)
+
+
+def _around(directory: MongoDirectory) -> SimpleNamespace:
+    settings = load(DirectorySettings, os.environ)
+    return SimpleNamespace(settings=settings, db=directory.db, stamp=directory.stamp, clock=SystemClock())
 
 
 @click.group()
@@ -89,3 +91,20 @@ def handle(directory: MongoDirectory, municipality: str, opinion_id: str, outcom
 def reads(directory: MongoDirectory, municipality: str, most: int) -> None:
     """Who has read which remark, newest first."""
     told(schemas.reads_out(handlers.list_reads(_box(directory), OPERATOR, municipality, most)))
+
+
+@feedback.command("verify-reads")
+@click.pass_context
+def verify_reads(context: click.Context) -> None:
+    """Check the chain of remarks that were read; ends with 1 and the number of the first row that does not hold."""
+    found = building.reads_of(_around(context.obj)).break_at()
+    click.echo("the chain of reads holds" if found is None else f"row {found} is missing or was changed")
+    context.exit(0 if found is None else 1)
+
+
+@feedback.command("accept-reads")
+@click.pass_obj
+def accept_reads(directory: MongoDirectory) -> None:
+    """Keep the last row of the chain as its head, after a backup was restored: later rows are known to be lost."""
+    building.reads_of(_around(directory)).accept()
+    click.echo("the last row is the head now")

@@ -24,6 +24,7 @@ from imigr_directory.errors import BadPackage, ImportDied, ImportOutOfOrder, Unk
 from imigr_directory.exchange import importing, sources
 from imigr_directory.exchange.importing import Around, Order, Store
 from imigr_kit.clock import Clock
+from imigr_kit.commands import Command
 from imigr_kit.errors import ImigrError
 from imigr_kit.mongo import Index
 
@@ -53,8 +54,8 @@ class Jobs:
         self._db = db
         self._clock = clock
 
-    def begin(self, job: str, municipality: str, order: Order, by: str) -> Document:
-        """A new import that waits for its file; the same again for the same id."""
+    def begin(self, job: str, municipality: str, order: Order, by: str, command: Command) -> Document:
+        """A new import that waits for its file; the same again for the same command. Raises KeyReused."""
         row = {
             "_id": job,
             "municipality": municipality,
@@ -65,9 +66,12 @@ class Jobs:
             "by": by,
             "created": self._clock.now(),
             "tries": 0,
+            "command": command.body_hash,
         }
         self._db[IMPORTS].update_one({"_id": job}, {"$setOnInsert": row}, upsert=True)
-        return self.get(job, municipality)
+        kept = self.get(job, municipality)
+        command.must_be(kept["command"])
+        return kept
 
     def add(self, job: str, municipality: str, number: int, data: bytes) -> Document:
         """The next part of the file (from 0); a part that came before is not taken twice."""

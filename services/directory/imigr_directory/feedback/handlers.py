@@ -11,6 +11,7 @@ from imigr_directory.errors import KeyReused, NoRemark, TooManyOpinions, Unknown
 from imigr_directory.feedback.domain import MOST_AN_HOUR, Opinion, Outcome, Tally, tally_of
 from imigr_kit.access import require
 from imigr_kit.clock import Clock
+from imigr_kit.commands import Command
 from imigr_kit.secret import Secret
 
 EDITORS = ("manager", "editor")
@@ -39,6 +40,8 @@ class RemarkRead:
     municipality: str
     opinion_id: str
     command: str
+    body: str
+    """Hash of the command, by which a repetition is told from another read under its key."""
 
 
 class Opinions(Protocol):
@@ -93,7 +96,7 @@ class Reads(Protocol):
     """The audit of remarks that were read."""
 
     def add(self, read: RemarkRead, at: datetime) -> None:
-        """One more row, safe when this returns; the same command is one row."""
+        """One more row, safe when this returns; the same command is one row. Raises KeyReused for another read."""
         ...
 
     def of_municipality(self, municipality: str, most: int) -> Sequence[Mapping[str, Any]]:
@@ -129,10 +132,10 @@ class Box:
     """Raises when the town, the theme or the record of an opinion does not exist."""
 
 
-def say(box: Box, opinion: Opinion, remark: Secret[str] | None, client: str | None, body_hash: str) -> Opinion:
+def say(box: Box, opinion: Opinion, remark: Secret[str] | None, client: str | None, command: Command) -> Opinion:
     """Keep and count what a reader says; the same again is the same once. Raises KeyReused, TooManyOpinions, and what
     ``check`` raises."""
-    mark = box.seal.mark("body of feedback", body_hash)
+    mark = box.seal.mark("body of feedback", command.body_hash)
     known = _known(box, opinion, mark)
     if known is not None:
         return known
@@ -157,16 +160,16 @@ def count_opinions(box: Box, actor: Mapping[str, Any], municipality: str) -> Seq
 
 
 def read_remark(
-    box: Box, actor: Mapping[str, Any], municipality: str, opinion_id: str, command: str
+    box: Box, actor: Mapping[str, Any], municipality: str, opinion_id: str, command: Command
 ) -> tuple[Opinion, Secret[str]]:
     """The remark of an opinion. The row of the audit is safe before the remark is opened; when it cannot be written,
-    nothing is shown. Raises UnknownOpinion, NoRemark."""
+    nothing is shown. Raises UnknownOpinion, NoRemark, KeyReused."""
     require(actor, EDITORS, municipality)
     now = box.clock.now()
     opinion = _existing(box, municipality, opinion_id)
     if not opinion.has_remark:
         raise NoRemark
-    box.reads.add(RemarkRead(str(actor["id"]), municipality, opinion_id, command), now)
+    box.reads.add(RemarkRead(str(actor["id"]), municipality, opinion_id, command.key, command.body_hash), now)
     sealed = box.opinions.sealed_remark(opinion_id, now)
     text = None if sealed is None else box.seal.open(opinion_id, sealed)
     if text is None:

@@ -15,6 +15,8 @@ from pymongo.errors import DuplicateKeyError
 from imigr_directory.feedback.domain import About, Kind, Opinion, Outcome, Tally
 from imigr_directory.feedback.handlers import Filter, RemarkRead
 from imigr_directory.feedback.sealing import RemarkSeal
+from imigr_kit.chain_head import ChainHead, Head
+from imigr_kit.commands import KeyReused
 from imigr_kit.context import current
 from imigr_kit.errors import Unavailable
 from imigr_kit.facts import Fact
@@ -37,6 +39,7 @@ INDEXES = (
     Index(READS, [("command", 1)], unique=True, name="command"),
     Index(READS, [("municipality", 1), ("_id", -1)], name="town"),
 )
+NO_HEAD = ChainHead(None)
 LIMIT_KEPT = timedelta(hours=2)
 FIRST_LINK = "0" * 64
 TRIES = 20
@@ -143,25 +146,31 @@ class MongoReads:
     """An append-only chain. The number is the row's id, so of two writers one has it and the other goes on from there.
     The links are keyed, and the key is not in the database."""
 
-    def __init__(self, db: Database[Document], seal: RemarkSeal) -> None:
+    def __init__(self, db: Database[Document], seal: RemarkSeal, head: ChainHead = NO_HEAD) -> None:
         self._rows = db[READS]
         self._seal = seal
+        self._head = head
 
     def add(self, read: RemarkRead, at: datetime) -> None:
         """One more row."""
         for _ in range(TRIES):
-            if self._rows.find_one({"command": read.command}, {"_id": 1}) is not None:
+            known = self._rows.find_one({"command": read.command}, {"body": 1})
+            if known is not None:
+                if known.get("body") != read.body:
+                    raise KeyReused
                 return
-            last = self._rows.find_one({}, sort=[("_id", -1)])
+            last = self._last()
             row: Document = asdict(read) | {
                 "_id": 1 if last is None else last["_id"] + 1,
                 "previous": FIRST_LINK if last is None else last["hash"],
                 "at": at.replace(microsecond=0),
             }
+            row["hash"] = self._link(row)
             try:
-                self._rows.insert_one(row | {"hash": self._link(row)})
+                self._rows.insert_one(row)
             except DuplicateKeyError:
                 continue
+            self._head.advance(row["_id"], row["hash"], row["at"], self._hash_of)
             return
         raise ChainBusy
 
@@ -170,8 +179,8 @@ class MongoReads:
         return list(self._rows.find({"municipality": municipality}).sort("_id", -1).limit(most))
 
     def break_at(self) -> int | None:
-        """Number of the first row that does not follow from the one before; None when the chain holds. Rows older than
-        a year are gone from its beginning."""
+        """Number of the first row that does not follow from the one before, or of the head that is missing; None when
+        the chain holds. Rows older than a year are gone from its beginning."""
         before: Document | None = None
         for row in self._rows.find().sort("_id", 1):
             found = row.pop("hash")
@@ -179,7 +188,31 @@ class MongoReads:
             if not follows or found != self._link(row):
                 return int(row["_id"])
             before = row | {"hash": found}
-        return None
+        missing = self._head.missing(self._hash_of)
+        return None if missing is None else missing.number
+
+    def take_in(self) -> None:
+        """Bring the head up to the last row: what a process wrote that died before it could keep the head."""
+        last = self._rows.find_one({}, sort=[("_id", -1)])
+        if last is not None:
+            self._head.advance(last["_id"], last["hash"], last["at"], self._hash_of)
+
+    def accept(self) -> None:
+        """Keep the last row as the head, though rows after it are lost: for an operator who restored a backup."""
+        last = self._rows.find_one({}, sort=[("_id", -1)])
+        self._head.replace(None if last is None else Head(last["_id"], last["hash"], last["at"].isoformat()))
+
+    def _last(self) -> Document | None:
+        """The row to go on from. When all rows have expired, the kept head says what the last one was."""
+        found = self._rows.find_one({}, sort=[("_id", -1)])
+        kept = self._head.read() if found is None else None
+        return found if kept is None else {"_id": kept.number, "hash": kept.hash}
+
+    def _hash_of(self, number: int) -> str | None:
+        row, after = (self._rows.find_one({"_id": one}) for one in (number, number + 1))
+        if row is not None:
+            return str(row["hash"])
+        return None if after is None else str(after["previous"])  # the row itself has reached its age
 
     def _link(self, row: Document) -> str:
         return self._seal.mark("audit of remarks", body_hash(row | {"at": row["at"].isoformat()[:19]}))

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from imigr_directory.domain.calendar import Calendar, Holiday, State
-from imigr_directory.errors import KeyReused, StaleVersion, UnknownMunicipality
+from imigr_directory.errors import StaleVersion, UnknownMunicipality
 from imigr_directory.handlers.ports import Command
 from imigr_kit.access import require
 from imigr_kit.clock import Clock
@@ -78,8 +78,7 @@ def change_calendar(
         old = read_calendar(almanac, municipality)
         known = almanac.calendars.done(municipality, command.key)
         if known is not None:
-            if known != command.body_hash:
-                raise KeyReused
+            command.must_be(known)
             return old
         new = change(old)
         if almanac.calendars.save(new, [new.changed(told_years(almanac, new))], command):

@@ -8,15 +8,8 @@ from typing import Any, Protocol
 
 from imigr_directory.domain import Act, Content, Municipality, Record, Term
 from imigr_kit.clock import Clock
+from imigr_kit.commands import Command as Command
 from imigr_kit.facts import Fact
-
-
-@dataclass(frozen=True)
-class Command:
-    """A repeated command is recognised by its key; ``body_hash`` tells a repetition from another body."""
-
-    key: str
-    body_hash: str
 
 
 class Directory(Protocol):

@@ -248,9 +248,10 @@ def _added(desk: Desk, new: New, content: Content, command: Command, step: Step)
 def earlier(desk: Desk, kind: str, command: Command) -> Record | None:
     """What the command has made, when it was done before. Raises KeyReused for another body under its key."""
     found = desk.records.by_command(kind, command.key)
-    if found is not None and found[1] != command.body_hash:
-        raise KeyReused
-    return None if found is None else found[0]
+    if found is None:
+        return None
+    command.must_be(found[1])
+    return found[0]
 
 
 def check(

@@ -12,7 +12,7 @@ from imigr_directory.links.storage import INDEXES as LINK_INDEXES
 from imigr_directory.links.storage import LINKS
 from imigr_directory.packs.storage import INDEXES as PACK_INDEXES
 from imigr_directory.packs.storage import PACK_HEADS
-from imigr_directory.service.app import App
+from imigr_directory.service.app import App, look_after_reads
 from imigr_directory.service.brochures import BrochureMethods
 from imigr_directory.service.calendar import CalendarMethods
 from imigr_directory.service.exchange import ExchangeMethods
@@ -54,6 +54,7 @@ class DirectoryService(
         *FEED_INDEXES,
         *IMPORT_INDEXES,
     )
+    first = (look_after_reads,)
     app: App = provided(App)
 
     @rpc

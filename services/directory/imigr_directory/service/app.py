@@ -32,6 +32,7 @@ from imigr_directory.schemas.content import fits
 from imigr_directory.schemas.services import hit_end, timeless_out
 from imigr_directory.search import Found, Query, Searcher
 from imigr_directory.storage import MongoDirectory, MongoMandates, MongoUploads, upgrade
+from imigr_kit.chain_head import look_after
 from imigr_kit.errors import FieldError
 from imigr_kit.runtime import Runtime
 from imigr_kit.texts import FALLBACK
@@ -138,3 +139,9 @@ class App:
             service = self.searcher.get(opinion.record_id or "")
             if service is None or service.municipality != opinion.municipality:
                 raise UnknownService(params={"service_id": opinion.record_id})
+
+
+def look_after_reads(runtime: Runtime) -> None:
+    """Walk the audit of remarks that were read, beside the start."""
+    reads = feedback.reads_of(runtime)
+    runtime.spawn(lambda: look_after(reads.take_in, reads.break_at, "remark_reads"))

@@ -6,10 +6,11 @@ from typing import Any
 
 from imigr_directory.domain.calendar import Calendar, Closure, Period, State
 from imigr_directory.domain.calendar.values import spans_by_weekday
-from imigr_directory.handlers import Command, calendars
+from imigr_directory.handlers import calendars
 from imigr_directory.handlers.calendars import Change
 from imigr_directory.schemas import calendar as wire
 from imigr_directory.service.app import App
+from imigr_kit.commands import command_of
 from imigr_kit.entrypoints import rpc
 from imigr_kit.keyed import body_hash
 
@@ -36,25 +37,25 @@ class CalendarMethods:
     def confirm_holiday(self, **payload: Any) -> dict[str, Any]:
         """A holiday is on that day; its feast and the end of Ramadan follow."""
         wanted = wire.CONFIRM.load(payload)
-        return self._changed(wanted, payload, lambda one: one.confirm(wanted["id"], wanted["date"]))
+        return self._changed("confirm_holiday", wanted, payload, lambda one: one.confirm(wanted["id"], wanted["date"]))
 
     @rpc
     def add_holiday(self, **payload: Any) -> dict[str, Any]:
         """One more holiday."""
         wanted = wire.ADD.load(payload)
-        return self._changed(wanted, payload, lambda one: one.add(wanted["date"], wanted["name"]))
+        return self._changed("add_holiday", wanted, payload, lambda one: one.add(wanted["date"], wanted["name"]))
 
     @rpc
     def remove_holiday(self, **payload: Any) -> dict[str, Any]:
         """There is no such holiday this year."""
         wanted = wire.OF_ENTRY.load(payload)
-        return self._changed(wanted, payload, lambda one: one.remove(wanted["id"]))
+        return self._changed("remove_holiday", wanted, payload, lambda one: one.remove(wanted["id"]))
 
     @rpc
     def restore_holiday(self, **payload: Any) -> dict[str, Any]:
         """What was settled about a holiday is forgotten."""
         wanted = wire.OF_ENTRY.load(payload)
-        return self._changed(wanted, payload, lambda one: one.restore(wanted["id"]))
+        return self._changed("restore_holiday", wanted, payload, lambda one: one.restore(wanted["id"]))
 
     @rpc
     def settle_period(self, **payload: Any) -> dict[str, Any]:
@@ -62,13 +63,15 @@ class CalendarMethods:
         wanted = wire.SETTLE.load(payload)
         hours = spans_by_weekday(wanted["hours"])
         period = Period(wanted["code"], wanted["first"], wanted["last"], State.CONFIRMED, hours)
-        return self._changed(wanted, payload, lambda one: one.settle(period))
+        return self._changed("settle_period", wanted, payload, lambda one: one.settle(period))
 
     @rpc
     def unsettle_period(self, **payload: Any) -> dict[str, Any]:
         """What was settled about a period is forgotten."""
         wanted = wire.OF_PERIOD.load(payload)
-        return self._changed(wanted, payload, lambda one: one.unsettle(wanted["code"], wanted["first"]))
+        return self._changed(
+            "unsettle_period", wanted, payload, lambda one: one.unsettle(wanted["code"], wanted["first"])
+        )
 
     @rpc
     def close_town(self, **payload: Any) -> dict[str, Any]:
@@ -76,16 +79,16 @@ class CalendarMethods:
         wanted = wire.CLOSE.load(payload)
         first = wanted["first"]
         closure = Closure(_id_of(wanted["idempotency_key"]), first, wanted["last"] or first, wanted["reason"])
-        return self._changed(wanted, payload, lambda one: one.close(closure))
+        return self._changed("close_town", wanted, payload, lambda one: one.close(closure))
 
     @rpc
     def reopen_town(self, **payload: Any) -> dict[str, Any]:
         """A closure is taken back."""
         wanted = wire.OF_ENTRY.load(payload)
-        return self._changed(wanted, payload, lambda one: one.reopen(wanted["id"]))
+        return self._changed("reopen_town", wanted, payload, lambda one: one.reopen(wanted["id"]))
 
-    def _changed(self, wanted: dict[str, Any], payload: dict[str, Any], change: Change) -> dict[str, Any]:
-        command = Command(wanted["idempotency_key"], body_hash(payload))
+    def _changed(self, method: str, wanted: dict[str, Any], payload: dict[str, Any], change: Change) -> dict[str, Any]:
+        command = command_of(method, payload)
         made = calendars.change_calendar(self.app.almanac, wanted["actor"], wanted["municipality"], change, command)
         return self._shown(made)
 

@@ -12,8 +12,8 @@ from imigr_directory.exchange.ids import derived
 from imigr_directory.exchange.importing import Order
 from imigr_directory.service.app import App
 from imigr_kit.access import require
+from imigr_kit.commands import command_of
 from imigr_kit.entrypoints import every, rpc
-from imigr_kit.keyed import body_hash
 
 IMPORTERS, READERS = ("manager",), ("manager", "editor")
 LIST, ONE, CHANGES = schemas.HsdsQuery(), schemas.HsdsOne(), schemas.Changes()
@@ -51,10 +51,12 @@ class ExchangeMethods:
     def begin_import(self, **payload: Any) -> dict[str, Any]:
         """An import whose file follows in parts; nothing is read yet."""
         wanted = schemas.BeginImport().load(payload)
-        actor, key, town = wanted.pop("actor"), wanted.pop("idempotency_key"), wanted["municipality"]
+        del wanted["idempotency_key"]
+        actor, town = wanted.pop("actor"), wanted["municipality"]
         require(actor, IMPORTERS, town)
-        job = derived(town, "import", f"{key}\x1f{body_hash(payload)}")
-        return jobs.out(self.app.jobs.begin(job, town, Order(**wanted), str(actor.get("id", ""))))
+        command = command_of("begin_import", payload)
+        job = derived(town, "import", command.key)
+        return jobs.out(self.app.jobs.begin(job, town, Order(**wanted), str(actor.get("id", "")), command))
 
     @rpc
     def add_import_part(self, **payload: Any) -> dict[str, Any]:

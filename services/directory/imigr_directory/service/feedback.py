@@ -7,8 +7,8 @@ from typing import Any
 from imigr_directory.feedback import handlers, proposing, schemas, words
 from imigr_directory.feedback.domain import Kind
 from imigr_directory.feedback.handlers import Box
+from imigr_kit.commands import command_of
 from imigr_kit.entrypoints import every, rpc
-from imigr_kit.keyed import body_hash
 from imigr_kit.logs import get_logger
 
 log = get_logger(__name__)
@@ -60,7 +60,7 @@ class FeedbackMethods:
     def read_remark(self, **payload: Any) -> dict[str, Any]:
         """The remark of an opinion, written down before it is shown."""
         wanted = schemas.ReadRemark().load(payload)
-        command = wanted.pop("idempotency_key")
+        command = command_of("read_remark", payload, wanted)
         opinion, remark = handlers.read_remark(self._box, **wanted, command=command)
         return {"opinion": schemas.opinion_out(opinion), "remark": remark.reveal()}
 
@@ -96,5 +96,5 @@ class FeedbackMethods:
     def _said(self, wanted: dict[str, Any], kind: Kind, payload: dict[str, Any]) -> dict[str, Any]:
         today = self._box.clock.now().date()
         opinion, remark, client = schemas.opinion_of(wanted, kind, today)
-        body = body_hash({name: value for name, value in payload.items() if name != "client_key"})
-        return schemas.received_out(handlers.say(self._box, opinion, remark, client, body))
+        command = command_of(str(kind), payload)
+        return schemas.received_out(handlers.say(self._box, opinion, remark, client, command))

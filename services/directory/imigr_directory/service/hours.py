@@ -12,12 +12,11 @@ from imigr_directory.domain.hours.schedule import OneOff, Pause
 from imigr_directory.domain.hours.spans import span_of
 from imigr_directory.domain.hours.template import TEMPLATES
 from imigr_directory.domain.hours.written import schedule_row
-from imigr_directory.handlers import Command
 from imigr_directory.handlers import hours as cases
 from imigr_directory.schemas import opening as wire
 from imigr_directory.service.app import App
+from imigr_kit.commands import command_of
 from imigr_kit.entrypoints import rpc
-from imigr_kit.keyed import body_hash
 
 
 class HoursMethods:
@@ -30,7 +29,7 @@ class HoursMethods:
         """Other hours of a service, or those of a template, on the version that was read."""
         wanted = wire.SET_HOURS.load(payload)
         rows = wanted["schedules"] if wanted["template"] is None else cases.template_rows(wanted["template"])
-        command = Command(wanted["idempotency_key"], body_hash(payload))
+        command = command_of("set_service_hours", payload)
         made = cases.set_hours(self.app.desk, wanted["actor"], wanted["service_id"], wanted["version"], rows, command)
         return self._with_hours(made)
 
@@ -39,12 +38,12 @@ class HoursMethods:
         """Temporarily closed."""
         wanted = wire.PAUSE_SERVICE.load(payload)
         first = wanted["first"] or self._today(wanted["service_id"])
-        return self._paused(wanted, payload, Pause(first, wanted["last"], wanted["reason"]))
+        return self._paused("pause_service", wanted, payload, Pause(first, wanted["last"], wanted["reason"]))
 
     @rpc
     def resume_service(self, **payload: Any) -> dict[str, Any]:
         """Open again."""
-        return self._paused(wire.OF_SERVICE.load(payload), payload, None)
+        return self._paused("resume_service", wire.OF_SERVICE.load(payload), payload, None)
 
     @rpc
     def except_service_days(self, **payload: Any) -> dict[str, Any]:
@@ -52,7 +51,7 @@ class HoursMethods:
         wanted = wire.EXCEPT_DAYS.load(payload)
         spans = tuple(span_of(one) for one in wanted["spans"])
         exception = OneOff(wanted["first"], wanted["last"] or wanted["first"], spans, wanted["reason"])
-        command = Command(wanted["idempotency_key"], body_hash(payload))
+        command = command_of("except_service_days", payload)
         made = cases.except_days(self.app.desk, wanted["actor"], wanted["service_id"], exception, command)
         return self._with_hours(made)
 
@@ -60,7 +59,7 @@ class HoursMethods:
     def remove_service_exception(self, **payload: Any) -> dict[str, Any]:
         """An exception is taken back."""
         wanted = wire.AS_USUAL.load(payload)
-        command = Command(wanted["idempotency_key"], body_hash(payload))
+        command = command_of("remove_service_exception", payload)
         made = cases.as_usual(self.app.desk, wanted["actor"], wanted["service_id"], wanted["first"], command)
         return self._with_hours(made)
 
@@ -77,8 +76,10 @@ class HoursMethods:
         """Hours to start from, to be confirmed."""
         return {"items": [{"code": name, "schedules": cases.template_rows(name)} for name in TEMPLATES]}
 
-    def _paused(self, wanted: dict[str, Any], payload: dict[str, Any], pause: Pause | None) -> dict[str, Any]:
-        command = Command(wanted["idempotency_key"], body_hash(payload))
+    def _paused(
+        self, method: str, wanted: dict[str, Any], payload: dict[str, Any], pause: Pause | None
+    ) -> dict[str, Any]:
+        command = command_of(method, payload)
         made = cases.pause_service(self.app.desk, wanted["actor"], wanted["service_id"], pause, command)
         return self._with_hours(made)
 

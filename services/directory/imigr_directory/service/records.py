@@ -5,16 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from imigr_directory.domain.translations import PUBLISHED
-from imigr_directory.handlers import Command
 from imigr_directory.handlers import records as handlers
 from imigr_directory.schemas import records as schemas
 from imigr_directory.service.app import App
+from imigr_kit.commands import command_of
 from imigr_kit.entrypoints import rpc
-from imigr_kit.keyed import body_hash
-
-
-def _command(payload: dict[str, Any]) -> Command:
-    return Command(payload["idempotency_key"], body_hash(payload))
 
 
 class RecordMethods:
@@ -28,8 +23,10 @@ class RecordMethods:
         wanted = schemas.Open().load(payload)
         desk, actor, new, content = self.app.desk, wanted["actor"], wanted["new"], wanted["content"]
         if wanted["state"] == PUBLISHED:
-            return schemas.record_out(handlers.publish_new(desk, actor, new, content, _command(payload)))
-        made = handlers.open_record(desk, actor, new, content, wanted["state"], _command(payload))
+            return schemas.record_out(
+                handlers.publish_new(desk, actor, new, content, command_of("open_record", payload))
+            )
+        made = handlers.open_record(desk, actor, new, content, wanted["state"], command_of("open_record", payload))
         return schemas.record_out(made)
 
     @rpc
@@ -38,22 +35,22 @@ class RecordMethods:
         wanted = schemas.Write().load(payload)
         desk, actor, target, content = self.app.desk, wanted["actor"], wanted["target"], wanted["content"]
         if wanted["state"] == PUBLISHED:
-            return schemas.record_out(handlers.write(desk, actor, target, content, _command(payload)))
-        made = handlers.propose(desk, actor, target, content, wanted["state"], _command(payload))
+            return schemas.record_out(handlers.write(desk, actor, target, content, command_of("write_record", payload)))
+        made = handlers.propose(desk, actor, target, content, wanted["state"], command_of("write_record", payload))
         return schemas.record_out(made)
 
     @rpc
     def submit_record(self, **payload: Any) -> dict[str, Any]:
         """The draft waits for review now."""
         wanted = schemas.OnRecord().load(payload)
-        made = handlers.submit(self.app.desk, wanted["actor"], wanted["target"], _command(payload))
+        made = handlers.submit(self.app.desk, wanted["actor"], wanted["target"], command_of("submit_record", payload))
         return schemas.record_out(made)
 
     @rpc
     def decline_record(self, **payload: Any) -> dict[str, Any]:
         """What was proposed goes back to its author."""
         wanted = schemas.Decline().load(payload)
-        command = _command(payload)
+        command = command_of("decline_record", payload)
         made = handlers.decline(self.app.desk, wanted["actor"], wanted["target"], wanted["reason"], command)
         return schemas.record_out(made)
 
@@ -61,21 +58,23 @@ class RecordMethods:
     def publish_record(self, **payload: Any) -> dict[str, Any]:
         """What was proposed is what readers see."""
         wanted = schemas.OnRecord().load(payload)
-        made = handlers.publish(self.app.desk, wanted["actor"], wanted["target"], _command(payload))
+        made = handlers.publish(self.app.desk, wanted["actor"], wanted["target"], command_of("publish_record", payload))
         return schemas.record_out(made)
 
     @rpc
     def withdraw_record(self, **payload: Any) -> dict[str, Any]:
         """Readers no longer see it."""
         wanted = schemas.OnRecord().load(payload)
-        made = handlers.withdraw(self.app.desk, wanted["actor"], wanted["target"], _command(payload))
+        made = handlers.withdraw(
+            self.app.desk, wanted["actor"], wanted["target"], command_of("withdraw_record", payload)
+        )
         return schemas.record_out(made)
 
     @rpc
     def verify_record(self, **payload: Any) -> dict[str, Any]:
         """Somebody has looked, and it is still true."""
         wanted = schemas.Verify().load(payload)
-        command = _command(payload)
+        command = command_of("verify_record", payload)
         made = handlers.verify(self.app.desk, wanted["actor"], wanted["target"], wanted["on"], command)
         return schemas.record_out(made)
 
@@ -83,7 +82,7 @@ class RecordMethods:
     def restore_record(self, **payload: Any) -> dict[str, Any]:
         """An earlier version as a new one."""
         wanted = schemas.Restore().load(payload)
-        command = _command(payload)
+        command = command_of("restore_record", payload)
         made = handlers.restore(self.app.desk, wanted["actor"], wanted["target"], wanted["version"], command)
         return schemas.record_out(made)
 

@@ -7,12 +7,11 @@ from typing import Any
 from imigr_directory import handlers, schemas
 from imigr_directory.domain import Service
 from imigr_directory.errors import UnknownService
-from imigr_directory.handlers import Command
 from imigr_directory.schemas.records import care_out
 from imigr_directory.search import Found, Query
 from imigr_directory.service.app import App
+from imigr_kit.commands import command_of
 from imigr_kit.entrypoints import rpc
-from imigr_kit.keyed import body_hash
 
 SEARCH = schemas.Search()
 """Made once: making a schema costs more than using it."""
@@ -82,7 +81,7 @@ class ServiceMethods:
         wanted = schemas.Create().load(payload)
         key = wanted["idempotency_key"]
         draft = schemas.draft_of(wanted["service"], key)
-        made = handlers.create_service(self.app.desk, wanted["actor"], draft, Command(key, body_hash(payload)))
+        made = handlers.create_service(self.app.desk, wanted["actor"], draft, command_of("create_service", payload))
         return schemas.written_out(made)
 
     @rpc
@@ -97,7 +96,7 @@ class ServiceMethods:
             wanted["service_id"],
             wanted["version"],
             draft.content,
-            Command(key, body_hash(payload)),
+            command_of("update_service", payload),
             verified_on=draft.verified_on,
         )
         return schemas.written_out(made)
@@ -106,7 +105,7 @@ class ServiceMethods:
     def withdraw_service(self, **payload: Any) -> dict[str, Any]:
         """Take an entry out."""
         wanted = schemas.Step().load(payload)
-        command = Command(wanted["idempotency_key"], body_hash(payload))
+        command = command_of("withdraw_service", payload)
         made = handlers.withdraw_service(
             self.app.desk, wanted["actor"], wanted["service_id"], wanted["version"], command
         )

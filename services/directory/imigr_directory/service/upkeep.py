@@ -6,13 +6,14 @@ import time
 from typing import Any
 
 from imigr_directory import xliff
-from imigr_directory.handlers import Command, freshness, translations
+from imigr_directory.handlers import freshness, translations
 from imigr_directory.handlers.translations import Report
 from imigr_directory.links import handlers as links
 from imigr_directory.schemas import records as records_schemas
 from imigr_directory.schemas import upkeep as schemas
 from imigr_directory.service.app import App
-from imigr_kit.entrypoints import every, rpc
+from imigr_kit.commands import Command, actor_name, command_of
+from imigr_kit.entrypoints import every, rpc, rpc_part
 from imigr_kit.errors import ImigrError
 from imigr_kit.keyed import body_hash
 
@@ -23,7 +24,7 @@ FILE_SECONDS = 0.7
 def _upload_of(wanted: dict[str, Any]) -> str:
     """One upload for who sends it, where and under which key: nobody reaches into another's."""
     told = {name: wanted[name] for name in ("municipality", "idempotency_key")}
-    return body_hash(told | {"by": str(wanted["actor"].get("id", ""))})[:40]
+    return body_hash(told | {"by": actor_name(wanted["actor"])})[:40]
 
 
 class UpkeepMethods:
@@ -42,7 +43,7 @@ class UpkeepMethods:
     def translate_record(self, **payload: Any) -> dict[str, Any]:
         """Other words in one language."""
         wanted = schemas.Translate().load(payload)
-        command = Command(wanted["idempotency_key"], body_hash(payload))
+        command = command_of("translate_record", payload)
         made = translations.translate(self.app.desk, wanted["actor"], wanted["target"], wanted["words"], command)
         return records_schemas.record_out(made)
 
@@ -60,13 +61,13 @@ class UpkeepMethods:
         wanted = schemas.Import().load(payload)
         file = xliff.read(wanted["xliff"].encode())
         home = records_schemas.home_in(wanted["municipality"])
-        command = Command(wanted["idempotency_key"], body_hash(payload))
+        command = command_of("import_translations", payload)
         report = translations.import_units(
             self.app.desk, wanted["actor"], home, file.language, file.units, wanted["state"], command
         )
         return schemas.report_out(report)
 
-    @rpc
+    @rpc_part
     def add_translations_part(self, **payload: Any) -> dict[str, Any]:
         """A part of a translators' file that is too large for one call; again is harmless."""
         wanted = schemas.FilePart().load(payload)
@@ -75,7 +76,7 @@ class UpkeepMethods:
         self.app.uploads.add(_upload_of(wanted), wanted["number"], wanted["data"], self.app.clock.now())
         return {"number": wanted["number"]}
 
-    @rpc
+    @rpc_part
     def import_translations_file(self, **payload: Any) -> dict[str, Any]:
         """Take in a part of the records of an uploaded file; ``next`` says where to go on, None when all are taken."""
         wanted = schemas.ReadFile().load(payload)

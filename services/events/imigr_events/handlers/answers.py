@@ -37,8 +37,7 @@ def answer(desk: Desk, event: Event, registration: Registration, waiting_positio
 def again(desk: Desk, event: Event, registration: Registration, command: Command) -> dict[str, Any]:
     """What a command was answered: the outcome of then, the event as it stands. Raises KeyReused."""
     said = next(one for one in registration.said if one.key == command.key)
-    if said.body_hash != command.body_hash:
-        raise KeyReused
+    command.must_be(said.body_hash)
     until = registration.until if said.state is State.OFFERED else None
     then = replace(registration, state=said.state, version=said.version, until=until)
     return answer(desk, event, then, said.position)
@@ -47,7 +46,7 @@ def again(desk: Desk, event: Event, registration: Registration, command: Command
 def keyed(desk: Desk, command: Command) -> Command:
     """The command with its body under the service's key: a body holds closed answers and kinds of seats, and a
     plain hash of so few possibilities could be guessed back."""
-    return Command(command.key, desk.hashed("body", command.body_hash))
+    return replace(command, body_hash=desk.hashed("body", command.body_hash))
 
 
 def noted(desk: Desk, turn: Turn, registration: Registration, command: Command) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from imigr_events.domain import wire_time
 from imigr_events.domain.attendance import Attendance, Correction, Mistake, attendance_id
-from imigr_events.errors import Busy, InvalidInput, KeyReused, NotTheSameDay, UnknownEntry, UnknownEvent
+from imigr_events.errors import Busy, InvalidInput, NotTheSameDay, UnknownEntry, UnknownEvent
 from imigr_events.handlers.desk import READERS, TRIES
 from imigr_events.handlers.door import MOST_WALK_INS, Door, corrections_out
 from imigr_events.ports import Book, Command
@@ -81,8 +81,7 @@ def _most(book: Book, record: Attendance) -> int:
 
 def _again(door: Door, record: Attendance, key: str, command: Command) -> dict[str, Any]:
     line = next(one for one in record.corrections if one.key == key)
-    if line.body_hash != command.body_hash:
-        raise KeyReused
+    command.must_be(line.body_hash)
     return _out(door, record, line)
 
 

@@ -15,7 +15,6 @@ from imigr_events.domain.small_counts import FEWEST, shown
 from imigr_events.errors import (
     Busy,
     InvalidInput,
-    KeyReused,
     NotOpen,
     StaleVersion,
     UnknownEvent,
@@ -252,6 +251,5 @@ def _earlier(school: School, command: Command) -> Pathway | None:
     found = school.pathways.by_command(command.key)
     if found is None:
         return None
-    if found[1] != command.body_hash:
-        raise KeyReused
+    command.must_be(found[1])
     return found[0]

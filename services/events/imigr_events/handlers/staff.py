@@ -221,6 +221,5 @@ def _earlier(desk: Desk, command: Command) -> Event | None:
     found = desk.events.by_command(command.key)
     if found is None:
         return None
-    if found[1] != command.body_hash:
-        raise KeyReused
+    command.must_be(found[1])
     return found[0]

@@ -6,11 +6,10 @@ from typing import Any
 
 from imigr_events import handlers, schemas
 from imigr_events.domain import wire_time
-from imigr_events.ports import Command
 from imigr_events.service.agenda import AgendaMethods
 from imigr_events.service.app import App, build
 from imigr_events.service.certificates import CertificateMethods
-from imigr_events.service.commands import command_of
+from imigr_events.service.commands import command_in
 from imigr_events.service.door import DoorMethods
 from imigr_events.service.importing import ImportMethods
 from imigr_events.service.pathways import PathwayMethods
@@ -26,8 +25,8 @@ from imigr_events.storage import (
     PATHWAY_INDEXES,
     PATHWAYS,
 )
+from imigr_kit.commands import command_of
 from imigr_kit.entrypoints import every, provided, rpc
-from imigr_kit.keyed import body_hash
 
 
 class EventsService(AgendaMethods, DoorMethods, CertificateMethods, PathwayMethods, ImportMethods, StaffMethods):
@@ -70,8 +69,8 @@ class EventsService(AgendaMethods, DoorMethods, CertificateMethods, PathwayMetho
     @rpc
     def hold_places(self, **payload: Any) -> dict[str, Any]:
         """Keep places for ten minutes while a form is filled."""
-        wanted, key = schemas.HOLD.load(payload)
-        return handlers.hold_places(self.app.desk, wanted, Command(key, body_hash(payload)))
+        wanted, _ = schemas.HOLD.load(payload)
+        return handlers.hold_places(self.app.desk, wanted, command_of("hold_places", payload))
 
     @rpc
     def release_hold(self, **payload: Any) -> dict[str, Any]:
@@ -81,8 +80,8 @@ class EventsService(AgendaMethods, DoorMethods, CertificateMethods, PathwayMetho
     @rpc
     def register(self, **payload: Any) -> dict[str, Any]:
         """Register for an event; the same key gives the same answer."""
-        wanted, key = schemas.REGISTER.load(payload)
-        return handlers.register(self.app.desk, wanted, Command(key, body_hash(payload)))
+        wanted, _ = schemas.REGISTER.load(payload)
+        return handlers.register(self.app.desk, wanted, command_of("register", payload))
 
     @rpc
     def get_registration(self, **payload: Any) -> dict[str, Any]:
@@ -92,17 +91,17 @@ class EventsService(AgendaMethods, DoorMethods, CertificateMethods, PathwayMetho
     @rpc
     def cancel_registration(self, **payload: Any) -> dict[str, Any]:
         """Give it up."""
-        return handlers.cancel_registration(self.app.desk, **command_of(schemas.CHANGE, payload))
+        return handlers.cancel_registration(self.app.desk, **command_in("cancel_registration", schemas.CHANGE, payload))
 
     @rpc
     def accept_offer(self, **payload: Any) -> dict[str, Any]:
         """Take the places that an offer holds."""
-        return handlers.accept_offer(self.app.desk, **command_of(schemas.CHANGE, payload))
+        return handlers.accept_offer(self.app.desk, **command_in("accept_offer", schemas.CHANGE, payload))
 
     @rpc
     def decline_offer(self, **payload: Any) -> dict[str, Any]:
         """Leave them to the next in line."""
-        return handlers.decline_offer(self.app.desk, **command_of(schemas.CHANGE, payload))
+        return handlers.decline_offer(self.app.desk, **command_in("decline_offer", schemas.CHANGE, payload))
 
     @every(2)
     def keep_time(self) -> None:

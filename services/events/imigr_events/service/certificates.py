@@ -8,7 +8,7 @@ from imigr_events import schemas
 from imigr_events.domain.certificates import Withdrawn
 from imigr_events.handlers import certifying, revoking
 from imigr_events.service.app import App
-from imigr_events.service.commands import command_of
+from imigr_events.service.commands import command_in
 from imigr_kit.entrypoints import rpc
 
 
@@ -39,7 +39,7 @@ class CertificateMethods:
     @rpc
     def revoke_certificate(self, **payload: Any) -> dict[str, Any]:
         """A certificate holds no longer."""
-        wanted = command_of(schemas.REVOKE_CERTIFICATE, payload)
+        wanted = command_in("revoke_certificate", schemas.REVOKE_CERTIFICATE, payload)
         place, reason = (wanted["municipality"], wanted["number"]), Withdrawn(wanted["reason"])
         return revoking.revoke_certificate(self.app.registry, wanted["actor"], place, reason, wanted["command"])
 

@@ -6,19 +6,17 @@ from typing import Any
 
 from marshmallow import Schema
 
-from imigr_events.ports import Command
-from imigr_kit.keyed import body_hash
+from imigr_kit.commands import command_of
 
 
-def command_of(shape: Schema, payload: dict[str, Any]) -> dict[str, Any]:
+def command_in(method: str, shape: Schema, payload: dict[str, Any]) -> dict[str, Any]:
     """A loaded command, its key and body as a Command."""
     wanted: dict[str, Any] = shape.load(payload)
-    command = Command(wanted.pop("idempotency_key"), body_hash(payload))
-    return wanted | {"command": command}
+    return wanted | {"command": command_of(method, payload, wanted)}
 
 
-def decision_of(shape: Schema, payload: dict[str, Any]) -> dict[str, Any]:
+def decision_of(method: str, shape: Schema, payload: dict[str, Any]) -> dict[str, Any]:
     """A loaded decision on a registration, whose two ids go together."""
-    wanted = command_of(shape, payload)
+    wanted = command_in(method, shape, payload)
     ids = (wanted.pop("event_id"), wanted.pop("registration_id"))
     return wanted | {"ids": ids}

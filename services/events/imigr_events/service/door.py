@@ -7,7 +7,7 @@ from typing import Any
 from imigr_events import schemas
 from imigr_events.handlers import correcting, door
 from imigr_events.service.app import App
-from imigr_events.service.commands import command_of
+from imigr_events.service.commands import command_in
 from imigr_kit.entrypoints import rpc
 
 
@@ -41,7 +41,7 @@ class DoorMethods:
     @rpc
     def correct_attendance(self, **payload: Any) -> dict[str, Any]:
         """Make a check-in right on its day; who did it stays with it."""
-        wanted = command_of(schemas.CORRECT_ATTENDANCE, payload)
+        wanted = command_in("correct_attendance", schemas.CORRECT_ATTENDANCE, payload)
         place = (wanted["municipality"], wanted["event_id"])
         wrong = schemas.wrong_of(wanted)
         return correcting.correct_attendance(self.app.door, wanted["actor"], place, wrong, wanted["command"])

@@ -8,7 +8,7 @@ from imigr_events.handlers import pathways
 from imigr_events.schemas import pathways as schemas
 from imigr_events.schemas.base import Manage
 from imigr_events.service.app import App
-from imigr_events.service.commands import command_of
+from imigr_events.service.commands import command_in
 from imigr_kit.entrypoints import rpc
 
 MANAGE = Manage()
@@ -22,7 +22,7 @@ class PathwayMethods:
     @rpc
     def create_pathway(self, **payload: Any) -> dict[str, Any]:
         """A new pathway."""
-        wanted = command_of(schemas.CREATE_PATHWAY, payload)
+        wanted = command_in("create_pathway", schemas.CREATE_PATHWAY, payload)
         new_id = self.app.desk.new_id
         pathway = schemas.pathway_of(wanted["pathway"], wanted["municipality"], new_id)
         made = pathways.create_pathway(self.app.school, wanted["actor"], pathway, wanted["command"])
@@ -31,14 +31,14 @@ class PathwayMethods:
     @rpc
     def change_pathway(self, **payload: Any) -> dict[str, Any]:
         """Plan it anew."""
-        wanted = command_of(schemas.CHANGE_PATHWAY, payload)
+        wanted = command_in("change_pathway", schemas.CHANGE_PATHWAY, payload)
         values = schemas.pathway_values(wanted.pop("pathway"), self.app.desk.new_id)
         return schemas.pathway_out(pathways.change_pathway(self.app.school, values=values, **wanted))
 
     @rpc
     def note_coaching(self, **payload: Any) -> dict[str, Any]:
         """A coaching day took place."""
-        wanted = command_of(schemas.NOTE_COACHING, payload)
+        wanted = command_in("note_coaching", schemas.NOTE_COACHING, payload)
         return schemas.pathway_out(pathways.note_coaching(self.app.school, **wanted))
 
     @rpc

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from imigr_events import handlers, schemas
-from imigr_events.ports import Command
 from imigr_events.service.app import App
-from imigr_events.service.commands import command_of, decision_of
+from imigr_events.service.commands import command_in, decision_of
+from imigr_kit.commands import command_of
 from imigr_kit.entrypoints import rpc
-from imigr_kit.keyed import body_hash
 
 
 class StaffMethods:
@@ -20,45 +19,47 @@ class StaffMethods:
     @rpc
     def create_event(self, **payload: Any) -> dict[str, Any]:
         """Store a draft."""
-        wanted = command_of(schemas.CREATE_EVENT, payload)
+        wanted = command_in("create_event", schemas.CREATE_EVENT, payload)
         draft = schemas.draft_of(wanted.pop("event"), self.app.desk.new_id)
         return self.app.staff(handlers.create_event(self.app.desk, draft=draft, **wanted))
 
     @rpc
     def edit_event(self, **payload: Any) -> dict[str, Any]:
         """Change what is written about an event."""
-        wanted = command_of(schemas.EDIT_EVENT, payload)
+        wanted = command_in("edit_event", schemas.EDIT_EVENT, payload)
         values = schemas.values_of(wanted.pop("changes"), self.app.desk.new_id)
         return self.app.staff(handlers.edit_event(self.app.desk, values=values, **wanted))
 
     @rpc
     def publish_event(self, **payload: Any) -> dict[str, Any]:
         """Make a draft public."""
-        return self.app.staff(handlers.publish_event(self.app.desk, **command_of(schemas.STEP, payload)))
+        return self.app.staff(
+            handlers.publish_event(self.app.desk, **command_in("publish_event", schemas.STEP, payload))
+        )
 
     @rpc
     def postpone_event(self, **payload: Any) -> dict[str, Any]:
         """To another date, or to one that is not known yet."""
-        wanted = command_of(schemas.POSTPONE, payload)
+        wanted = command_in("postpone_event", schemas.POSTPONE, payload)
         dates = (wanted.pop("starts_at"), wanted.pop("ends_at"))
         return self.app.staff(handlers.postpone_event(self.app.desk, dates=dates, **wanted))
 
     @rpc
     def cancel_event(self, **payload: Any) -> dict[str, Any]:
         """Call an event off."""
-        return self.app.staff(handlers.cancel_event(self.app.desk, **command_of(schemas.STEP, payload)))
+        return self.app.staff(handlers.cancel_event(self.app.desk, **command_in("cancel_event", schemas.STEP, payload)))
 
     @rpc
     def add_session(self, **payload: Any) -> dict[str, Any]:
         """One more session."""
-        wanted = command_of(schemas.ADD_SESSION, payload)
+        wanted = command_in("add_session", schemas.ADD_SESSION, payload)
         session = schemas.session_of(wanted.pop("session"), self.app.desk.new_id())
         return self.app.staff(handlers.add_session(self.app.desk, session=session, **wanted))
 
     @rpc
     def change_session(self, **payload: Any) -> dict[str, Any]:
         """Another time, room, title or number of places of a session."""
-        wanted = command_of(schemas.CHANGE_SESSION, payload)
+        wanted = command_in("change_session", schemas.CHANGE_SESSION, payload)
         values = schemas.session_values(wanted.pop("session"))
         place = (wanted.pop("event_id"), wanted.pop("session_id"))
         return self.app.staff(handlers.change_session(self.app.desk, place=place, values=values, **wanted))
@@ -66,12 +67,14 @@ class StaffMethods:
     @rpc
     def cancel_session(self, **payload: Any) -> dict[str, Any]:
         """Call one session off."""
-        return self.app.staff(handlers.cancel_session(self.app.desk, **command_of(schemas.ONE_SESSION, payload)))
+        return self.app.staff(
+            handlers.cancel_session(self.app.desk, **command_in("cancel_session", schemas.ONE_SESSION, payload))
+        )
 
     @rpc
     def issue_codes(self, **payload: Any) -> dict[str, Any]:
         """Invitation codes, told once and kept as keyed hashes."""
-        return handlers.issue_codes(self.app.desk, **command_of(schemas.ISSUE_CODES, payload))
+        return handlers.issue_codes(self.app.desk, **command_in("issue_codes", schemas.ISSUE_CODES, payload))
 
     @rpc
     def list_own_events(self, **payload: Any) -> dict[str, Any]:
@@ -100,33 +103,33 @@ class StaffMethods:
     @rpc
     def register_for(self, **payload: Any) -> dict[str, Any]:
         """Register somebody on their behalf."""
-        wanted, key = schemas.REGISTER_FOR.load(payload)
-        return handlers.register_for(self.app.desk, payload["actor"], wanted, Command(key, body_hash(payload)))
+        wanted, _ = schemas.REGISTER_FOR.load(payload)
+        return handlers.register_for(self.app.desk, payload["actor"], wanted, command_of("register_for", payload))
 
     @rpc
     def approve_registration(self, **payload: Any) -> dict[str, Any]:
         """Confirm one that waits for a decision."""
-        return handlers.approve(self.app.desk, **decision_of(schemas.DECISION, payload))
+        return handlers.approve(self.app.desk, **decision_of("approve_registration", schemas.DECISION, payload))
 
     @rpc
     def reject_registration(self, **payload: Any) -> dict[str, Any]:
         """Refuse one that waits for a decision."""
-        return handlers.reject(self.app.desk, **decision_of(schemas.REJECTION, payload))
+        return handlers.reject(self.app.desk, **decision_of("reject_registration", schemas.REJECTION, payload))
 
     @rpc
     def cancel_registration_for(self, **payload: Any) -> dict[str, Any]:
         """Give one up for somebody who asks at the desk."""
-        return handlers.cancel_for(self.app.desk, **decision_of(schemas.DECISION, payload))
+        return handlers.cancel_for(self.app.desk, **decision_of("cancel_registration_for", schemas.DECISION, payload))
 
     @rpc
     def mark_no_show(self, **payload: Any) -> dict[str, Any]:
         """Somebody who did not come, or a mistake undone."""
-        return handlers.mark_no_show(self.app.desk, **decision_of(schemas.NO_SHOW, payload))
+        return handlers.mark_no_show(self.app.desk, **decision_of("mark_no_show", schemas.NO_SHOW, payload))
 
     @rpc
     def merge_registrations(self, **payload: Any) -> dict[str, Any]:
         """Two registrations of one group become one."""
-        return handlers.merge(self.app.desk, **decision_of(schemas.MERGE, payload))
+        return handlers.merge(self.app.desk, **decision_of("merge_registrations", schemas.MERGE, payload))
 
     @rpc
     def question_results(self, **payload: Any) -> dict[str, Any]:

@@ -136,6 +136,5 @@ def said(office: Office, appointment: Appointment, done: Done | None = None) -> 
 def said_again(office: Office, stored: Stored, command: Command) -> dict[str, Any]:
     """The answer of the first run of a repeated command; raises KeyReused for another body."""
     done = stored.commands[command.key]
-    if done.body_hash != command.body_hash:
-        raise KeyReused
+    command.must_be(done.body_hash)
     return said(office, stored.appointment, done)

@@ -20,7 +20,6 @@ from imigr_guichet.handlers.office import STAFF_ROLES, Office
 from imigr_guichet.opening import DAY, intervals, is_absent, local_date
 from imigr_guichet.places import cell_of
 from imigr_guichet.ports.appointments import Command, Outcome
-from imigr_guichet.ports.plans import PlanCommand
 from imigr_kit.access import require
 
 Actor = Mapping[str, Any]
@@ -154,7 +153,7 @@ def known_mediators(guichet: Guichet) -> set[str]:
 def _save(office: Office, changed: Guichet, command: Command) -> tuple[Guichet, list[Stranding]]:
     saved = replace(changed, version=changed.version + 1)
     now = office.clock.now()
-    done = office.plans.change(saved, [opened(saved, first=False)], PlanCommand(command.key, command.body_hash), now)
+    done = office.plans.change(saved, [opened(saved, first=False)], command, now)
     if done == "repeated":
         stored = plan_of(office, changed.id, changed.municipality)
         return stored, find_stranded(office, stored)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
-from imigr_guichet.errors import Busy, KeyReused
+from imigr_guichet.errors import Busy
 from imigr_guichet.ports.appointments import Command
 from imigr_kit.clock import Clock
 from imigr_kit.facts import Fact
@@ -126,8 +126,7 @@ def change(
 def repeated(kept: Kept[E], command: Command) -> Said:
     """The answer of the first run; raises KeyReused for another body under the same key."""
     body_hash, said = kept.answers[command.key]
-    if body_hash != command.body_hash:
-        raise KeyReused
+    command.must_be(body_hash)
     return said
 
 

@@ -68,8 +68,10 @@ def plan_session(office: Office, sessions: Sessions, actor: Actor, new: NewSessi
     if outcome is Outcome.TAKEN:
         raise SlotFull
     kept = sessions.find(session.id)
-    if kept is None or (kept.session.start, kept.session.desk, kept.session.topic) != (new.start, new.desk, new.topic):
+    if kept is None:
         raise KeyReused
+    if outcome is Outcome.REPEATED:
+        command.must_be(sessions.body_of(session.id, command) or "")
     return kept
 
 
@@ -146,7 +148,7 @@ def cancel_session(
     require(actor, STAFF_ROLES, municipality)
     seated = _change(office, sessions, municipality, session_id, command, None)
     for one in seated.seats:
-        each = Command(f"{command.key}:{one.id}", "", by=command.by)
+        each = replace(command.part(one.id), body_hash="")
         cancel_for_service(office, actor, municipality, one.id, "closed", each)
     return seated
 
@@ -162,6 +164,8 @@ def _change(
         old = seated.session
         new, facts = old.cancel(guichet) if capacity is None else old.resize(capacity, guichet)
         outcome = sessions.change(old, new, facts, command)
+        if outcome is Outcome.REPEATED:
+            command.must_be(sessions.body_of(session_id, command) or "")
         if outcome in (Outcome.DONE, Outcome.REPEATED):
             return sessions.find(session_id) or seated
     raise Busy(retry_after=1)

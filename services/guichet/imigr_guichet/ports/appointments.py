@@ -9,17 +9,8 @@ from enum import Enum
 from typing import Protocol
 
 from imigr_guichet.domain.appointment import Appointment
+from imigr_kit.commands import Command as Command
 from imigr_kit.facts import Fact
-
-
-@dataclass(frozen=True)
-class Command:
-    """A repeated command is recognised by its key; ``body_hash`` tells a repetition from another body. ``by`` goes
-    into the audit line: ``visitor``, ``staff:<id>``, ``partner:<id>`` or ``system``."""
-
-    key: str
-    body_hash: str
-    by: str = "visitor"
 
 
 @dataclass(frozen=True)

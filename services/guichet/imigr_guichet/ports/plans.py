@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
 from imigr_guichet.domain.guichet import Guichet
+from imigr_kit.commands import Command
 from imigr_kit.facts import Fact
 
 Saved = Literal["done", "stale", "repeated", "reused"]
-
-
-@dataclass(frozen=True)
-class PlanCommand:
-    """A change of a plan, recognised by its key when it comes again."""
-
-    key: str
-    body_hash: str
 
 
 class Plans(Protocol):
@@ -36,7 +28,7 @@ class Plans(Protocol):
         """All guichets, or those of one municipality."""
         ...
 
-    def change(self, guichet: Guichet, facts: Sequence[Fact], command: PlanCommand, now: datetime) -> Saved:
+    def change(self, guichet: Guichet, facts: Sequence[Fact], command: Command, now: datetime) -> Saved:
         """Store a guichet with its facts on exactly the version before, marked for review."""
         ...
 

@@ -31,6 +31,10 @@ class Sessions(Protocol):
         """A session with its seats."""
         ...
 
+    def body_of(self, session_id: str, command: Command) -> str | None:
+        """The body hash of a command that was run on this session under this key, if one was."""
+        ...
+
     def upcoming(self, guichet_id: str, first: date) -> Sequence[Seated]:
         """Planned sessions of a guichet from a day on, by start."""
         ...

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from imigr_guichet.building import WithBookings, actor_name, command_of
+from imigr_guichet.building import WithBookings
 from imigr_guichet.handlers import agenda
 from imigr_guichet.schemas import appointments as wire
 from imigr_guichet.schemas.appointments import to_staff, told
+from imigr_kit.commands import command_of
 from imigr_kit.entrypoints import rpc
 
 
@@ -34,33 +35,33 @@ class AgendaMethods:
     def take_step(self, **payload: Any) -> dict[str, Any]:
         """Confirm, check in, start, finish, leave, miss, correct."""
         wanted = wire.TAKE_STEP.load(payload)
-        command = command_of(wanted.pop("idempotency_key"), payload, actor_name(wanted["actor"]))
+        command = command_of("take_step", payload, wanted)
         return to_staff(agenda.take_step(self.app.office, **wanted, command=command))
 
     @rpc
     def cancel_for_service(self, **payload: Any) -> dict[str, Any]:
         """Cancel by the service, with a reason."""
         wanted = wire.CANCEL_FOR_SERVICE.load(payload)
-        command = command_of(wanted.pop("idempotency_key"), payload, actor_name(wanted["actor"]))
+        command = command_of("cancel_for_service", payload, wanted)
         return to_staff(agenda.cancel_for_service(self.app.office, **wanted, command=command))
 
     @rpc
     def move_for_visitor(self, **payload: Any) -> dict[str, Any]:
         """Move by staff."""
         wanted = wire.STAFF_MOVE.load(payload)
-        command = command_of(wanted.pop("idempotency_key"), payload, actor_name(wanted["actor"]))
+        command = command_of("move_for_visitor", payload, wanted)
         return to_staff(agenda.move_for_visitor(self.app.office, **wanted, command=command))
 
     @rpc
     def book_for_visitor(self, **payload: Any) -> dict[str, Any]:
         """Book on behalf of somebody."""
-        actor, wanted, _, key = wire.BOOK_FOR_VISITOR.load(payload)
-        command = command_of(key, payload, actor_name(actor))
+        actor, wanted, _, _ = wire.BOOK_FOR_VISITOR.load(payload)
+        command = command_of("book_for_visitor", payload)
         return told(self.app.office, agenda.book_for_visitor(self.app.office, actor, wanted, command))
 
     @rpc
     def overbook(self, **payload: Any) -> dict[str, Any]:
         """A deliberate overbooking at a desk, by a manager."""
-        actor, wanted, desk, key = wire.BOOK_FOR_VISITOR.load(payload)
-        command = command_of(key, payload, actor_name(actor))
+        actor, wanted, desk, _ = wire.BOOK_FOR_VISITOR.load(payload)
+        command = command_of("overbook", payload)
         return told(self.app.office, agenda.overbook(self.app.office, actor, wanted, desk or "", command))

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from imigr_guichet import ical
-from imigr_guichet.building import WithBookings, command_of
+from imigr_guichet.building import WithBookings
 from imigr_guichet.handlers import booking, changing, lookups, office, sessions, waiting_list
 from imigr_guichet.handlers.slots import Ask
-from imigr_guichet.ports.appointments import Command
 from imigr_guichet.schemas import appointments as wire
 from imigr_guichet.schemas.appointments import told
 from imigr_guichet.service.visits import WithVisits
+from imigr_kit.commands import Command, command_of
 from imigr_kit.entrypoints import rpc
 
 
@@ -28,16 +28,16 @@ class AppointmentMethods:
     @rpc
     def book_appointment(self, **payload: Any) -> dict[str, Any]:
         """Book a start; the same key gives the same answer."""
-        wanted, key = wire.BOOK.load(payload)
-        command = command_of(key, payload)
+        wanted, _ = wire.BOOK.load(payload)
+        command = command_of("book_appointment", payload)
         self._serve_first(wanted.guichet_id, booking.ask_of(wanted), wanted.start, command)
         return told(self.app.office, booking.book_appointment(self.app.office, wanted, command))
 
     @rpc
     def hold_place(self, **payload: Any) -> dict[str, Any]:
         """Keep a place for some minutes; it expires by itself."""
-        wanted, key = wire.BOOK.load(payload)
-        command = command_of(key, payload)
+        wanted, _ = wire.BOOK.load(payload)
+        command = command_of("hold_place", payload)
         self._serve_first(wanted.guichet_id, booking.ask_of(wanted), wanted.start, command)
         return told(self.app.office, booking.hold_place(self.app.office, wanted, command))
 
@@ -46,7 +46,7 @@ class AppointmentMethods:
         """Make an appointment of a hold."""
         wanted = wire.TAKE_UP.load(payload)
         wanted.pop("client_key")
-        command = command_of(wanted.pop("idempotency_key"), payload)
+        command = command_of("take_up_hold", payload, wanted)
         who = wire.reachable_of(wanted)
         return told(
             self.app.office,
@@ -56,8 +56,8 @@ class AppointmentMethods:
     @rpc
     def book_seat(self, **payload: Any) -> dict[str, Any]:
         """A seat of a group session."""
-        session_id, wanted, key = wire.BOOK_SEAT.load(payload)
-        command = command_of(key, payload)
+        session_id, wanted, _ = wire.BOOK_SEAT.load(payload)
+        command = command_of("book_seat", payload)
         return told(
             self.app.office,
             sessions.book_seat(self.app.office, self.app.sessions, session_id, wanted, command),
@@ -87,7 +87,7 @@ class AppointmentMethods:
         """Move it to another start."""
         wanted = wire.MOVE.load(payload)
         address = wanted.pop("client_key")
-        command = command_of(wanted.pop("idempotency_key"), payload)
+        command = command_of("move_appointment", payload, wanted)
         return told(
             self.app.office,
             lookups.looked_up(
@@ -102,7 +102,7 @@ class AppointmentMethods:
         """Cancel it."""
         wanted = wire.CHANGE.load(payload)
         address = wanted.pop("client_key")
-        command = command_of(wanted.pop("idempotency_key"), payload)
+        command = command_of("cancel_appointment", payload, wanted)
         return told(
             self.app.office,
             lookups.looked_up(

@@ -7,7 +7,8 @@ from typing import Any
 from imigr_guichet.domain.needs import neutral
 from imigr_guichet.handlers import orientation
 from imigr_guichet.schemas import orientation as schemas
-from imigr_guichet.service.visits import WithVisits, command_of, without_key
+from imigr_guichet.service.visits import WithVisits, without_key
+from imigr_kit.commands import command_of
 from imigr_kit.entrypoints import every, rpc
 
 HOUR = 3600.0

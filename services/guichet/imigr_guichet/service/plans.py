@@ -7,7 +7,7 @@ from typing import Any
 from pymongo.client_session import ClientSession
 
 from imigr_guichet import ical
-from imigr_guichet.building import WithBookings, actor_name, command_of
+from imigr_guichet.building import WithBookings
 from imigr_guichet.checking import check
 from imigr_guichet.domain.guichet import Guichet
 from imigr_guichet.handlers import calendars, fading, feeds, lookups, planning
@@ -15,6 +15,7 @@ from imigr_guichet.ports.feeds import Feed
 from imigr_guichet.schemas import appointments as wire
 from imigr_guichet.schemas import plans as plan_wire
 from imigr_guichet.schemas.calendars import told_calendar
+from imigr_kit.commands import actor_name, command_of
 from imigr_kit.entrypoints import every, on_event, rpc
 from imigr_kit.events import CloudEvent
 from imigr_kit.logs import get_logger
@@ -46,7 +47,7 @@ class PlanMethods:
         """Save a plan; whom it strands goes on the worklist."""
         wanted = plan_wire.CHANGE_PLAN.load(payload)
         changed = self._changed(wanted)
-        command = command_of(wanted["idempotency_key"], payload, actor_name(wanted["actor"]))
+        command = command_of("change_plan", payload)
         guichet, found = planning.change_plan(
             self.app.office, wanted["actor"], wanted["municipality"], changed, command
         )
@@ -57,7 +58,7 @@ class PlanMethods:
         """A mediator is away; ``dry`` only shows what would follow."""
         wanted = plan_wire.REGISTER_ABSENCE.load(payload)
         absence = plan_wire.absence_from(wanted, self.app.office.hashed("absence", wanted["idempotency_key"])[:24])
-        command = command_of(wanted["idempotency_key"], payload, actor_name(wanted["actor"]))
+        command = command_of("register_absence", payload)
         guichet, found = planning.register_absence(
             self.app.office,
             wanted["actor"],
@@ -74,7 +75,7 @@ class PlanMethods:
     def withdraw_absence(self, **payload: Any) -> dict[str, Any]:
         """The mediator is there after all."""
         wanted = plan_wire.WITHDRAW_ABSENCE.load(payload)
-        command = command_of(wanted.pop("idempotency_key"), payload, actor_name(wanted["actor"]))
+        command = command_of("withdraw_absence", payload, wanted)
         guichet, found = planning.withdraw_absence(self.app.office, **wanted, command=command)
         return {"stranded": plan_wire.strandings_out(found), "version": guichet.version}
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from imigr_guichet.building import WithBookings, actor_name, command_of
+from imigr_guichet.building import WithBookings
 from imigr_guichet.handlers import office, sessions, slots
 from imigr_guichet.schemas import appointments as wire
 from imigr_guichet.schemas import guichets as guichet_wire
 from imigr_guichet.schemas import plans as plan_wire
+from imigr_kit.commands import command_of
 from imigr_kit.entrypoints import rpc
 
 
@@ -68,7 +69,7 @@ class SlotMethods:
         """Plan a group session."""
         wanted = plan_wire.PLAN_SESSION.load(payload)
         actor = wanted.pop("actor")
-        command = command_of(wanted.pop("idempotency_key"), payload, actor_name(actor))
+        command = command_of("plan_session", payload, wanted)
         new = sessions.NewSession(**wanted)
         return guichet_wire.session_out(sessions.plan_session(self.app.office, self.app.sessions, actor, new, command))
 
@@ -76,7 +77,7 @@ class SlotMethods:
     def resize_session(self, **payload: Any) -> dict[str, Any]:
         """Another capacity; who sits beyond it is listed, nobody is dropped."""
         wanted = plan_wire.RESIZE_SESSION.load(payload)
-        command = command_of(wanted.pop("idempotency_key"), payload, actor_name(wanted["actor"]))
+        command = command_of("resize_session", payload, wanted)
         seated, over = sessions.resize_session(self.app.office, self.app.sessions, **wanted, command=command)
         return guichet_wire.session_out(seated) | {"too_many": [wire.agenda_row(one) for one in over]}
 
@@ -84,6 +85,6 @@ class SlotMethods:
     def cancel_session(self, **payload: Any) -> dict[str, Any]:
         """Call a session off and cancel its seats."""
         wanted = plan_wire.CHANGE_SESSION.load(payload)
-        command = command_of(wanted.pop("idempotency_key"), payload, actor_name(wanted["actor"]))
+        command = command_of("cancel_session", payload, wanted)
         seated = sessions.cancel_session(self.app.office, self.app.sessions, **wanted, command=command)
         return guichet_wire.session_out(seated)

@@ -11,7 +11,6 @@ from imigr_guichet.handlers.orientation import Counsel
 from imigr_guichet.handlers.paper import Paper
 from imigr_guichet.handlers.tickets import Hall
 from imigr_guichet.handlers.waiting_list import Queue
-from imigr_guichet.ports.appointments import Command
 from imigr_guichet.signing import SlipKey
 from imigr_guichet.storage import orientation as orientation_storage
 from imigr_guichet.storage import tickets as ticket_storage
@@ -20,7 +19,7 @@ from imigr_guichet.storage.figures import MongoFigures
 from imigr_guichet.storage.records import Stamp
 from imigr_kit.clock import Clock
 from imigr_kit.ids import NewId
-from imigr_kit.keyed import body_hash, keyed_hash
+from imigr_kit.keyed import keyed_hash
 from imigr_kit.runtime import Runtime
 from imigr_kit.secret import Secret
 
@@ -88,12 +87,6 @@ def make_visits(db: Any, stamp: Stamp, clock: Clock, new_id: NewId, key: Secret[
     )
     queue = Queue(office, waiting_storage.MongoEntries(db, stamp, plans))
     return Visits(hall, counsel, Ledger(plans, MongoFigures(db)), queue, Paper(office, SlipKey(key)))
-
-
-def command_of(method: str, payload: dict[str, Any]) -> Command:
-    """A command is the same when method and body are; who gives it may have been granted a role meanwhile."""
-    body = {name: value for name, value in payload.items() if name != "actor"}
-    return Command(str(payload["idempotency_key"]), body_hash(body | {"method": method}))
 
 
 def without_key(loaded: Any) -> dict[str, Any]:

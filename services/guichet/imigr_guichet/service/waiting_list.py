@@ -6,7 +6,8 @@ from typing import Any
 
 from imigr_guichet.handlers import waiting_list
 from imigr_guichet.schemas import waiting_list as schemas
-from imigr_guichet.service.visits import WithVisits, command_of
+from imigr_guichet.service.visits import WithVisits
+from imigr_kit.commands import command_of
 from imigr_kit.entrypoints import every, rpc
 
 SWEEP_SECONDS = 5.0

@@ -6,7 +6,8 @@ from typing import Any
 
 from imigr_guichet.handlers import tickets
 from imigr_guichet.schemas import tickets as schemas
-from imigr_guichet.service.visits import WithVisits, command_of, without_key
+from imigr_guichet.service.visits import WithVisits, without_key
+from imigr_kit.commands import command_of
 from imigr_kit.entrypoints import rpc
 
 

@@ -14,10 +14,11 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from imigr_guichet.domain.guichet import Guichet
-from imigr_guichet.ports.plans import PlanCommand, Saved
+from imigr_guichet.ports.plans import Saved
 from imigr_guichet.storage.collections import CALENDARS, GUICHETS
 from imigr_guichet.written import Document, guichet_of, guichet_row, regime_of
 from imigr_kit.clock import Clock
+from imigr_kit.commands import Command
 from imigr_kit.context import current
 from imigr_kit.facts import Fact
 from imigr_kit.mongo import not_after
@@ -73,7 +74,7 @@ class MongoPlans:
         self._changed_at = time.monotonic()
         return True
 
-    def change(self, guichet: Guichet, facts: Sequence[Fact], command: PlanCommand, now: datetime) -> Saved:
+    def change(self, guichet: Guichet, facts: Sequence[Fact], command: Command, now: datetime) -> Saved:
         """One conditional write; see ports.plans."""
         body = guichet_row(guichet) | {"review_until": now + REVIEW}
         kept = {"$each": [{"key": command.key, "body": command.body_hash}], "$slice": -COMMANDS}

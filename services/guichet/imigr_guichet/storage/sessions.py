@@ -50,6 +50,12 @@ class MongoSessions:
         row = self._rows.find_one({"_id": session_id, "kind": "session"}, UNREAD)
         return None if row is None else Seated(_session(row), self._seats(row), _open_seats(row))
 
+    def body_of(self, session_id: str, command: Command) -> str | None:
+        """By the audit line."""
+        query = {"_id": session_id, "commands.key": command.key}
+        row = self._rows.find_one(query, {"commands.$": 1})
+        return None if row is None else str(row["commands"][0]["body"])
+
     def upcoming(self, guichet_id: str, first: date) -> Sequence[Seated]:
         """One range query, and one for each session found."""
         query = {"day": {"$gte": first.isoformat()}, "guichet_id": guichet_id, "kind": "session", "state": "planned"}
@@ -58,9 +64,11 @@ class MongoSessions:
 
     def change(self, old: Session, new: Session, facts: Sequence[Fact], command: Command) -> Outcome:
         """One conditional write; see ports.sessions."""
+        if self.body_of(old.id, command) is not None:
+            return Outcome.REPEATED
         row = self._rows.find_one({"_id": old.id, "version": old.version, "kind": "session"}, UNREAD)
         if row is None:
-            return Outcome.REPEATED if self._was_run(old.id, command) else Outcome.STALE
+            return Outcome.STALE
         given = {one.seat for one in self._seats(row)}
         most = max(row["seats_made"], new.capacity)
         free = [seat for seat in range(most) if seat not in given]
@@ -79,9 +87,6 @@ class MongoSessions:
         except DuplicateKeyError as error:
             return _outcome(error)
         return Outcome.DONE if written.modified_count else Outcome.STALE
-
-    def _was_run(self, session_id: str, command: Command) -> bool:
-        return self._rows.find_one({"_id": session_id, "claims": f"key:{command.key}"}, {"_id": 1}) is not None
 
     def _seats(self, row: Document) -> list[Any]:
         seats = [f"place:{row['_id']}:{seat}" for seat in range(row["seats_made"])]

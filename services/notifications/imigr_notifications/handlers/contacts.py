@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from imigr_kit.access import require
+from imigr_kit.access import NotAllowed, require
+from imigr_kit.commands import Command
 from imigr_notifications.domain import REASONS, Consent, Message
 from imigr_notifications.errors import NothingToReveal, UnknownReason
 from imigr_notifications.handlers.desk import Desk
 from imigr_notifications.ports import Reached
 from imigr_notifications.ports_vault import Held, Looked, Reveal, Reveals
+
+REVEALERS = ("mediator", "manager")
 
 
 @dataclass(frozen=True)
@@ -52,17 +55,20 @@ def reveal_contact(
     municipality: str,
     subject: str,
     reason: str,
-    command: str,
+    command: Command,
 ) -> Reached:
-    """The address behind an appointment or a registration of the town. The row of the audit is safe before the
-    address is read; when it cannot be written, nothing is shown. Raises NotAllowed, UnknownReason,
-    NothingToReveal."""
-    require(actor, ("mediator", "manager"), municipality)
+    """The address behind an appointment or a registration of the town, for a person: a token of a machine could be
+    asked for all of them. The row of the audit is safe before the address is read; when it cannot be written, nothing
+    is shown. Raises NotAllowed, UnknownReason, NothingToReveal, TooManyReveals, KeyReused."""
+    if actor.get("kind") != "staff":
+        raise NotAllowed(params={"municipality": municipality, "roles": sorted(REVEALERS)})
+    require(actor, REVEALERS, municipality)
     if reason not in REASONS:
         raise UnknownReason(params={"reasons": sorted(REASONS)})
     contact_id = _contact_of(desk.messages.of_subject(subject), municipality)
     now = desk.clock.now()
-    reveals.add(Reveal(str(actor["id"]), municipality, subject, contact_id, reason, command), now)
+    named = (command.key, command.body_hash)
+    reveals.add(Reveal(str(actor["id"]), municipality, subject, contact_id, reason, *named), now)
     contact = desk.contacts.reach(contact_id, now)
     if contact is None:
         raise NothingToReveal

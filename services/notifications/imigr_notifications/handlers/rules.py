@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from imigr_kit.access import require
+from imigr_kit.commands import Command
 from imigr_notifications.ports_planning import RuleBook
 
 STAFF = ("manager", "mediator")
@@ -23,9 +24,8 @@ def set_rules(
     municipality: str,
     own: Mapping[str, Any],
     version: int,
-    key: str,
-    body: str,
+    command: Command,
 ) -> int:
     """Settle them on the version that was read; the new version. Raises VersionConflict or KeyReused."""
     require(actor, ("manager",), municipality)
-    return book.settle(municipality, own, version, key, body)
+    return book.settle(municipality, own, version, command)

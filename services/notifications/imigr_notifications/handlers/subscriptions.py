@@ -10,7 +10,7 @@ from imigr_kit.errors import FieldError
 from imigr_kit.ids import NewId
 from imigr_notifications.domain import Message, State
 from imigr_notifications.domain.subscriptions import CONFIRM_WITHIN, Subscription, SubscriptionState
-from imigr_notifications.errors import InvalidInput, KeyReused, UnknownSubscription
+from imigr_notifications.errors import InvalidInput, UnknownSubscription
 from imigr_notifications.handlers.desk import Desk
 from imigr_notifications.ports_campaigns import Command, SubscriptionBook
 
@@ -37,8 +37,7 @@ def subscribe(desk: Desk, book: SubscriptionBook, wish: Wish, new_id: NewId, com
         raise InvalidInput(fields=[FieldError("topic", "notifications.invalid_input", "no topic of this town")])
     known = book.by_key(command.key)
     if known is not None:
-        if known[1] != command.body:
-            raise KeyReused
+        command.must_be(known[1])
         return known[0]
     made = Subscription(
         id=new_id(),
@@ -58,7 +57,7 @@ def subscribe(desk: Desk, book: SubscriptionBook, wish: Wish, new_id: NewId, com
 def _store(
     desk: Desk, book: SubscriptionBook, made: Subscription, manage_hash: str, command: Command, session: Any
 ) -> None:
-    book.add(made, desk.contacts.slip(manage_hash), command.key, command.body, session)
+    book.add(made, desk.contacts.slip(manage_hash), command.key, command.body_hash, session)
     question = Message(
         id=f"{made.id}:opt_in:1",
         subject=made.id,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from imigr_kit.access import require
+from imigr_kit.commands import Command
 from imigr_kit.errors import FieldError
 from imigr_notifications.domain import Message, Priority, Rules, State
 from imigr_notifications.errors import BrokenText
@@ -32,7 +33,7 @@ class TemplateBook(Protocol):
 
     def publish(
         self, municipality: str, which: TemplateId, texts: Mapping[str, Any], version: int, at: datetime, actor: str,
-        key: str, body: str,
+        command: Command,
     ) -> int:  # fmt: skip
         """Publish on the version that was read; the new version. Raises VersionConflict, KeyReused."""
         ...
@@ -73,7 +74,7 @@ def send_text_test(
 
 def publish_template(
     book: TemplateBook, actor: Mapping[str, Any], municipality: str, which: TemplateId, texts: Mapping[str, Any],
-    version: int, at: datetime, key: str, body: str,
+    version: int, at: datetime, command: Command,
 ) -> int:  # fmt: skip
     """Publish a text in all languages at once; every variant is checked, and all that is wrong is told with its
     place. No texts: back to the built-in ones. Raises BrokenText, VersionConflict, KeyReused."""
@@ -84,7 +85,7 @@ def publish_template(
             raise BrokenText(
                 fields=[FieldError(f"texts.{language}", BrokenText.code, words) for language, words in broken]
             )
-    return book.publish(municipality, which, texts, version, at, str(actor["id"]), key, body)
+    return book.publish(municipality, which, texts, version, at, str(actor["id"]), command)
 
 
 def list_templates(book: TemplateBook, actor: Mapping[str, Any], municipality: str) -> list[dict[str, Any]]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from imigr_kit.commands import command_of
 from imigr_kit.entrypoints import every, rpc
 from imigr_kit.ids import new_id
-from imigr_kit.keyed import body_hash
 from imigr_notifications.handlers import campaigns, subscriptions
-from imigr_notifications.ports_campaigns import Command
 from imigr_notifications.schemas import campaigns as wire
 from imigr_notifications.wiring import App
 
@@ -22,7 +21,7 @@ class CampaignsPart:
     def create_campaign(self, **payload: Any) -> dict[str, Any]:
         """A draft."""
         wanted = wire.CreateCampaign().load(payload)
-        command = Command(wanted["key"], body_hash(payload))
+        command = command_of("create_campaign", payload)
         return wire.campaign_out(
             campaigns.create_campaign(self.app.campaigns, wanted["actor"], wanted["draft"], command)
         )
@@ -56,7 +55,7 @@ class CampaignsPart:
         wanted = wire.SendTest().load(payload)
         asked = {name: wanted[name] for name in ("actor", "municipality", "campaign_id")}
         found = campaigns.get_campaign(self.app.campaigns, **asked)
-        key = body_hash({"key": wanted["idempotency_key"]})[:16]
+        key = command_of("test_campaign", payload).key[:16]
         sent = campaigns.send_test(
             self.app.campaigns, found, wanted["contact_id"], wanted["channel"], wanted["language"], key
         )
@@ -66,14 +65,14 @@ class CampaignsPart:
     def schedule_campaign(self, **payload: Any) -> dict[str, Any]:
         """To begin then, or at once."""
         wanted = wire.ScheduleCampaign().load(payload)
-        command = Command(wanted.pop("idempotency_key"), body_hash(payload))
+        command = command_of("schedule_campaign", payload, wanted)
         return wire.campaign_out(campaigns.schedule_campaign(self.app.campaigns, **wanted, command=command))
 
     @rpc
     def step_campaign(self, **payload: Any) -> dict[str, Any]:
         """pause, resume or cancel."""
         wanted = wire.StepCampaign().load(payload)
-        command = Command(wanted.pop("idempotency_key"), body_hash(payload))
+        command = command_of("step_campaign", payload, wanted)
         return wire.campaign_out(campaigns.step_campaign(self.app.campaigns, **wanted, command=command))
 
     @rpc
@@ -89,7 +88,7 @@ class CampaignsPart:
             contact_id=wanted["contact_id"],
             manage_hash=wanted["manage_hash"],
         )
-        command = Command(wanted["idempotency_key"], body_hash(payload))
+        command = command_of("subscribe", payload)
         made = subscriptions.subscribe(self.app.desk, self.app.subscriptions, wish, new_id, command)
         return wire.subscription_out(made)
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from pymongo.client_session import ClientSession
 
+from imigr_kit.commands import command_of
 from imigr_kit.entrypoints import every, on_event, rpc
 from imigr_kit.events import CloudEvent
-from imigr_kit.keyed import body_hash
 from imigr_notifications import handlers, schemas
 from imigr_notifications.wiring import App
 
@@ -35,8 +35,7 @@ class RulesPart:
             wanted["municipality"],
             wanted["rules"],
             wanted["version"],
-            wanted["idempotency_key"],
-            body_hash(payload),
+            command_of("set_rules", payload),
         )
         own, _ = handlers.get_rules(self.app.rule_book, wanted["actor"], wanted["municipality"])
         return self._out(wanted["municipality"], own, version)

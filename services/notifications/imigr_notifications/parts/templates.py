@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from imigr_kit.commands import command_of
 from imigr_kit.entrypoints import rpc
-from imigr_kit.keyed import body_hash
 from imigr_notifications import handlers, schemas
 from imigr_notifications.wiring import App
 
@@ -42,7 +42,7 @@ class TemplatesPart:
     def test_template(self, **payload: Any) -> dict[str, Any]:
         """Send a text with sample values to one address."""
         wanted = schemas.TryTemplate().load(payload)
-        key = body_hash({"key": wanted["idempotency_key"]})[:16]
+        key = command_of("test_template", payload).key[:16]
         sent = handlers.send_text_test(
             self.app.desk,
             wanted["actor"],
@@ -67,7 +67,6 @@ class TemplatesPart:
             wanted["texts"],
             wanted["version"],
             self.app.desk.clock.now(),
-            wanted["idempotency_key"],
-            body_hash(payload),
+            command_of("publish_template", payload),
         )
         return {"version": version}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from imigr_kit.commands import command_of
 from imigr_kit.entrypoints import every, rpc
 from imigr_notifications import handlers, schemas
 from imigr_notifications.wiring import App
@@ -45,7 +46,7 @@ class VaultPart:
             wanted["municipality"],
             wanted["subject"],
             wanted["reason"],
-            wanted["idempotency_key"],
+            command_of("reveal_contact", payload),
         )
         return schemas.revealed_out(contact)
 

@@ -39,5 +39,9 @@ def revealed_out(contact: Reached) -> dict[str, Any]:
 def reveals_out(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Rows of the audit; no address is in them."""
     names = ("actor", "municipality", "subject", "reason")
-    items = [{"number": row["_id"], "at": wire_time(row["at"])} | {name: row[name] for name in names} for row in rows]
+    items = [
+        {"number": row["_id"], "at": wire_time(row["at"]), "outcome": row.get("outcome", "shown")}
+        | {name: row[name] for name in names}
+        for row in rows
+    ]
     return {"items": items}

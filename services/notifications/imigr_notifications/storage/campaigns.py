@@ -40,15 +40,16 @@ class MongoCampaigns:
         row = _document(campaign) | {
             "_id": campaign.id,
             "key": command.key,
-            "commands": [asdict(command)],
+            "commands": [_line(command)],
             "outbox": [],
         }
         try:
             self._campaigns.insert_one(row)
         except DuplicateKeyError:
             known = self._campaigns.find_one({"key": command.key}) or {}
-            if not known or known["commands"][0]["body"] != command.body:
+            if not known:
                 raise KeyReused from None
+            command.must_be(known["commands"][0]["body"])
             return _of(known)
         return campaign
 
@@ -64,8 +65,8 @@ class MongoCampaigns:
     def repeated(self, campaign_id: str, command: Command) -> bool:
         """True when this command was run on it; raises KeyReused for another body."""
         row = self._campaigns.find_one({"_id": campaign_id, "commands.key": command.key}, {"commands.$": 1})
-        if row is not None and row["commands"][0]["body"] != command.body:
-            raise KeyReused
+        if row is not None:
+            command.must_be(row["commands"][0]["body"])
         return row is not None
 
     def change(
@@ -79,7 +80,7 @@ class MongoCampaigns:
         """One conditional write on the version; raises VersionConflict."""
         update: Document = {"$set": _document(new)}
         if command is not None:
-            update["$push"] = {"commands": {"$each": [asdict(command)], "$slice": -50}}
+            update["$push"] = {"commands": {"$each": [_line(command)], "$slice": -50}}
         query = {"_id": old.id, "version": old.version}
         if not self._campaigns.update_one(
             query, with_events(update, self._stamp(facts)), session=session
@@ -154,6 +155,10 @@ def _reached(campaign: Campaign, now: datetime) -> Document:
     if campaign.themes:
         query["$or"] = [{"themes": []}, {"themes": {"$in": list(campaign.themes)}}]
     return query
+
+
+def _line(command: Command) -> Document:
+    return {"key": command.key, "body": command.body_hash}
 
 
 def _document(campaign: Campaign) -> Document:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
@@ -11,12 +12,13 @@ from pymongo.database import Database
 
 from imigr_kit.ids import new_id
 from imigr_kit.secret import Secret
+from imigr_kit.settings import SettingsError
 from imigr_notifications.domain import ASKED_FOR
 from imigr_notifications.errors import UndecryptableContact
 from imigr_notifications.ports import Readiness
 from imigr_notifications.ports_vault import Held
 from imigr_notifications.storage.documents import Document, sealed_of
-from imigr_notifications.storage.indexes import CONTACTS, ERASURES, PURPOSES
+from imigr_notifications.storage.indexes import CONTACTS, ERASURES, LEDGER_SECONDS, PURPOSES
 from imigr_notifications.storage.ledger import FileLedger
 from imigr_notifications.vault import Contact, Unusable, Vault, hint
 
@@ -25,6 +27,8 @@ FADE = timedelta(hours=24)
 """How long a contact outlives its last purpose (DESIGN section 6)."""
 
 
+LINES = 1000
+"""Lines of the ledger that are looked up at once."""
 MOST_OF_ONE = 50
 """Contacts of one person that are looked at; one gives a new contact with each booking."""
 
@@ -139,10 +143,37 @@ class MongoContacts:
             self._ledger.add(contact_id, now)
         return self._erase(contact_id, now if row is None else row["at"])
 
-    def replay(self) -> int:
-        """Erase again what the ledger outside the database remembers; how many contacts were still, or again,
-        there. For the first start after a restore, before anything is sent."""
-        return sum(self._erase(contact_id, at)[0] for contact_id, at in self._ledger.entries())
+    def replay(self, now: datetime) -> int:
+        """Erase again what the ledger outside the database remembers; how many contacts were still, or again, there.
+        Runs at every start, before anything is answered or sent: when nothing was restored it reads twice for every
+        thousand lines and writes nothing. Lines older than the database's own memory of erasures are left out, since a
+        contact of that age has no living purpose and may not be read anyway."""
+        since = now - timedelta(seconds=LEDGER_SECONDS)
+        recent = ((contact_id, at) for contact_id, at in self._ledger.entries() if at > since)
+        found = 0
+        while some := dict(itertools.islice(recent, LINES)):
+            there = {row["_id"] for row in self._db[CONTACTS].find({"_id": {"$in": list(some)}}, {"_id": 1})}
+            undone = there | (set(some) - self._erased(list(some)))
+            found += sum(self._erase(contact_id, some[contact_id])[0] for contact_id in sorted(undone))
+        return found
+
+    def check_ledger(self) -> None:
+        """The ledger is there if anything was ever erased. Raises SettingsError with what to do."""
+        if self._ledger.is_missing and self._db[ERASURES].find_one({}, {"_id": 1}) is not None:
+            raise SettingsError(
+                f"IMIGR_ERASURE_LEDGER names {self._ledger}, which is missing, but the database knows of erasures: "
+                "without the file a restored backup brings erased contacts back. Put the file back; if it is lost, or "
+                "if there never was one, run: python -m imigr_notifications.cli begin-ledger."
+            )
+
+    def begin_ledger(self) -> int:
+        """Write what the database knows of erasures into the ledger; how many lines."""
+        self._ledger.begin()
+        known = dict(self._ledger.entries())
+        rows = [row for row in self._db[ERASURES].find().sort("at", 1) if row["_id"] not in known]
+        for row in rows:
+            self._ledger.add(row["_id"], row["at"])
+        return len(rows)
 
     def _erase(self, contact_id: str, at: datetime) -> tuple[bool, datetime]:
         self._db[ERASURES].update_one({"_id": contact_id}, {"$setOnInsert": {"at": at}}, upsert=True)

@@ -49,6 +49,8 @@ INDEXES = (
     Index(TEMPLATES, [("municipality", 1)], name="municipality"),
     Index(REVEALS, [("municipality", 1), ("_id", -1)], name="municipality"),
     Index(REVEALS, [("command", 1)], name="command"),
+    Index(REVEALS, [("once", 1)], unique=True, partial={"once": {"$gt": ""}}, name="once"),
+    Index(REVEALS, [("actor", 1), ("at", -1)], name="actor"),
     Index(REVEALS, [("at", 1)], expire_after=REVEAL_SECONDS, name="expiry"),
     Index(RECEIPTS, [("lookup", 1), ("at", 1)], name="lookup"),
     Index(MATTERS, [("start", 1)], expire_after=MATTER_SECONDS, name="expiry"),

@@ -31,6 +31,19 @@ class FileLedger:
         finally:
             os.close(handle)
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether there should be a file and is none."""
+        return self._path is not None and not self._path.exists()
+
+    def begin(self) -> None:
+        """An empty file, unless there is one."""
+        if self._path is not None:
+            os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o600))
+
+    def __str__(self) -> str:
+        return str(self._path)
+
     def entries(self) -> Iterator[tuple[str, datetime]]:
         """All erasures, oldest first; a last line that a crash has cut is left out: it was never answered."""
         if self._path is None or not self._path.exists():

@@ -10,8 +10,9 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
+from imigr_kit.commands import Command
 from imigr_notifications.domain import Rules
-from imigr_notifications.errors import KeyReused, VersionConflict
+from imigr_notifications.errors import VersionConflict
 from imigr_notifications.rules import read, written
 from imigr_notifications.storage.indexes import RULES
 
@@ -42,18 +43,17 @@ class MongoRules:
         row = self._rules.find_one({"_id": municipality})
         return ({}, 0) if row is None else (row["own"], row["version"])
 
-    def settle(self, municipality: str, own: Mapping[str, Any], version: int, key: str, body: str) -> int:
+    def settle(self, municipality: str, own: Mapping[str, Any], version: int, command: Command) -> int:
         """One conditional write. The last commands are kept with it, so a repeated one changes nothing."""
-        row = self._rules.find_one({"_id": municipality, "commands.key": key}, {"commands.$": 1})
+        row = self._rules.find_one({"_id": municipality, "commands.key": command.key}, {"commands.$": 1})
         if row is not None:
             known: Document = row["commands"][0]
-            if known["body"] != body:
-                raise KeyReused
+            command.must_be(known["body"])
             return int(known["version"])
-        command = {"key": key, "body": body, "version": version + 1}
+        line = {"key": command.key, "body": command.body_hash, "version": version + 1}
         change = {
             "$set": {"own": dict(own), "version": version + 1},
-            "$push": {"commands": {"$each": [command], "$slice": -20}},
+            "$push": {"commands": {"$each": [line], "$slice": -20}},
         }
         try:
             found = self._rules.update_one({"_id": municipality, "version": version}, change, upsert=version == 0)

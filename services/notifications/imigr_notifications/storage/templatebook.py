@@ -10,7 +10,8 @@ from typing import Any
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from imigr_notifications.errors import KeyReused, VersionConflict
+from imigr_kit.commands import Command
+from imigr_notifications.errors import VersionConflict
 from imigr_notifications.storage.indexes import TEMPLATES
 from imigr_notifications.texts import Template, TemplateId, template_of
 
@@ -44,24 +45,23 @@ class MongoTemplates:
 
     def publish(
         self, municipality: str, which: TemplateId, texts: Mapping[str, Any], version: int, at: datetime, actor: str,
-        key: str, body: str,
+        command: Command,
     ) -> int:  # fmt: skip
         """One conditional write on the version that was read; the new version. No texts: the built-in ones hold
         again. Raises VersionConflict, KeyReused."""
         name = f"{municipality}/{which.source}/{which.kind}/{which.channel}"
-        row = self._texts.find_one({"_id": name, "commands.key": key}, {"commands.$": 1})
+        row = self._texts.find_one({"_id": name, "commands.key": command.key}, {"commands.$": 1})
         if row is not None:
-            if row["commands"][0]["body"] != body:
-                raise KeyReused
+            command.must_be(row["commands"][0]["body"])
             return int(row["commands"][0]["version"])
         entry = {"version": version + 1, "texts": dict(texts), "at": at, "actor": actor}
-        command = {"key": key, "body": body, "version": version + 1}
+        line = {"key": command.key, "body": command.body_hash, "version": version + 1}
         where = {"source": which.source, "kind": which.kind, "channel": which.channel, "municipality": municipality}
         change = {
             "$set": {"texts": dict(texts), "version": version + 1} | where,
             "$push": {
                 "versions": {"$each": [entry], "$slice": -VERSIONS},
-                "commands": {"$each": [command], "$slice": -20},
+                "commands": {"$each": [line], "$slice": -20},
             },
         }
         try:
