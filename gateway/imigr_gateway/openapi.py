@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -33,7 +34,12 @@ def description() -> str:
     """The description as YAML text."""
     key = Secret(base64.b64decode("A" * 43 + "="))
     settings = GatewaySettings(
-        amqp_uri=Secret("amqp://"), key=key, vault_public_key=key, token_public_key=Secret(""), routes={}
+        amqp_uri=Secret("amqp://"),
+        key=key,
+        rotating_keys=Path("nowhere"),
+        vault_public_key=key,
+        token_public_key=Secret(""),
+        routes={},
     )
     spec = create_app(settings, NoClient()).extensions["imigr_spec"]()
     return yaml.safe_dump(spec, allow_unicode=True, sort_keys=False)

@@ -169,17 +169,9 @@ def _rows(record: dict[str, Any], language: str) -> Iterator[tuple[str, str]]:
 
 def _forget(registration: bool, manage_token: str) -> str:
     """The receipt; empty when there was no contact."""
-    record = (registrations.read if registration else appointments.read)(manage_token)
-    if record["contact_id"] is None:
-        return ""
-    answer = backends().call(
-        "notifications",
-        "forget_contact",
-        record["municipality"],
-        contact_id=record["contact_id"],
-        idempotency_key=str(uuid.uuid4()),
-    )
-    return str(answer["receipt"])
+    service, part = ("events", registrations) if registration else ("guichet", appointments)
+    answer = forget_contact_of(service, part.read(manage_token), manage_token, str(uuid.uuid4()))
+    return str(answer.get("receipt", ""))
 
 
 def _is_registration(manage_token: str) -> bool:

@@ -112,7 +112,7 @@ def signed(by: str) -> dict[str, str]:
 @contextmanager
 def running(processes: int = 1) -> Iterator[Site]:
     """A directory of two towns in so many processes side by side, and a gateway before it."""
-    with servers.fresh_vhost() as broker, servers.fresh_database() as db:
+    with servers.fresh_vhost() as broker, servers.fresh_database() as db, TemporaryDirectory() as keys:
         directory = MongoDirectory(db, Stamp("directory", "test", SystemClock(), new_id))
         directory.seed(TOWNS, TERMS, [])
         env = {
@@ -130,6 +130,7 @@ def running(processes: int = 1) -> Iterator[Site]:
             settings = GatewaySettings(
                 amqp_uri=Secret(broker),
                 key=Secret(bytes(32)),
+                rotating_keys=Path(keys),
                 vault_public_key=Secret(bytes(PrivateKey.generate().public_key)),
                 token_public_key=Secret(_PUBLIC),
                 routes={},
