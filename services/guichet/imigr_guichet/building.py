@@ -16,6 +16,7 @@ from imigr_guichet.storage.feeds import MongoFeeds
 from imigr_guichet.storage.lookups import MongoLookups
 from imigr_guichet.storage.occupancy import MongoOccupancy
 from imigr_guichet.storage.plans import MongoPlans, Stamp
+from imigr_guichet.storage.retention import MongoRetention
 from imigr_guichet.storage.sessions import MongoSessions
 from imigr_kit.clock import Clock
 from imigr_kit.ids import NewId
@@ -35,6 +36,7 @@ class Bookings:
     calendars: MongoCalendars
     feeds: MongoFeeds
     lookups: MongoLookups
+    retention: MongoRetention
 
 
 class WithBookings(Protocol):
@@ -65,6 +67,11 @@ class WithBookings(Protocol):
         """Look-ups that found nothing."""
         ...
 
+    @property
+    def retention(self) -> MongoRetention:
+        """What becomes of old appointments."""
+        ...
+
 
 def build_bookings(runtime: Runtime) -> Bookings:
     """The use cases of a running process."""
@@ -91,7 +98,14 @@ def assemble(db: Any, stamp: Stamp, clock: Clock, new_id: NewId, key: Secret[byt
         hashed=hashed,
         chance=random.SystemRandom().random,
     )
-    return Bookings(office, MongoSessions(db, stamp), MongoCalendars(db), MongoFeeds(db), MongoLookups(db, clock))
+    return Bookings(
+        office,
+        MongoSessions(db, stamp),
+        MongoCalendars(db),
+        MongoFeeds(db),
+        MongoLookups(db, clock),
+        MongoRetention(db, office.plans),
+    )
 
 
 def command_of(key: str, payload: dict[str, Any], by: str = "visitor") -> Command:

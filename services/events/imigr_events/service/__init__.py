@@ -10,7 +10,7 @@ from imigr_events.ports import Command
 from imigr_events.service.agenda import AgendaMethods
 from imigr_events.service.app import App, build
 from imigr_events.service.certificates import CertificateMethods
-from imigr_events.service.commands import command_of
+from imigr_events.service.commands import body_of, command_of
 from imigr_events.service.door import DoorMethods
 from imigr_events.service.importing import ImportMethods
 from imigr_events.service.pathways import PathwayMethods
@@ -25,9 +25,9 @@ from imigr_events.storage import (
     INDEXES,
     PATHWAY_INDEXES,
     PATHWAYS,
+    RETENTION_INDEXES,
 )
 from imigr_kit.entrypoints import every, provided, rpc
-from imigr_kit.keyed import body_hash
 
 
 class EventsService(AgendaMethods, DoorMethods, CertificateMethods, PathwayMethods, ImportMethods, StaffMethods):
@@ -36,7 +36,7 @@ class EventsService(AgendaMethods, DoorMethods, CertificateMethods, PathwayMetho
     name = "events"
     settings = EventsSettings
     outbox_collections = (EVENTS, ATTENDANCE, CERTIFICATES, PATHWAYS)
-    indexes = (*INDEXES, *ATTENDANCE_INDEXES, *CERTIFICATE_INDEXES, *PATHWAY_INDEXES)
+    indexes = (*INDEXES, *ATTENDANCE_INDEXES, *CERTIFICATE_INDEXES, *PATHWAY_INDEXES, *RETENTION_INDEXES)
     app: App = provided(build)
 
     @rpc
@@ -71,7 +71,7 @@ class EventsService(AgendaMethods, DoorMethods, CertificateMethods, PathwayMetho
     def hold_places(self, **payload: Any) -> dict[str, Any]:
         """Keep places for ten minutes while a form is filled."""
         wanted, key = schemas.HOLD.load(payload)
-        return handlers.hold_places(self.app.desk, wanted, Command(key, body_hash(payload)))
+        return handlers.hold_places(self.app.desk, wanted, Command(key, body_of(payload)))
 
     @rpc
     def release_hold(self, **payload: Any) -> dict[str, Any]:
@@ -82,7 +82,7 @@ class EventsService(AgendaMethods, DoorMethods, CertificateMethods, PathwayMetho
     def register(self, **payload: Any) -> dict[str, Any]:
         """Register for an event; the same key gives the same answer."""
         wanted, key = schemas.REGISTER.load(payload)
-        return handlers.register(self.app.desk, wanted, Command(key, body_hash(payload)))
+        return handlers.register(self.app.desk, wanted, Command(key, body_of(payload)))
 
     @rpc
     def get_registration(self, **payload: Any) -> dict[str, Any]:
@@ -93,6 +93,11 @@ class EventsService(AgendaMethods, DoorMethods, CertificateMethods, PathwayMetho
     def cancel_registration(self, **payload: Any) -> dict[str, Any]:
         """Give it up."""
         return handlers.cancel_registration(self.app.desk, **command_of(schemas.CHANGE, payload))
+
+    @rpc
+    def forget_contact(self, **payload: Any) -> dict[str, Any]:
+        """Cut every tie to the contact; nothing else changes."""
+        return handlers.forget_contact(self.app.desk, **schemas.MANAGE.load(payload))
 
     @rpc
     def accept_offer(self, **payload: Any) -> dict[str, Any]:
@@ -108,3 +113,9 @@ class EventsService(AgendaMethods, DoorMethods, CertificateMethods, PathwayMetho
     def keep_time(self) -> None:
         """Holds and offers that run out, places released, events that begin and end, registrants to be told."""
         handlers.keep_time(self.app.desk)
+
+    @every(600)
+    def count_attendance(self) -> None:
+        """Of archived events only numbers are kept."""
+        while self.app.retention.count_old():
+            pass

@@ -9,7 +9,6 @@ from imigr_events.ports import Command
 from imigr_events.service.app import App
 from imigr_events.service.commands import command_of, decision_of
 from imigr_kit.entrypoints import rpc
-from imigr_kit.keyed import body_hash
 
 
 class StaffMethods:
@@ -101,7 +100,7 @@ class StaffMethods:
     def register_for(self, **payload: Any) -> dict[str, Any]:
         """Register somebody on their behalf."""
         wanted, key = schemas.REGISTER_FOR.load(payload)
-        return handlers.register_for(self.app.desk, payload["actor"], wanted, Command(key, body_hash(payload)))
+        return handlers.register_for(self.app.desk, payload["actor"], wanted, Command(key, body_of(payload)))
 
     @rpc
     def approve_registration(self, **payload: Any) -> dict[str, Any]:
