@@ -12,6 +12,7 @@ from flask import Blueprint, Response, current_app, make_response, redirect, ren
 
 from imigr_gateway.api import appointments, subscriptions
 from imigr_gateway.api import events as registrations
+from imigr_gateway.api.contact_of import forget_contact_of
 from imigr_gateway.attending import registration_page
 from imigr_gateway.booking.words import BOOK
 from imigr_gateway.commands import backends, here

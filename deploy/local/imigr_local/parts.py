@@ -80,6 +80,7 @@ def _values(part: Part, around: Surroundings) -> dict[str, object]:
         "smtp_from": "commune@localhost",
         "sms_sender": "Commune",  # neutral: nothing in a message says what the desk is for
         "channels": os.environ.get("IMIGR_CHANNELS", ""),
+        "rotating_keys": around.instance.folder / "rotating-keys",
         "erasure_ledger": around.instance.folder / "erasures.jsonl",
         "journal": around.instance.folder / "received.jsonl",
     }

@@ -11,12 +11,12 @@ from pymongo.database import Database
 
 from imigr_kit.ids import new_id
 from imigr_kit.secret import Secret
-from imigr_notifications.domain import ASKED_FOR
+from imigr_notifications.domain import ASKED_FOR, UNDER_WAY
 from imigr_notifications.errors import UndecryptableContact
 from imigr_notifications.ports import Readiness
 from imigr_notifications.ports_vault import Held
 from imigr_notifications.storage.documents import Document, sealed_of
-from imigr_notifications.storage.indexes import CONTACTS, ERASURES, PURPOSES
+from imigr_notifications.storage.indexes import CONTACTS, ERASURES, MATTERS, MESSAGES, PURPOSES
 from imigr_notifications.storage.ledger import FileLedger
 from imigr_notifications.vault import Contact, Unusable, Vault, hint
 
@@ -139,6 +139,12 @@ class MongoContacts:
             self._ledger.add(contact_id, now)
         return self._erase(contact_id, now if row is None else row["at"])
 
+    def untie(self, contact_id: str) -> None:
+        """By indexes. What is being handed over at this moment keeps its name until it goes with its row."""
+        done = {"contact_id": contact_id, "state": {"$nin": [str(state) for state in UNDER_WAY]}}
+        self._db[MESSAGES].update_many(done, {"$set": {"contact_id": ""}})
+        self._db[MATTERS].delete_many({"contact_id": contact_id})
+
     def replay(self) -> int:
         """Erase again what the ledger outside the database remembers; how many contacts were still, or again,
         there. For the first start after a restore, before anything is sent."""
@@ -178,6 +184,7 @@ class MongoContacts:
         gone = 0
         for row in self._db[CONTACTS].find({"created_at": {"$lt": now - FADE}}, {"created_at": 1}):
             if not self._is_live(row["_id"], row["created_at"], now):
+                self.untie(row["_id"])
                 gone += self._db[CONTACTS].delete_one({"_id": row["_id"]}).deleted_count
         return gone
 
