@@ -28,9 +28,7 @@ class GatewaySettings:
     """Settings of the gateway; it has no database."""
 
     amqp_uri: Secret[str] = setting("IMIGR_AMQP_URI", as_text_secret, comment="Address of RabbitMQ with user and vhost")
-    key: Secret[bytes] = setting(
-        "IMIGR_GATEWAY_KEY", as_key, comment="Key from which links follow, 32 bytes in base64"
-    )
+    key: Secret[bytes] = setting("IMIGR_GATEWAY_KEY", as_key, comment="Key from which links follow, 32 bytes in base64")
     rotating_keys: Path = setting(
         "IMIGR_ROTATING_KEYS",
         Path,

@@ -1,4 +1,4 @@
-"""Collections of all services as the code names them, and the table in docs/retention.md that says how long rows live."""
+"""Collections as the code of all services names them, and the table in docs/retention.md of how long rows live."""
 
 from __future__ import annotations
 
@@ -64,9 +64,12 @@ def _named(module: str, tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Subscript) and _is_database(node.value):
             yield from _value(module, node.slice)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
-            if node.func.attr == "get_collection":
-                yield from _value(module, node.args[0])
+        elif isinstance(node, ast.Call) and _asks_for_collection(node.func) and node.args:
+            yield from _value(module, node.args[0])
+
+
+def _asks_for_collection(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "get_collection"
 
 
 def _is_database(node: ast.expr) -> bool:

@@ -8,7 +8,16 @@ from flask import Response, request
 
 from imigr_gateway.api.contact_of import forget_contact_of, messages_of
 from imigr_gateway.api.directory import speakable, written
-from imigr_gateway.commands import as_answered, backends, for_reader, here, idempotency_key, person_in, with_contact, with_link
+from imigr_gateway.commands import (
+    as_answered,
+    backends,
+    for_reader,
+    here,
+    idempotency_key,
+    person_in,
+    with_contact,
+    with_link,
+)
 from imigr_gateway.doors import public
 from imigr_gateway.languages import chain
 from imigr_gateway.people import split_token

@@ -63,7 +63,10 @@ def test_a_cancelled_appointment_keeps_no_tie_but_tells_whom_to_tell(
     cancel_appointment(office, "la-marsa", manage_hash("a"), Command("c", "c"))
     text, sent = row_of(mongo_db, made["id"])
     assert_untied(text)
-    assert (sent[-1]["type"], sent[-1]["data"]["contact_id"]) == ("tn.imigr.guichet.appointment.cancelled.v1", "contact-1")
+    assert (sent[-1]["type"], sent[-1]["data"]["contact_id"]) == (
+        "tn.imigr.guichet.appointment.cancelled.v1",
+        "contact-1",
+    )
 
 
 def test_what_the_service_cancels_keeps_no_tie(office: Office, mongo_db: Any, made: dict[str, Any]) -> None:
@@ -121,7 +124,9 @@ def test_one_per_phone_holds_over_the_turn_of_a_month(office: Office, booking: M
         book_appointment(office, *booking("b", start=THURSDAY + timedelta(hours=1), asker=asker))
 
 
-def test_a_moved_appointment_is_recognised_by_all_its_hashes(office: Office, booking: Maker, made: dict[str, Any]) -> None:
+def test_a_moved_appointment_is_recognised_by_all_its_hashes(
+    office: Office, booking: Maker, made: dict[str, Any]
+) -> None:
     """On the day where it is now."""
     move_appointment(office, "la-marsa", manage_hash("a"), THURSDAY + timedelta(minutes=20), Command("m", "m"))
     for asker in (Asker(contact=CONTACT), Asker(contact=NEXT, contacts_before=(BEFORE,))):

@@ -145,9 +145,7 @@ def register_for(data: dict[str, Any], municipality: str, event_id: str) -> Any:
         link,
         municipality,
         key,
-        lambda known: backends().call(
-            "events", "register_for", municipality, actor=g.actor, **data, **known, **named
-        ),
+        lambda known: backends().call("events", "register_for", municipality, actor=g.actor, **data, **known, **named),
         once_in=event_id,
     )
     return for_reader(with_link(answer, link.token))

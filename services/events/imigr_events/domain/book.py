@@ -179,9 +179,7 @@ class Work:
         self.changed[one.id] = one
         self.facts += facts
 
-    def claim(
-        self, registration_id: str, key: str, link: str | None = None, contact_keys: Sequence[str] = ()
-    ) -> None:
+    def claim(self, registration_id: str, key: str, link: str | None = None, contact_keys: Sequence[str] = ()) -> None:
         """Remember by what a registration is found; keys and links exist once over all events."""
         self.keys[key] = registration_id
         self.claims.append(f"key:{key}")

@@ -9,7 +9,6 @@ from marshmallow import Schema
 from imigr_events.ports import Command
 from imigr_kit.keyed import body_hash
 
-
 CIRCUMSTANCES = frozenset({"contact_key", "contact_keys_before", "client"})
 """What changes by itself with the day or the month: no part of a command, whose repetition may come later."""
 

@@ -7,7 +7,7 @@ from typing import Any
 from imigr_events import handlers, schemas
 from imigr_events.ports import Command
 from imigr_events.service.app import App
-from imigr_events.service.commands import command_of, decision_of
+from imigr_events.service.commands import body_of, command_of, decision_of
 from imigr_kit.entrypoints import rpc
 
 

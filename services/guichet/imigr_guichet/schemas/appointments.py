@@ -193,7 +193,8 @@ def reachable_of(data: dict[str, Any]) -> Reachable:
     """How the person of a hold wants to be reached; takes these fields out."""
     names = ("contact_id", "channel", "message_language")
     keys = (data.pop("contact_key"), *data.pop("contact_keys_before"))
-    return Reachable(*(data.pop(name) for name in names), tuple(one for one in keys if one is not None))
+    contact_id, channel, language = (data.pop(name) for name in names)
+    return Reachable(contact_id, channel, language, tuple(one for one in keys if one is not None))
 
 
 def agenda_out(appointments: Iterable[Appointment]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""MongoDB: what appointments become when their time is over: first without a contact, then a count (docs/retention.md)."""
+"""MongoDB: what appointments become when their time is over: without a contact, then a count (docs/retention.md)."""
 
 from __future__ import annotations
 
