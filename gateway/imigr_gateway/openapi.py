@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from flask import Flask
 
 from imigr_gateway.app import create_app
 from imigr_gateway.settings import GatewaySettings
@@ -30,8 +31,8 @@ class NoClient:
         raise AssertionError(f"{queue} was written to while describing the API")
 
 
-def description() -> str:
-    """The description as YAML text."""
+def described() -> Flask:
+    """The gateway with all its routes, to be looked at: it reaches nothing."""
     key = Secret(base64.b64decode("A" * 43 + "="))
     settings = GatewaySettings(
         amqp_uri=Secret("amqp://"),
@@ -41,7 +42,12 @@ def description() -> str:
         token_public_key=Secret(""),
         routes={},
     )
-    spec = create_app(settings, NoClient()).extensions["imigr_spec"]()
+    return create_app(settings, NoClient())
+
+
+def description() -> str:
+    """The description as YAML text."""
+    spec = described().extensions["imigr_spec"]()
     return yaml.safe_dump(spec, allow_unicode=True, sort_keys=False)
 
 
