@@ -56,14 +56,17 @@ from imigr_gateway.cache import CachedReads
 from imigr_gateway.commands import Extension
 from imigr_gateway.directory import page as service_page
 from imigr_gateway.doors import Doorkeeper, public
+from imigr_gateway.keys import open_ring
 from imigr_gateway.languages import chain
 from imigr_gateway.people import Desk
 from imigr_gateway.routing import Backends, Client
 from imigr_gateway.settings import GatewaySettings
+from imigr_kit.clock import Clock, SystemClock
 from imigr_kit.context import CallContext, use
 from imigr_kit.errors import ImigrError
 
 MOST_BYTES = 64 * 1024
+SYSTEM_CLOCK = SystemClock()
 API = (
     directory,
     hsds,
@@ -118,7 +121,7 @@ class ProblemApi(Api):
         return problems.of_http(error)
 
 
-def create_app(settings: GatewaySettings, client: Client) -> Flask:
+def create_app(settings: GatewaySettings, client: Client, *, clock: Clock = SYSTEM_CLOCK) -> Flask:
     """The Flask application; ``wsgi`` puts the cache in front and the real client behind."""
     app = Flask("imigr_gateway", template_folder="templates", static_folder=None)
     app.config.update(
@@ -131,7 +134,9 @@ def create_app(settings: GatewaySettings, client: Client) -> Flask:
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's default provider has it
     backends = Backends(client, settings.routes, settings.key)
-    people = Desk(settings.key, settings.vault_public_key, backends, settings.instance)
+    ring = open_ring(settings.rotating_keys, clock)
+    app.extensions["imigr_keys"] = ring
+    people = Desk(settings.key, ring, settings.vault_public_key, backends, settings.instance)
     app.extensions["imigr"] = Extension(
         backends, people, settings.public_url, settings.received_url, settings.streams_url
     )

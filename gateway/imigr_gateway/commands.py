@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
@@ -15,8 +16,9 @@ from flask import Response, current_app, request
 from imigr_gateway.languages import chain, localised
 from imigr_gateway.people import Desk, Link, Person, person
 from imigr_gateway.routing import Backends
-from imigr_kit.errors import FieldError, Invalid
+from imigr_kit.errors import FieldError, ImigrError, Invalid
 
+KEY_REUSED = "kit.idempotency_key_reused"
 _KEY = re.compile(r"^[\x21-\x7e]{1,200}$")
 
 
@@ -72,29 +74,51 @@ def idempotency_key() -> str:
     return given
 
 
-def contact(
-    data: dict[str, Any], link: Link, municipality: str, key: str, *, once_in: str | None = None
-) -> dict[str, Any]:
-    """Take phone and email out of ``data``, hand them to the vault, and give what the services may know. With
-    ``once_in``, the id of a record, also a keyed hash by which that record finds the same contact again."""
-    who = person_in(data)
-    known = given(who, link, municipality, key)
-    if who is None or once_in is None:
-        return known
-    return known | {"contact_key": here().people.contact_key(who, once_in)}
+def with_contact(
+    who: Person | None,
+    link: Link,
+    municipality: str,
+    key: str,
+    ask: Callable[[dict[str, Any]], Any],
+    *,
+    once_in: str | None = None,
+) -> Any:
+    """Hand a person's contact to the vault, and ask a service with what it may know: the contact's id and channel and,
+    with ``once_in``, keyed hashes by which a record of that name finds the same contact again.
+
+    A repetition after midnight would give the contact another id than the first try did, which the service takes for
+    another command; then it is asked once more with the id of the day before.
+    """
+    if who is None:
+        return ask({"contact_id": None, "channel": None} | contact_keys(None, once_in))
+    known = {"channel": who.channel} | contact_keys(who, once_in)
+    first, *earlier = here().people.contact_ids(who, key)
+    here().people.give(who, first, link, municipality)
+    try:
+        return ask(known | {"contact_id": first})
+    except ImigrError as error:
+        if error.code != KEY_REUSED or not earlier:
+            raise
+    here().people.give(who, earlier[0], link, municipality)
+    return ask(known | {"contact_id": earlier[0]})
+
+
+def contact_keys(who: Person | None, once_in: str | None) -> dict[str, Any]:
+    """Keyed hashes of a contact within ``once_in``: of this month, and of the one before while its key lives."""
+    if once_in is None:
+        return {}
+    if who is None:
+        return {"contact_key": None, "contact_keys_before": []}
+    people = here().people
+    return {
+        "contact_key": people.contact_key(who, once_in),
+        "contact_keys_before": people.contact_keys_before(who, once_in),
+    }
 
 
 def person_in(data: dict[str, Any]) -> Person | None:
     """Take phone and email out of ``data``: who wants messages, if anybody."""
     return person(data.pop("phone"), data.pop("email"), data["message_language"])
-
-
-def given(who: Person | None, link: Link, municipality: str, key: str) -> dict[str, Any]:
-    """Hand a person's contact to the vault, and give what the services may know."""
-    if who is None:
-        return {"contact_id": None, "channel": None}
-    contact_id = here().people.give(who, link, municipality, key)
-    return {"contact_id": contact_id, "channel": who.channel}
 
 
 def client_key() -> str | None:

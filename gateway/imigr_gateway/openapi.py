@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -34,7 +35,12 @@ def described() -> Flask:
     """The gateway with all its routes, to be looked at: it reaches nothing."""
     key = Secret(base64.b64decode("A" * 43 + "="))
     settings = GatewaySettings(
-        amqp_uri=Secret("amqp://"), key=key, vault_public_key=key, token_public_key=Secret(""), routes={}
+        amqp_uri=Secret("amqp://"),
+        key=key,
+        rotating_keys=Path("nowhere"),
+        vault_public_key=key,
+        token_public_key=Secret(""),
+        routes={},
     )
     return create_app(settings, NoClient())
 

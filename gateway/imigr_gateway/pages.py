@@ -12,6 +12,7 @@ from flask import Blueprint, Response, current_app, make_response, redirect, ren
 
 from imigr_gateway.api import appointments, subscriptions
 from imigr_gateway.api import events as registrations
+from imigr_gateway.api.contact_of import forget_contact_of
 from imigr_gateway.attending import registration_page
 from imigr_gateway.booking.words import BOOK
 from imigr_gateway.commands import backends, here
@@ -169,17 +170,9 @@ def _rows(record: dict[str, Any], language: str) -> Iterator[tuple[str, str]]:
 
 def _forget(registration: bool, manage_token: str) -> str:
     """The receipt; empty when there was no contact."""
-    record = (registrations.read if registration else appointments.read)(manage_token)
-    if record["contact_id"] is None:
-        return ""
-    answer = backends().call(
-        "notifications",
-        "forget_contact",
-        record["municipality"],
-        contact_id=record["contact_id"],
-        idempotency_key=str(uuid.uuid4()),
-    )
-    return str(answer["receipt"])
+    service, part = ("events", registrations) if registration else ("guichet", appointments)
+    answer = forget_contact_of(service, part.read(manage_token), manage_token, str(uuid.uuid4()))
+    return str(answer.get("receipt", ""))
 
 
 def _is_registration(manage_token: str) -> bool:

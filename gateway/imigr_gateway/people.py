@@ -16,6 +16,7 @@ from email_validator import EmailNotValidError, validate_email
 from nacl.public import PublicKey, SealedBox
 from phonenumbers import PhoneNumberType
 
+from imigr_gateway.keys import CLIENT, CONTACT, DEVICE, GIVING, NAME, KeyRing
 from imigr_gateway.routing import Backends
 from imigr_kit.errors import FieldError, Invalid
 from imigr_kit.ids import new_id
@@ -63,10 +64,17 @@ def person(phone: str | None, email: str | None, language: str) -> Person | None
 
 
 class Desk:
-    """Derives links and contact ids from the idempotency key, and hands contacts to the vault."""
+    """Derives links and contact ids from the idempotency key, and hands contacts to the vault.
 
-    def __init__(self, key: Secret[bytes], vault_key: Secret[bytes], backends: Backends, instance: str) -> None:
+    What follows from the lasting ``key`` holds nothing of a person; whatever is made of an address, a device or a name
+    is made with a key of ``ring``, which is destroyed (docs/adr/0030).
+    """
+
+    def __init__(
+        self, key: Secret[bytes], ring: KeyRing, vault_key: Secret[bytes], backends: Backends, instance: str
+    ) -> None:
         self._key = key
+        self._ring = ring
         self._box = SealedBox(PublicKey(vault_key.reveal()))
         self._backends = backends
         self._source = f"/{instance}/gateway"
@@ -77,13 +85,18 @@ class Desk:
         secret = f"{kind}-{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
         return Link(f"{municipality}.{secret}", hash_of(secret))
 
-    def give(self, who: Person, link: Link, municipality: str, idempotency_key: str) -> str:
-        """Seal the contact, publish it confirmed on the vault's private queue; the contact's id.
+    def contact_ids(self, who: Person, idempotency_key: str) -> list[str]:
+        """The id of the contact that a command gives, then those that it had under the keys of days before: a
+        repetition after midnight must find what the first try was given."""
+        keys = [self._ring.current(GIVING), *self._ring.earlier(GIVING)]
+        digests = [_digest(key, "contact", idempotency_key, who.address.reveal())[:16] for key in keys]
+        return [str(uuid.UUID(bytes=_version_8(one))) for one in digests]
+
+    def give(self, who: Person, contact_id: str, link: Link, municipality: str) -> None:
+        """Seal the contact, publish it confirmed on the vault's private queue.
 
         Raises BrokerUnavailable, before anything was booked.
         """
-        digest = self._digest("contact", idempotency_key, who.address.reveal())[:16]
-        contact_id = str(uuid.UUID(bytes=_version_8(digest)))
         content = {
             "channel": who.channel,
             "address": who.address.reveal(),
@@ -91,7 +104,6 @@ class Desk:
             "manage_token": link.token,
         }
         self._publish("contact_intake", "contact.given", contact_id, municipality, {"contact_id": contact_id}, content)
-        return contact_id
 
     def give_answer(self, address: Secret[str], text: Secret[str], provider: str, reference: str) -> None:
         """Seal what a phone wrote, and publish it confirmed to notifications. The id follows from the provider's
@@ -125,24 +137,29 @@ class Desk:
 
     def contact_key(self, who: Person, scope: str) -> str:
         """A keyed hash of an address that finds it again within one record only, such as one event: "once per phone"
-        without anything that could be joined elsewhere."""
-        return self._digest("contact-key", scope, who.address.reveal()).hex()
+        without anything that could be joined elsewhere. It changes every month."""
+        return _digest(self._ring.current(CONTACT), scope, who.address.reveal()).hex()
+
+    def contact_keys_before(self, who: Person, scope: str) -> list[str]:
+        """The same under the keys of months before that still live, so that "once per phone" outlives the turn of a
+        month."""
+        return [_digest(key, scope, who.address.reveal()).hex() for key in self._ring.earlier(CONTACT)]
 
     def client_key(self, address: str) -> str:
         """A keyed hash of a network address that changes every day, for rate limits; the address is not kept."""
-        return self._digest("client", datetime.now(UTC).date().isoformat(), address).hex()
+        return _digest(self._ring.current(CLIENT), address).hex()
 
     def salt(self, idempotency_key: str, name: Secret[str]) -> bytes:
-        """Follows from the key of a request and the name in it, so that a retry makes the same certificate."""
-        return self._digest("salt", idempotency_key, name.reveal())
+        """Follows from the key of a request and the name in it, so that a retry on the same day makes the same
+        certificate."""
+        return _digest(self._ring.current(NAME), idempotency_key, name.reveal())
 
     def device_key(self, token: str) -> str:
         """A keyed hash of a token that a device keeps, for limits per device; it changes every month."""
-        return self._digest("device", datetime.now(UTC).strftime("%Y-%m"), token).hex()
+        return _digest(self._ring.current(DEVICE), token).hex()
 
     def _digest(self, purpose: str, *parts: str) -> bytes:
-        text = "\x00".join((purpose, *parts))
-        return hmac.new(self._key.reveal(), text.encode(), hashlib.sha256).digest()
+        return _digest(self._key, purpose, *parts)
 
 
 def hash_of(secret: str) -> str:
@@ -154,6 +171,10 @@ def split_token(token: str) -> tuple[str, str]:
     """Municipality and secret hash of a manage token; nonsense gives a hash that nothing has."""
     municipality, _, secret = token.partition(".")
     return municipality[:64] or "-", hash_of(secret)
+
+
+def _digest(key: Secret[bytes], *parts: str) -> bytes:
+    return hmac.new(key.reveal(), "\x00".join(parts).encode(), hashlib.sha256).digest()
 
 
 def _mobile(text: str) -> Secret[str]:

@@ -29,8 +29,12 @@ class GatewaySettings:
     """Settings of the gateway; it has no database."""
 
     amqp_uri: Secret[str] = setting("IMIGR_AMQP_URI", as_text_secret, comment="Address of RabbitMQ with user and vhost")
-    key: Secret[bytes] = setting(
-        "IMIGR_GATEWAY_KEY", as_key, comment="Key from which links and contact ids follow, 32 bytes in base64"
+    key: Secret[bytes] = setting("IMIGR_GATEWAY_KEY", as_key, comment="Key from which links follow, 32 bytes in base64")
+    rotating_keys: Path = setting(
+        "IMIGR_ROTATING_KEYS",
+        Path,
+        comment="Folder of the keys that are destroyed every day and month, shared by all processes of the gateway, "
+        "in no backup",
     )
     vault_public_key: Secret[bytes] = setting(
         "IMIGR_VAULT_PUBLIC_KEY", as_key, comment="X25519 key that contacts are sealed to, 32 bytes in base64"

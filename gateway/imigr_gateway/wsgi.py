@@ -13,6 +13,7 @@ from imigr_gateway.app import create_app, with_cache
 from imigr_gateway.settings import GatewaySettings
 from imigr_kit import logs
 from imigr_kit.events import CloudEvent
+from imigr_kit.rotating import Destruction
 from imigr_kit.rpc_client import RpcClient, subscribe
 from imigr_kit.settings import SettingsError, load, needed
 
@@ -40,6 +41,9 @@ def build() -> Flask:
 
     link = subscribe(settings.amqp_uri, PATTERNS, heard, name="gateway", senders=senders, lost=cache.distrust)
     client.start()
+    destruction = Destruction(app.extensions["imigr_keys"])
+    destruction.start()
+    atexit.register(destruction.stop)
     atexit.register(link.stop)
     atexit.register(client.close)
     return app

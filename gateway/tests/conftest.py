@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -19,6 +20,7 @@ from imigr_gateway.settings import GatewaySettings
 from imigr_kit.commands import hidden
 from imigr_kit.errors import ImigrError
 from imigr_kit.secret import Secret
+from imigr_kit.testing import FrozenClock
 from imigr_kit.texts import localised
 
 SIGNING = Ed25519PrivateKey.generate()
@@ -79,16 +81,23 @@ def client() -> FakeClient:
 
 
 @pytest.fixture
-def app(client: FakeClient) -> Flask:
+def clock() -> FrozenClock:
+    """The time as the gateway's keys see it."""
+    return FrozenClock()
+
+
+@pytest.fixture
+def app(client: FakeClient, clock: FrozenClock, tmp_path: Path) -> Flask:
     """The application without its cache."""
     settings = GatewaySettings(
         amqp_uri=Secret("amqp://"),
         key=KEY,
+        rotating_keys=tmp_path / "keys",
         vault_public_key=Secret(bytes(VAULT.public_key)),
         token_public_key=Secret(PUBLIC),
         routes={},
     )
-    return create_app(settings, client)
+    return create_app(settings, client, clock=clock)
 
 
 @pytest.fixture

@@ -81,6 +81,7 @@ def _values(part: Part, around: Surroundings) -> dict[str, object]:
         "smtp_from": "commune@localhost",
         "sms_sender": "Commune",  # neutral: nothing in a message says what the desk is for
         "channels": os.environ.get("IMIGR_CHANNELS", ""),
+        "rotating_keys": around.instance.folder / "rotating-keys",
         "erasure_ledger": around.instance.folder / "erasures.jsonl",
         "audit_head": around.instance.folder / f"{part.name}-audit-head.json",
         "journal": around.instance.folder / "received.jsonl",

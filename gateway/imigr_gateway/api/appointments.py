@@ -16,15 +16,15 @@ from imigr_gateway.commands import (
     backends,
     client_key,
     for_reader,
-    given,
     here,
     idempotency_key,
     person_in,
+    with_contact,
     with_link,
 )
 from imigr_gateway.doors import public
 from imigr_gateway.languages import chain
-from imigr_gateway.people import Link, Person, split_token
+from imigr_gateway.people import Link, split_token
 from imigr_gateway.shapes import base
 from imigr_gateway.shapes import guichet as shapes
 from imigr_gateway.strict import StrictBlueprint
@@ -33,6 +33,9 @@ from imigr_kit.errors import FieldError, Invalid
 blueprint = StrictBlueprint(
     "appointments", __name__, url_prefix="/api/v1", description="Appointments, holds and seats in group sessions"
 )
+
+ONCE_IN = "guichet"
+"""Where "one appointment per phone and day" is meant: see Desk.contact_key."""
 
 
 class InvalidStart(Invalid):
@@ -73,8 +76,14 @@ def take_up_hold(data: dict[str, Any], manage_token: str) -> Any:
     key = idempotency_key()
     municipality, manage_hash = split_token(manage_token)
     who = person_in(data)
-    known = given(who, Link(manage_token, manage_hash), municipality, key)
-    return _change(manage_token, "take_up_hold", **data, **known, contact_key=_contact_key(who))
+    return with_contact(
+        who,
+        Link(manage_token, manage_hash),
+        municipality,
+        key,
+        lambda known: _change(manage_token, "take_up_hold", **data, **known),
+        once_in=ONCE_IN,
+    )
 
 
 @blueprint.post("/sessions/<session_id>/seats")
@@ -129,7 +138,7 @@ def list_messages(query: dict[str, Any], manage_token: str) -> Any:
 @public
 def forget_contact(data: dict[str, Any], manage_token: str) -> Any:
     """Destroy the phone number or email at once; the appointment stays."""
-    return forget_contact_of(read(manage_token))
+    return forget_contact_of("guichet", read(manage_token), manage_token, idempotency_key())
 
 
 @blueprint.get("/appointments/<manage_token>/calendar.ics")
@@ -210,33 +219,24 @@ def claim(method: str, data: dict[str, Any], key: str, proof: str | None, **more
     municipality = home_of(data["guichet_id"])
     link = here().people.link("a", municipality, key)
     who = person_in(data)
-    known = given(who, link, municipality, key)
-    answer = backends().call(
-        "guichet",
-        method,
+    named = {"municipality": municipality, "manage_hash": link.hash, "idempotency_key": key}
+    payload = data | more | _asker(proof) | named | {"start": data["start"].isoformat()}
+    answer = with_contact(
+        who,
+        link,
         municipality,
-        **{**data, "start": data["start"].isoformat()},
-        **known,
-        **more,
-        **_asker(who, proof),
-        municipality=municipality,
-        manage_hash=link.hash,
-        idempotency_key=key,
+        key,
+        lambda known: backends().call("guichet", method, municipality, **payload, **known),
+        once_in=ONCE_IN,
     )
     return with_link(answer, link.token)
 
 
-def _asker(who: Person | None, proof: str | None) -> dict[str, Any]:
+def _asker(proof: str | None) -> dict[str, Any]:
     """Keyed hashes of who asks, for the limits; the addresses themselves go no further."""
     device = request.headers.get("X-Device-Token", "")[:200]
     return {
-        "contact_key": _contact_key(who),
         "client_key": client_key(),
         "device_key": here().people.device_key(device) if device else None,
         "proof": proof,
     }
-
-
-def _contact_key(who: Person | None) -> str | None:
-    """It changes every month, so that nobody can be followed by it for long."""
-    return here().people.contact_key(who, f"guichet:{datetime.now(UTC):%Y-%m}") if who else None

@@ -8,7 +8,16 @@ from flask import Response, request
 
 from imigr_gateway.api.contact_of import forget_contact_of, messages_of
 from imigr_gateway.api.directory import speakable, written
-from imigr_gateway.commands import as_answered, backends, contact, for_reader, here, idempotency_key, with_link
+from imigr_gateway.commands import (
+    as_answered,
+    backends,
+    for_reader,
+    here,
+    idempotency_key,
+    person_in,
+    with_contact,
+    with_link,
+)
 from imigr_gateway.doors import public
 from imigr_gateway.languages import chain
 from imigr_gateway.people import split_token
@@ -92,17 +101,15 @@ def register(data: dict[str, Any], event_id: str) -> Any:
     key = idempotency_key()
     municipality = backends().municipality_of("events", "get_event", event_id=event_id)
     link = here().people.link("r", municipality, key)
-    known = contact(data, link, municipality, key, once_in=event_id)
-    answer = backends().call(
-        "events",
-        "register",
+    who = person_in(data)
+    named = {"municipality": municipality, "event_id": event_id, "manage_hash": link.hash, "idempotency_key": key}
+    answer = with_contact(
+        who,
+        link,
         municipality,
-        **data,
-        **known,
-        municipality=municipality,
-        event_id=event_id,
-        manage_hash=link.hash,
-        idempotency_key=key,
+        key,
+        lambda known: backends().call("events", "register", municipality, **data, **known, **named),
+        once_in=event_id,
     )
     return as_answered(with_link(answer, link.token), 201)
 
@@ -158,7 +165,7 @@ def list_messages(query: dict[str, Any], manage_token: str) -> Any:
 @public
 def forget_contact(data: dict[str, Any], manage_token: str) -> Any:
     """Destroy the phone number or email at once; the registration stays."""
-    return forget_contact_of(read(manage_token))
+    return forget_contact_of("events", read(manage_token), manage_token, idempotency_key())
 
 
 def change(method: str, manage_token: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from imigr_gateway.commands import backends, contact, here, idempotency_key
+from imigr_gateway.commands import backends, here, idempotency_key, person_in, with_contact
 from imigr_gateway.doors import public
 from imigr_gateway.people import split_token
 from imigr_gateway.shapes import base
@@ -31,11 +31,16 @@ def subscribe(data: dict[str, Any]) -> Any:
     key = idempotency_key()
     municipality = data["municipality"]
     link = here().people.link("s", municipality, key)
-    known = contact(data, link, municipality, key)
-    if known["contact_id"] is None:
+    who = person_in(data)
+    if who is None:
         raise NoAddress(fields=[FieldError("phone", "gateway.invalid_input", "give a phone or an email")])
-    return backends().call(
-        "notifications", "subscribe", municipality, **data, **known, manage_hash=link.hash, idempotency_key=key
+    named = data | {"manage_hash": link.hash, "idempotency_key": key}
+    return with_contact(
+        who,
+        link,
+        municipality,
+        key,
+        lambda known: backends().call("notifications", "subscribe", municipality, **named, **known),
     )
 
 

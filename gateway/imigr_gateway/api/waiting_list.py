@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from imigr_gateway.commands import backends, contact, here, idempotency_key
+from imigr_gateway.commands import backends, here, idempotency_key, person_in, with_contact
 from imigr_gateway.doors import public
 from imigr_gateway.people import split_token
 from imigr_gateway.shapes import base
@@ -25,18 +25,20 @@ def join_list(data: dict[str, Any]) -> Any:
     key = idempotency_key()
     municipality = backends().municipality_of("guichet", "get_guichet", guichet_id=data["guichet_id"])
     link = here().people.link("w", municipality, key)
-    known = contact(data, link, municipality, key)
+    who = person_in(data)
     days = {name: data[name].isoformat() if data[name] else None for name in ("first_day", "last_day")}
-    answer = backends().call(
-        "guichet",
-        "join_list",
+    named = {
+        "municipality": municipality,
+        "token_hash": link.hash,
+        "place_hash": here().people.link("a", municipality, f"waiting:{link.token}").hash,
+        "idempotency_key": key,
+    }
+    answer = with_contact(
+        who,
+        link,
         municipality,
-        **data | days,
-        **known,
-        municipality=municipality,
-        token_hash=link.hash,
-        place_hash=here().people.link("a", municipality, f"waiting:{link.token}").hash,
-        idempotency_key=key,
+        key,
+        lambda known: backends().call("guichet", "join_list", municipality, **data | days, **known, **named),
     )
     return shown(answer, link.token)
 

@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import jwt
@@ -113,7 +115,7 @@ def signed(by: str) -> dict[str, str]:
 @contextmanager
 def running(processes: int = 1) -> Iterator[Site]:
     """A directory of two towns in so many processes side by side, and a gateway before it."""
-    with servers.fresh_vhost() as broker, servers.fresh_database() as db:
+    with servers.fresh_vhost() as broker, servers.fresh_database() as db, TemporaryDirectory() as keys:
         directory = MongoDirectory(db, Stamp("directory", "test", SystemClock(), new_id))
         directory.seed(TOWNS, TERMS, [])
         env = {
@@ -131,6 +133,7 @@ def running(processes: int = 1) -> Iterator[Site]:
             settings = GatewaySettings(
                 amqp_uri=Secret(broker),
                 key=Secret(bytes(32)),
+                rotating_keys=Path(keys),
                 vault_public_key=Secret(bytes(PrivateKey.generate().public_key)),
                 token_public_key=Secret(_PUBLIC),
                 routes={},

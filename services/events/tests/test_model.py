@@ -152,7 +152,8 @@ class Registrations(RuleBasedStateMachine):
             places, women, sitting = held.places, held.women, held.sitting
         request, _ = wanted(
             who, places, {"women": women} if women else {}, (sitting,),
-            contact_key=contact or None, hold_id=self.answers[f"hold-{hold}"]["hold_id"] if hold else None,
+            contact_keys=(contact,) if contact else (),
+            hold_id=self.answers[f"hold-{hold}"]["hold_id"] if hold else None,
         )  # fmt: skip
         body = f"{places}-{women}-{sitting}-{contact}-{hold}"
         said = self.attempt(handlers.register, request, Command(f"key-{who}", body))

@@ -15,6 +15,7 @@ from imigr_guichet.storage.feeds import MongoFeeds
 from imigr_guichet.storage.lookups import MongoLookups
 from imigr_guichet.storage.occupancy import MongoOccupancy
 from imigr_guichet.storage.plans import MongoPlans, Stamp
+from imigr_guichet.storage.retention import MongoRetention
 from imigr_guichet.storage.sessions import MongoSessions
 from imigr_kit.clock import Clock
 from imigr_kit.ids import NewId
@@ -32,6 +33,7 @@ class Bookings:
     calendars: MongoCalendars
     feeds: MongoFeeds
     lookups: MongoLookups
+    retention: MongoRetention
 
 
 class WithBookings(Protocol):
@@ -62,6 +64,11 @@ class WithBookings(Protocol):
         """Look-ups that found nothing."""
         ...
 
+    @property
+    def retention(self) -> MongoRetention:
+        """What becomes of old appointments."""
+        ...
+
 
 def build_bookings(runtime: Runtime) -> Bookings:
     """The use cases of a running process."""
@@ -88,4 +95,11 @@ def assemble(db: Any, stamp: Stamp, clock: Clock, new_id: NewId, key: Secret[byt
         hashed=hashed,
         chance=random.SystemRandom().random,
     )
-    return Bookings(office, MongoSessions(db, stamp), MongoCalendars(db), MongoFeeds(db), MongoLookups(db, clock))
+    return Bookings(
+        office,
+        MongoSessions(db, stamp),
+        MongoCalendars(db),
+        MongoFeeds(db),
+        MongoLookups(db, clock),
+        MongoRetention(db, office.plans),
+    )

@@ -218,6 +218,10 @@ class Contacts(Protocol):
         """The address behind a contact does not exist: it is kept nowhere any more; in how many contacts it was."""
         ...
 
+    def untie(self, contact_id: str) -> None:
+        """Nothing that is done with says any more that it was about a contact that is gone."""
+        ...
+
     def forget(self, contact_id: str, now: datetime) -> tuple[bool, datetime]:
         """Destroy it and remember that it must not come back; whether there was one, and when it was first asked."""
         ...

@@ -19,13 +19,14 @@ import pytest
 from imigr_kit.commands import Command
 from imigr_kit.errors import Forbidden
 from imigr_kit.ids import new_id
+from imigr_kit.outbox import sent_updates
 from imigr_kit.secret import Secret
 from imigr_kit.testing import FrozenClock, wait_until
 from imigr_notifications import handlers, schemas
 from imigr_notifications.domain import Matter, State
 from imigr_notifications.errors import NothingToReveal, UnknownReason
 from imigr_notifications.handlers import Desk
-from imigr_notifications.storage import CONTACTS, ERASURES, REVEALS, FileLedger, MongoContacts, MongoReveals
+from imigr_notifications.storage import CONTACTS, ERASURES, MESSAGES, REVEALS, FileLedger, MongoContacts, MongoReveals
 from imigr_notifications.testing import FakeSender
 from imigr_notifications.vault import Contact, Vault
 
@@ -65,6 +66,16 @@ def booked(desk: Desk, give: Give, matter: MakeMatter) -> None:
 
 def reasons(desk: Desk) -> dict[str, str | None]:
     return {one.kind: one.reason for one in desk.messages.of_subject("appointment-1")}
+
+
+@pytest.mark.usefixtures("booked")
+def test_a_forgotten_contact_is_in_no_message_any_more(desk: Desk, mongo_db: Any) -> None:
+    """The whole rows hold its id no more, once their events are sent; only the note of the erasure does."""
+    handlers.forget_contact(desk, "contact-1")
+    mongo_db[MESSAGES].bulk_write(sent_updates(list(mongo_db[MESSAGES].find())))
+    left = {name: list(mongo_db[name].find()) for name in mongo_db.list_collection_names()}
+    assert left[MESSAGES]
+    assert [name for name, rows in left.items() if "contact-1" in json.dumps(rows, default=str)] == [ERASURES]
 
 
 @pytest.mark.usefixtures("booked")

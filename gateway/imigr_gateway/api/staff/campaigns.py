@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from imigr_gateway.api.staff.calls import call, command, staff_blueprint
-from imigr_gateway.commands import contact, here, idempotency_key
+from imigr_gateway.commands import here, idempotency_key, person_in, with_contact
 from imigr_gateway.doors import staff
 from imigr_gateway.shapes import base
 from imigr_gateway.shapes import notifications as shapes
@@ -62,16 +62,13 @@ def send_test(data: dict[str, Any], municipality: str, campaign_id: str) -> Any:
     """Send it to one address of one's own."""
     key = idempotency_key()
     language = data["message_language"].partition("-")[0].lower()
-    known = contact(data, here().people.link("t", municipality, key), municipality, key)
-    return call(
-        "notifications",
-        "test_campaign",
+    named = {"municipality": municipality, "campaign_id": campaign_id, "language": language, "idempotency_key": key}
+    return with_contact(
+        person_in(data),
+        here().people.link("t", municipality, key),
         municipality,
-        municipality=municipality,
-        campaign_id=campaign_id,
-        language=language,
-        idempotency_key=key,
-        **known,
+        key,
+        lambda known: call("notifications", "test_campaign", municipality, **named, **known),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import g
 
 from imigr_gateway.api.staff.calls import call, command, staff_blueprint
-from imigr_gateway.commands import backends, contact, for_reader, here, idempotency_key, with_link
+from imigr_gateway.commands import backends, for_reader, here, idempotency_key, person_in, with_contact, with_link
 from imigr_gateway.doors import staff
 from imigr_gateway.shapes import base
 from imigr_gateway.shapes import events as shapes
@@ -138,9 +138,16 @@ def register_for(data: dict[str, Any], municipality: str, event_id: str) -> Any:
     """Register somebody on their behalf: no approval and no code, never over the capacity."""
     key = idempotency_key()
     link = here().people.link("r", municipality, key)
-    known = contact(data, link, municipality, key, once_in=event_id)
+    who = person_in(data)
     named = {"municipality": municipality, "event_id": event_id, "manage_hash": link.hash, "idempotency_key": key}
-    answer = backends().call("events", "register_for", municipality, actor=g.actor, **data, **known, **named)
+    answer = with_contact(
+        who,
+        link,
+        municipality,
+        key,
+        lambda known: backends().call("events", "register_for", municipality, actor=g.actor, **data, **known, **named),
+        once_in=event_id,
+    )
     return for_reader(with_link(answer, link.token))
 
 

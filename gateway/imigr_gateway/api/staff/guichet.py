@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from imigr_gateway.api.staff.calls import call, command, staff_blueprint
-from imigr_gateway.commands import for_reader, given, here, idempotency_key, person_in, with_link
+from imigr_gateway.commands import for_reader, here, idempotency_key, person_in, with_contact, with_link
 from imigr_gateway.doors import staff
 from imigr_gateway.shapes import base
 from imigr_gateway.shapes import guichet as shapes
@@ -230,10 +230,9 @@ def _book(data: dict[str, Any], municipality: str, method: str) -> Any:
     key = idempotency_key()
     link = here().people.link("a", municipality, key)
     who = person_in(data)
-    known = given(who, link, municipality, key)
-    payload = {**data, **known, "start": data["start"].isoformat(), "manage_hash": link.hash}
-    return for_reader(
-        with_link(
-            call("guichet", method, municipality, **payload, municipality=municipality, idempotency_key=key), link.token
-        )
+    named = {"municipality": municipality, "manage_hash": link.hash, "idempotency_key": key}
+    payload = data | named | {"start": data["start"].isoformat()}
+    answer = with_contact(
+        who, link, municipality, key, lambda known: call("guichet", method, municipality, **payload, **known)
     )
+    return for_reader(with_link(answer, link.token))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from imigr_gateway.api.staff.calls import call, command, staff_blueprint
-from imigr_gateway.commands import contact, here, idempotency_key
+from imigr_gateway.commands import here, idempotency_key, person_in, with_contact
 from imigr_gateway.doors import staff
 from imigr_gateway.shapes import notifications as message_shapes
 from imigr_gateway.shapes import templates as shapes
@@ -38,10 +38,16 @@ def preview_template(data: dict[str, Any], municipality: str, source: str, kind:
 def send_template_test(data: dict[str, Any], municipality: str, source: str, kind: str, channel: str) -> Any:
     """Send a text with sample values to one address of one's own; a phone for SMS, an email for mail."""
     key = idempotency_key()
-    known = contact(data, here().people.link("t", municipality, key), municipality, key)
-    del known["channel"], data["message_language"]
-    which = {"source": source, "kind": kind, "channel": channel, "idempotency_key": key}
-    return call("notifications", "test_template", municipality, municipality=municipality, **which, **known, **data)
+    who = person_in(data)
+    del data["message_language"]
+    named = {"municipality": municipality, "source": source, "kind": kind, "channel": channel, "idempotency_key": key}
+    return with_contact(
+        who,
+        here().people.link("t", municipality, key),
+        municipality,
+        key,
+        lambda known: call("notifications", "test_template", municipality, **known | named, **data),
+    )
 
 
 @blueprint.put("/<municipality>/templates/<source>/<kind>/<channel>")

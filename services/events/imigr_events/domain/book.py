@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from imigr_events.domain.event import KEPT_AFTER_END, Event, EventState
@@ -15,6 +15,9 @@ from imigr_kit.facts import Fact
 
 MOST_REGISTRATIONS = 6_000
 """Of one event, ended ones included: some hundred bytes each, in a document that may hold 16 megabytes."""
+
+UNTIED_AT_ONCE = 200
+"""Registrations of a finished event whose contacts are forgotten in one write."""
 
 
 @dataclass
@@ -86,8 +89,8 @@ class Book:
         self.entries[one.id] = one
         self.keys.update((said.key, one.id) for said in one.said)
         self.links.update((link, one.id) for link in one.links)
-        if one.contact_key is not None and one.state in LIVING:
-            self.contacts[one.contact_key] = one.id
+        if one.state in LIVING:
+            self.contacts.update((key, one.id) for key in one.contact_keys)
 
 
 class Work:
@@ -145,11 +148,13 @@ class Work:
         found = self.links.get(link) or self.book.links.get(link)
         return None if found is None else self.get(found)
 
-    def by_contact(self, contact_key: str | None) -> Registration | None:
+    def by_contact(self, contact_keys: Sequence[str]) -> Registration | None:
         """The living one of the same contact."""
-        found = None if contact_key is None else (self.contacts.get(contact_key) or self.book.contacts.get(contact_key))
-        one = None if found is None else self.get(found)
-        return one if one is not None and one.state in LIVING else None
+        for key in contact_keys:
+            one = self.get(self.contacts.get(key) or self.book.contacts.get(key) or "")
+            if one is not None and one.state in LIVING and key in one.contact_keys:
+                return one
+        return None
 
     def live_holds(self) -> dict[str, Hold]:
         """Holds that have not run out."""
@@ -174,15 +179,14 @@ class Work:
         self.changed[one.id] = one
         self.facts += facts
 
-    def claim(self, registration_id: str, key: str, link: str | None = None, contact_key: str | None = None) -> None:
+    def claim(self, registration_id: str, key: str, link: str | None = None, contact_keys: Sequence[str] = ()) -> None:
         """Remember by what a registration is found; keys and links exist once over all events."""
         self.keys[key] = registration_id
         self.claims.append(f"key:{key}")
         if link is not None:
             self.links[link] = registration_id
             self.claims.append(f"manage:{link}")
-        if contact_key is not None:
-            self.contacts[contact_key] = registration_id
+        self.contacts.update((one, registration_id) for one in contact_keys)
 
     def say(self, registration: Registration, key: str, body_hash: str) -> Registration:
         """Note what a command is answered, to say it again."""
@@ -194,7 +198,6 @@ class Work:
     def end(self, one: Registration, state: State, verb: str, **more: Any) -> Registration:
         """A registration is over; its places go down the line, and its contact may register again."""
         ended, facts = one.now(state, f"registration.{verb}", self.event, **more)
-        ended = replace(ended, contact_key=None)
         self.put(ended, facts)
         self.serve()
         return ended
@@ -230,7 +233,17 @@ class Work:
             self.event_is(event, facts)
         if event.state is EventState.ARCHIVED and facts:
             self.archive()
+        elif event.state is EventState.FINISHED and not event.notices:
+            self.untie()
         self.serve()
+
+    def untie(self) -> None:
+        """The event is over: nobody of it is written to any more. A part of them at a time."""
+        for one in self._tied()[:UNTIED_AT_ONCE]:
+            self.changed[one.id] = one.without_contact()
+
+    def _tied(self) -> list[Registration]:
+        return [one for one in self.entries() if one.is_tied]
 
     def serve(self) -> None:
         """Places that are free go to those who wait, in order; an offer holds its places."""
@@ -308,6 +321,8 @@ class Work:
             moments.append(event.ends_at)
         elif event.state in (EventState.FINISHED, EventState.CANCELLED):
             moments.append(event.ends_at + KEPT_AFTER_END)
+        if event.state is EventState.FINISHED and not event.notices and self._tied():
+            moments.append(self.now + timedelta(seconds=1))
         return min((one for one in moments if one > self.now), default=None)
 
     def entries_offered(self) -> list[Registration]:

@@ -38,6 +38,9 @@ OCCUPYING = frozenset(
 LIVING = frozenset({State.PENDING, State.CONFIRMED, State.OFFERED, State.WAITING})
 """Those that can still be changed, and are told of changes."""
 
+OVER = frozenset({State.EXPIRED, State.DECLINED, State.CANCELLED, State.REJECTED, State.NO_SHOW})
+"""Those whose contact is of no use any more."""
+
 
 @dataclass(frozen=True)
 class Seats:
@@ -63,7 +66,7 @@ class Said:
 @dataclass(frozen=True)
 class Registration:
     """One registration. ``links`` are keyed hashes of its manage links; ``told`` is the last change of the event
-    that it knows; ``until`` ends an offer; ``contact_key`` finds a second one of the same contact."""
+    that it knows; ``until`` ends an offer; ``contact_keys`` find a second one of the same contact."""
 
     id: str
     seats: Seats
@@ -73,7 +76,7 @@ class Registration:
     message_language: str
     version: int
     until: datetime | None = None
-    contact_key: str | None = None
+    contact_keys: tuple[str, ...] = ()
     told: int = 0
     links: tuple[str, ...] = ()
     said: tuple[Said, ...] = ()
@@ -93,7 +96,19 @@ class Registration:
         until = more.pop("until", None)
         changed = replace(self, state=state, version=self.version + 1, until=until)
         data = changed.data(event) | more
+        if state in OVER:
+            changed = changed.without_contact()
         return changed, [Fact(kind, self.id, event.municipality, changed.version, data)]
+
+    @property
+    def is_tied(self) -> bool:
+        """Whether anything leads from here to whoever was to be written to."""
+        return bool(self.contact_id or self.contact_keys)
+
+    def without_contact(self) -> Registration:
+        """With no tie to a contact. So is every registration that is over: its last fact still says whom to tell, the
+        record does not."""
+        return replace(self, contact_id=None, channel=None, contact_keys=())
 
     def moved(self, event: Event, notice: Notice) -> tuple[Registration, list[Fact]]:
         """Told that its event or session has another time or place; its state is the same."""

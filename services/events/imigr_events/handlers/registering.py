@@ -52,7 +52,7 @@ class Wanted:
     contact_id: str | None
     channel: str | None
     message_language: str
-    contact_key: str | None = None
+    contact_keys: tuple[str, ...] = ()
     code: str | None = None
     hold_id: str | None = None
     answers: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -132,9 +132,10 @@ def _register(desk: Desk, turn: Turn, wanted: Wanted, command: Command, manage: 
     _must_be_public(work.event, wanted.municipality)
     if work.by_link(manage) is not None:
         raise Taken
-    same = work.by_contact(wanted.contact_key)
+    same = work.by_contact(wanted.contact_keys)
     if same is not None:
-        merged = replace(same, links=(*same.links, manage))
+        known = tuple(dict.fromkeys((*same.contact_keys, *wanted.contact_keys)))
+        merged = replace(same, links=(*same.links, manage), contact_keys=known)
         work.claim(same.id, command.key, manage)
         return noted(desk, turn, merged, command)
     _check(desk, work, wanted)
@@ -146,7 +147,7 @@ def _register(desk: Desk, turn: Turn, wanted: Wanted, command: Command, manage: 
         channel=wanted.channel,
         message_language=wanted.message_language,
         version=0,
-        contact_key=wanted.contact_key,
+        contact_keys=wanted.contact_keys,
         told=work.event.noticed,
         links=(manage,),
     )
@@ -162,7 +163,7 @@ def _register(desk: Desk, turn: Turn, wanted: Wanted, command: Command, manage: 
         one, facts = draft.now(State.WAITING, "registration.waitlisted", event)
     work.event = event
     work.put(one, facts)
-    work.claim(one.id, command.key, manage, wanted.contact_key)
+    work.claim(one.id, command.key, manage, wanted.contact_keys)
     for question, chosen in wanted.answers.items():
         for option in chosen:
             name = f"{question}.{option}"
@@ -189,6 +190,25 @@ def cancel_registration(desk: Desk, municipality: str, manage_hash: str, command
         return work.end(one, State.CANCELLED, "cancelled", cancelled_by="visitor")
 
     return _by_link(desk, municipality, manage_hash, command, give_up)
+
+
+def forget_contact(desk: Desk, municipality: str, manage_hash: str) -> dict[str, Any]:
+    """Cut every tie of a registration to its contact, which the person has destroyed; the registration stays. As often
+    as one likes."""
+    manage = desk.hashed("manage", manage_hash)
+    event_id = desk.events.home(f"manage:{manage}")
+    if event_id is None:
+        raise UnknownRegistration
+
+    def task(turn: Turn) -> dict[str, Any]:
+        one = turn.work.by_link(manage)
+        if one is None or turn.work.event.municipality != municipality:
+            raise UnknownRegistration
+        if one.is_tied:
+            turn.work.put(one.without_contact(), [])
+        return answer(desk, turn.work.event, one.without_contact(), turn.work.position(one))
+
+    return desk.turns.run(event_id, task)
 
 
 def accept_offer(desk: Desk, municipality: str, manage_hash: str, command: Command) -> dict[str, Any]:

@@ -55,6 +55,7 @@ class Register(SeatsIn):
     manage_hash = fields.String(required=True, validate=HASH)
     contact_id = fields.String(load_default=None, allow_none=True, validate=ID)
     contact_key = fields.String(load_default=None, allow_none=True, validate=HASH)
+    contact_keys_before = fields.List(fields.String(validate=HASH), load_default=list, validate=validate.Length(max=2))
     channel = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(["sms", "email"]))
     message_language = fields.String(load_default="fr", validate=LANGUAGE)
     code = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=40))
@@ -71,8 +72,10 @@ class Register(SeatsIn):
         """What is wanted, and the idempotency key."""
         key = data.pop("idempotency_key")
         seats = _seats(data)
+        keys = (data.pop("contact_key"), *data.pop("contact_keys_before"))
+        contacts = tuple(one for one in keys if one is not None)
         rest = {name: value for name, value in data.items() if name not in ("places", "kinds", "sessions", "actor")}
-        return Wanted(**rest, seats=seats), key
+        return Wanted(**rest, seats=seats, contact_keys=contacts), key
 
 
 class RegisterFor(Register):

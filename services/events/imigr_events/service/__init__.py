@@ -24,6 +24,7 @@ from imigr_events.storage import (
     INDEXES,
     PATHWAY_INDEXES,
     PATHWAYS,
+    RETENTION_INDEXES,
 )
 from imigr_kit.commands import command_of
 from imigr_kit.entrypoints import every, provided, rpc
@@ -35,7 +36,7 @@ class EventsService(AgendaMethods, DoorMethods, CertificateMethods, PathwayMetho
     name = "events"
     settings = EventsSettings
     outbox_collections = (EVENTS, ATTENDANCE, CERTIFICATES, PATHWAYS)
-    indexes = (*INDEXES, *ATTENDANCE_INDEXES, *CERTIFICATE_INDEXES, *PATHWAY_INDEXES)
+    indexes = (*INDEXES, *ATTENDANCE_INDEXES, *CERTIFICATE_INDEXES, *PATHWAY_INDEXES, *RETENTION_INDEXES)
     app: App = provided(build)
 
     @rpc
@@ -94,6 +95,11 @@ class EventsService(AgendaMethods, DoorMethods, CertificateMethods, PathwayMetho
         return handlers.cancel_registration(self.app.desk, **command_in("cancel_registration", schemas.CHANGE, payload))
 
     @rpc
+    def forget_contact(self, **payload: Any) -> dict[str, Any]:
+        """Cut every tie to the contact; nothing else changes."""
+        return handlers.forget_contact(self.app.desk, **schemas.MANAGE.load(payload))
+
+    @rpc
     def accept_offer(self, **payload: Any) -> dict[str, Any]:
         """Take the places that an offer holds."""
         return handlers.accept_offer(self.app.desk, **command_in("accept_offer", schemas.CHANGE, payload))
@@ -107,3 +113,9 @@ class EventsService(AgendaMethods, DoorMethods, CertificateMethods, PathwayMetho
     def keep_time(self) -> None:
         """Holds and offers that run out, places released, events that begin and end, registrants to be told."""
         handlers.keep_time(self.app.desk)
+
+    @every(600)
+    def count_attendance(self) -> None:
+        """Of archived events only numbers are kept."""
+        while self.app.retention.count_old():
+            pass

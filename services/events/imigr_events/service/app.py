@@ -19,6 +19,7 @@ from imigr_events.signing import KeyRing
 from imigr_events.storage import (
     MongoAgenda,
     MongoAttendance,
+    MongoAttendanceRetention,
     MongoCertificates,
     MongoEvents,
     MongoImports,
@@ -41,6 +42,7 @@ class App:
     school: School
     importer: Importer
     written: schemas.WrittenEvents
+    retention: MongoAttendanceRetention
 
     def public(self, event: Event) -> dict[str, Any]:
         """An event for everyone."""
@@ -86,4 +88,5 @@ def build(runtime: Around) -> App:
         school=School(door, MongoPathways(runtime.db, runtime.stamp)),
         importer=Importer(desk, MongoImports(runtime.db)),
         written=schemas.WrittenEvents(),
+        retention=MongoAttendanceRetention(runtime.db),
     )

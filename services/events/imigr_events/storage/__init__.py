@@ -6,6 +6,7 @@ from imigr_events.storage.books import EVENTS, INDEXES, MongoEvents
 from imigr_events.storage.certificates import CERTIFICATE_INDEXES, CERTIFICATES, MongoCertificates
 from imigr_events.storage.imports import MongoImports
 from imigr_events.storage.pathways import PATHWAY_INDEXES, PATHWAYS, MongoPathways
+from imigr_events.storage.retention import RETENTION_INDEXES, MongoAttendanceRetention
 
 __all__ = [
     "ATTENDANCE",
@@ -16,8 +17,10 @@ __all__ = [
     "INDEXES",
     "PATHWAYS",
     "PATHWAY_INDEXES",
+    "RETENTION_INDEXES",
     "MongoAgenda",
     "MongoAttendance",
+    "MongoAttendanceRetention",
     "MongoCertificates",
     "MongoEvents",
     "MongoImports",

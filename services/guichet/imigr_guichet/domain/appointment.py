@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from imigr_guichet.domain.guichet import Guichet
-from imigr_guichet.domain.states import CHANGEABLE, OCCUPYING, OPEN, STEPS, State
+from imigr_guichet.domain.states import CHANGEABLE, EXPECTED, OCCUPYING, OPEN, STEPS, State
 from imigr_guichet.domain.text import wire_time
 from imigr_guichet.errors import AppointmentNotChangeable, HoldExpired
 from imigr_kit.facts import Fact
@@ -78,7 +78,7 @@ class Appointment:
     def expire(self, guichet: Guichet) -> tuple[Appointment, list[Fact]]:
         """A hold that nobody took up."""
         expired = replace(self, state=State.EXPIRED, version=self.version + 1, frees_at=None)
-        return expired, [expired._fact("appointment.expired", guichet)]
+        return expired.without_contact(), [expired._fact("appointment.expired", guichet)]
 
     def move(self, to: Appointment, guichet: Guichet, *, now: datetime) -> tuple[Appointment, list[Fact]]:
         """The same appointment at the place of ``to``; id, reference and link stay."""
@@ -107,7 +107,7 @@ class Appointment:
         state = State.CANCELLED_BY_VISITOR if by == "visitor" else State.CANCELLED_BY_SERVICE
         gone = replace(self, state=state, version=self.version + 1, frees_at=returns_at, stranded=None)
         more = {"cancelled_by": by} | ({"reason": reason} if reason else {})
-        return gone, [gone._fact("appointment.cancelled", guichet, **more)]
+        return gone.without_contact(), [gone._fact("appointment.cancelled", guichet, **more)]
 
     def affirm(self, guichet: Guichet, *, now: datetime) -> tuple[Appointment, list[Fact]]:
         """The visitor says that they will come; the state stays. Raises AppointmentNotChangeable when it was said."""
@@ -124,7 +124,13 @@ class Appointment:
         if not allowed or (rule.after_start and now < self.start):
             raise AppointmentNotChangeable(params={"state": str(self.state), "step": name})
         stepped = replace(self, state=rule.target, version=self.version + 1)
-        return stepped, [stepped._fact(rule.fact, guichet)]
+        after = stepped if stepped.state in EXPECTED else stepped.without_contact()
+        return after, [stepped._fact(rule.fact, guichet)]
+
+    def without_contact(self) -> Appointment:
+        """With no tie to whoever was to be written to. So is every appointment that is over: its last fact still says
+        whom to tell, the record does not."""
+        return replace(self, contact_id=None, channel=None)
 
     @property
     def can_be_stranded(self) -> bool:

@@ -29,6 +29,13 @@ class Asker:
     device: str | None = None
     proof: str | None = None
     """Nonce whose SHA-256 with the challenge has enough leading zero bits."""
+    contacts_before: tuple[str, ...] = ()
+    """The contact under the keys of months before that still live."""
+
+    @property
+    def contacts(self) -> tuple[str, ...]:
+        """All hashes by which the same contact is found again."""
+        return tuple(one for one in (self.contact, *self.contacts_before) if one is not None)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ OCCUPYING = (State.HELD, State.TO_CONFIRM, State.CONFIRMED, State.ARRIVED, State
 CHANGEABLE = (State.TO_CONFIRM, State.CONFIRMED)
 OPEN = (State.HELD, *CHANGEABLE)
 """States before the visit, which a change of the plan can strand."""
+EXPECTED = (*OPEN, State.ARRIVED, State.IN_SERVICE)
+"""States in which somebody is expected or there; in all others an appointment has no contact any more."""
 
 
 @dataclass(frozen=True)

@@ -82,25 +82,25 @@ class Entry:
         """The held place is an appointment now."""
         self._must_be(WaitState.OFFERED)
         accepted = self._next(state=WaitState.ACCEPTED)
-        return accepted, [accepted._fact("waiting.accepted")]
+        return accepted._without_contact(), [accepted._fact("waiting.accepted")]
 
     def decline(self) -> tuple[Entry, list[Fact]]:
         """The person does not want the place; it goes to the next."""
         self._must_be(WaitState.OFFERED)
         declined = self._next(state=WaitState.DECLINED)
-        return declined, [declined._fact("waiting.declined")]
+        return declined._without_contact(), [declined._fact("waiting.declined")]
 
     def expire(self) -> tuple[Entry, list[Fact]]:
         """No answer in time; the place goes to the next."""
         self._must_be(WaitState.OFFERED)
         expired = self._next(state=WaitState.EXPIRED)
-        return expired, [expired._fact("waiting.expired")]
+        return expired._without_contact(), [expired._fact("waiting.expired")]
 
     def leave(self) -> tuple[Entry, list[Fact]]:
         """The person does not wait any longer."""
         self._must_be(WaitState.WAITING)
         left = self._next(state=WaitState.LEFT)
-        return left, [left._fact("waiting.left")]
+        return left._without_contact(), [left._fact("waiting.left")]
 
     def must_be_offered(self) -> None:
         """Raises OfferExpired, kindly, when the place has gone on; NotWaiting when there was none."""
@@ -118,6 +118,10 @@ class Entry:
     def _must_be(self, *states: WaitState) -> None:
         if self.state not in states:
             raise NotWaiting(params={"state": str(self.state)})
+
+    def _without_contact(self) -> Entry:
+        """Over: the last fact still says whom to tell, the record does not."""
+        return replace(self, contact_id=None, channel=None)
 
     def _next(self, **changes: Any) -> Entry:
         return replace(self, version=self.version + 1, **changes)

@@ -129,9 +129,10 @@ def claim_within_quotas(
     is_known = True
     for _ in range(sum(one.most for one in limits) + 2):
         numbers = tuple(_number(office, one, booking, command, is_known) for one in limits)
-        outcome = office.appointments.claim(made, facts, command, Ties(manage, booking.asker.contact, numbers))
+        ties = Ties(manage, booking.asker.contacts, numbers)
+        outcome = office.appointments.claim(made, facts, command, ties)
         if outcome is Outcome.TAKEN and clear_the_way(office, made):
-            outcome = office.appointments.claim(made, facts, command, Ties(manage, booking.asker.contact, numbers))
+            outcome = office.appointments.claim(made, facts, command, ties)
         if outcome is not Outcome.QUOTA:
             return outcome
         is_known = False

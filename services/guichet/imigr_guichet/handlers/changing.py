@@ -37,8 +37,8 @@ class Reachable:
     contact_id: str | None
     channel: str | None
     message_language: str
-    contact: str | None = None
-    """Keyed hash of the contact, for one appointment per contact and day."""
+    contacts: tuple[str, ...] = ()
+    """Keyed hashes of the contact, for one appointment per contact and day."""
 
 
 def get_appointment(office: Office, municipality: str, manage_hash: str) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def take_up_hold(
         lambda stored, guichet: stored.appointment.take_up(
             guichet, who.contact_id, who.channel, who.message_language, now=moment(office)
         ),
-        who.contact,
+        who.contacts,
     )
 
 
@@ -128,6 +128,14 @@ def cancel_appointment(office: Office, municipality: str, manage_hash: str, comm
             guichet, by="visitor", now=moment(office), returns_at=office.clock.now() + delay
         ),
     )
+
+
+def forget_contact(office: Office, municipality: str, manage_hash: str) -> dict[str, Any]:
+    """Cut every tie of an appointment to its contact, which the person has destroyed; the appointment stays. As often
+    as one likes."""
+    one = find(office, municipality, manage_hash).appointment
+    office.appointments.forget_contact(one.id)
+    return said(office, one.without_contact())
 
 
 def cancel_by_answer(office: Office, municipality: str, appointment_id: str, event_id: str) -> None:

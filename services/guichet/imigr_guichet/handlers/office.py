@@ -80,7 +80,7 @@ def guichet_of(office: Office, appointment: Appointment) -> Guichet:
 
 
 def run(
-    office: Office, find: Callable[[], Stored], command: Command, change: Change, contact: str | None = None
+    office: Office, find: Callable[[], Stored], command: Command, change: Change, contacts: tuple[str, ...] = ()
 ) -> tuple[Appointment, bool]:
     """Apply ``change`` to what ``find`` gives, again when others changed it meanwhile. The appointment and whether
     this run changed it; false when the command had been run before (then see ``said_again``).
@@ -92,7 +92,7 @@ def run(
         if command.key in stored.commands:
             return stored.appointment, False
         new, facts = change(stored, guichet_of(office, stored.appointment))
-        outcome = office.appointments.change(stored, new, facts, command, contact)
+        outcome = office.appointments.change(stored, new, facts, command, contacts)
         if outcome is Outcome.DONE:
             return new, True
         if outcome is Outcome.CONTACT:
@@ -101,10 +101,10 @@ def run(
 
 
 def answer(
-    office: Office, find: Callable[[], Stored], command: Command, change: Change, contact: str | None = None
+    office: Office, find: Callable[[], Stored], command: Command, change: Change, contacts: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     """As ``run``; what is answered, the first time and again."""
-    new, is_new = run(office, find, command, change, contact)
+    new, is_new = run(office, find, command, change, contacts)
     return said(office, new) if is_new else said_again(office, find(), command)
 
 

@@ -34,7 +34,7 @@ class Ties:
     """What may exist once, beside the place: the link, one appointment per contact and day, numbers of quotas."""
 
     manage: str
-    contact: str | None = None
+    contacts: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
 
 
@@ -85,10 +85,19 @@ class Appointments(Protocol):
         ...
 
     def change(
-        self, stored: Stored, new: Appointment, facts: Sequence[Fact], command: Command, contact: str | None = None
+        self,
+        stored: Stored,
+        new: Appointment,
+        facts: Sequence[Fact],
+        command: Command,
+        contacts: Sequence[str] = (),
     ) -> Outcome:
-        """Replace what is stored, place included, in one conditional write: all of it or nothing. ``contact`` ties
+        """Replace what is stored, place included, in one conditional write: all of it or nothing. ``contacts`` ties
         it to a contact that it did not have before."""
+        ...
+
+    def forget_contact(self, appointment_id: str) -> None:
+        """Cut every tie to the contact, in one write; what is told of the appointment before stays told."""
         ...
 
     def faded(self, appointment: Appointment, now: datetime) -> Sequence[Stored]:

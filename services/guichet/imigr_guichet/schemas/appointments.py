@@ -18,6 +18,8 @@ from imigr_guichet.handlers.office import Office
 from imigr_guichet.schemas.fields import CODE, HASH, ID, KEY, LANGUAGE, SLUG, Instant
 
 CHANNEL = validate.OneOf(["sms", "email"])
+KEYS_BEFORE = fields.List(fields.String(validate=HASH), load_default=list, validate=validate.Length(max=2))
+"""The same contact under the keys of months before that still live."""
 
 
 class Manage(Schema):
@@ -47,6 +49,7 @@ class TakeUp(Change):
     channel = fields.String(load_default=None, allow_none=True, validate=CHANNEL)
     message_language = fields.String(load_default="fr", validate=LANGUAGE)
     contact_key = fields.String(load_default=None, allow_none=True, validate=HASH)
+    contact_keys_before = KEYS_BEFORE
 
 
 class Book(Schema):
@@ -66,6 +69,7 @@ class Book(Schema):
     child = fields.Boolean(load_default=False)
     interpreter = fields.Boolean(load_default=False)
     contact_key = fields.String(load_default=None, allow_none=True, validate=HASH)
+    contact_keys_before = KEYS_BEFORE
     client_key = fields.String(load_default=None, allow_none=True, validate=HASH)
     device_key = fields.String(load_default=None, allow_none=True, validate=HASH)
     proof = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=100))
@@ -153,6 +157,7 @@ BOOK_SEAT = BookSeat()
 BY_REFERENCE = ByReference()
 CANCEL_FOR_SERVICE = CancelForService()
 CHANGE = Change()
+FORGET = Manage(only=("municipality", "manage_hash"))
 MANAGE = Manage()
 MOVE = Move()
 STAFF_MOVE = StaffMove()
@@ -174,14 +179,22 @@ def booking_of(data: Mapping[str, Any], booked_by: str = "public") -> Booking:
         message_language=data["message_language"],
         extras=Extras(data["companion"], data["child"], data["interpreter"]),
         booked_by=booked_by,
-        asker=Asker(data["contact_key"], data["client_key"], data["device_key"], data["proof"]),
+        asker=Asker(
+            data["contact_key"],
+            data["client_key"],
+            data["device_key"],
+            data["proof"],
+            tuple(data["contact_keys_before"]),
+        ),
     )
 
 
 def reachable_of(data: dict[str, Any]) -> Reachable:
     """How the person of a hold wants to be reached; takes these fields out."""
-    names = ("contact_id", "channel", "message_language", "contact_key")
-    return Reachable(*(data.pop(name) for name in names))
+    names = ("contact_id", "channel", "message_language")
+    keys = (data.pop("contact_key"), *data.pop("contact_keys_before"))
+    contact_id, channel, language = (data.pop(name) for name in names)
+    return Reachable(contact_id, channel, language, tuple(one for one in keys if one is not None))
 
 
 def agenda_out(appointments: Iterable[Appointment]) -> dict[str, Any]:

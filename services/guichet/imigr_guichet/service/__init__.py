@@ -23,6 +23,7 @@ from imigr_guichet.storage.calendars import MongoCalendars
 from imigr_guichet.storage.collections import INDEXES, OUTBOXES
 from imigr_guichet.storage.feeds import MongoFeeds
 from imigr_guichet.storage.lookups import MongoLookups
+from imigr_guichet.storage.retention import MongoRetention
 from imigr_guichet.storage.sessions import MongoSessions
 from imigr_kit.entrypoints import provided, rpc
 from imigr_kit.runtime import Runtime
@@ -37,6 +38,7 @@ class App:
     calendars: MongoCalendars
     feeds: MongoFeeds
     lookups: MongoLookups
+    retention: MongoRetention
     visits: Visits
 
 
@@ -44,7 +46,7 @@ def build(runtime: Runtime) -> App:
     """The use cases on this process's database, clock and key."""
     made = build_bookings(runtime)
     visits_made = build_visits(runtime, made.office)
-    return App(made.office, made.sessions, made.calendars, made.feeds, made.lookups, visits_made)
+    return App(made.office, made.sessions, made.calendars, made.feeds, made.lookups, made.retention, visits_made)
 
 
 class GuichetService(

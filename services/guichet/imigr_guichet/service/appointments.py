@@ -112,6 +112,12 @@ class AppointmentMethods:
             ),
         )
 
+    @rpc
+    def forget_contact(self, **payload: Any) -> dict[str, Any]:
+        """Cut every tie to the contact; nothing else changes."""
+        wanted = wire.FORGET.load(payload)
+        return told(self.app.office, changing.forget_contact(self.app.office, **wanted))
+
     def _move(self, wanted: dict[str, Any], command: Command) -> dict[str, Any]:
         stored = changing.find(self.app.office, wanted["municipality"], wanted["manage_hash"])
         self._serve_first(stored.appointment.guichet_id, changing.ask_of(stored), wanted["start"], command)

@@ -141,6 +141,13 @@ class PlanMethods:
             pass
         planning.review_plans(self.app.office)
 
+    @every(600.0)
+    def forget_appointments(self) -> None:
+        """Contacts a day after the visit; after thirty days only counts are kept."""
+        now = self.app.office.clock.now()
+        while self.app.retention.forget_contacts(now) or self.app.retention.count_old(now):
+            pass
+
     @every(3600.0)
     def warn_of_missing_years(self) -> None:
         """An alarm in the log, 60 days before a year whose holidays nobody has confirmed."""

@@ -12,7 +12,7 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, WriteError
 
 from imigr_guichet.domain.appointment import Appointment
-from imigr_guichet.domain.states import OCCUPYING, OPEN, State
+from imigr_guichet.domain.states import EXPECTED, OPEN, State
 from imigr_guichet.errors import TooLate
 from imigr_guichet.places import CELL_SECONDS
 from imigr_guichet.ports.appointments import Command, Done, Outcome, Stored, Ties
@@ -42,6 +42,12 @@ REFUSALS = {"key": Outcome.REPEATED, "contact": Outcome.CONTACT, "quota": Outcom
 """What a claim that exists already means, by its first word; any other is a place (or a link, which is as unlikely
 as a guess of 128 bits)."""
 BATCH = 50
+WITHOUT_CONTACT: Document = {
+    "$set": {"contact_id": None, "channel": None},
+    "$pull": {"claims": {"$regex": "^(contact|quota:contact):"}},
+    "$currentDate": {"changed_at": True},
+}
+"""Every tie of an appointment to its contact is cut, in one write."""
 
 
 class MongoAppointments:
@@ -71,8 +77,7 @@ class MongoAppointments:
         row = appointment_document(appointment)
         row["commands"] = [command_row(command.key, _done(appointment, command, self._clock.now()))]
         row["claims"] = [f"key:{command.key}", f"manage:{ties.manage}", f"reference:{reference}"]
-        if ties.contact:
-            row["claims"].append(_contact_day(ties.contact, appointment))
+        row["claims"] += [_contact_day(one, appointment) for one in ties.contacts]
         row["claims"] += [*ties.numbers, *cells(appointment)]
         row |= new_document_fields(self._stamp(facts))
         insertion = _insert(row, current().deadline)
@@ -103,15 +108,22 @@ class MongoAppointments:
         return self._one({"_id": appointment_id, "kind": None})
 
     def change(
-        self, stored: Stored, new: Appointment, facts: Sequence[Fact], command: Command, contact: str | None = None
+        self,
+        stored: Stored,
+        new: Appointment,
+        facts: Sequence[Fact],
+        command: Command,
+        contacts: Sequence[str] = (),
     ) -> Outcome:
-        """One update guarded by the version; the unique index guards the place."""
+        """One update guarded by the version, and by the contact, which may be forgotten without a version; the unique
+        index guards the place."""
         done = _done(new, command, self._clock.now())
-        ties = [*stored.ties, *([_contact_day(contact, new)] if contact else []), f"key:{command.key}"]
+        ties = [*stored.ties, *(_contact_day(one, new) for one in contacts), f"key:{command.key}"]
         update = _replacing(stored, new, ties)
         update["$push"] = {"commands": command_row(command.key, done)}
-        query: Document = {"_id": new.id, "version": stored.appointment.version}
-        if stored.appointment.state is State.HELD and new.state is not State.EXPIRED:
+        before = stored.appointment
+        query: Document = {"_id": new.id, "version": before.version, "contact_id": before.contact_id}
+        if before.state is State.HELD and new.state is not State.EXPIRED:
             query["frees_at"] = {"$gt": self._clock.now()}
         try:
             written = self._rows.update_one(
@@ -124,6 +136,11 @@ class MongoAppointments:
             return Outcome.STALE
         self._occupancy.note(new)
         return Outcome.DONE
+
+    def forget_contact(self, appointment_id: str) -> None:
+        """One update; whoever has read the row before finds it changed."""
+        query = {"_id": appointment_id, "kind": None}
+        self._rows.update_one(not_after(query, current().deadline), WITHOUT_CONTACT)
 
     def faded(self, appointment: Appointment, now: datetime) -> Sequence[Stored]:
         """By the claims index."""
@@ -192,7 +209,7 @@ def cells(appointment: Appointment) -> list[str]:
 def _replacing(stored: Stored, new: Appointment, ties: list[str]) -> Document:
     contacts = [one.split(":")[1] for one in ties if one.startswith("contact:")]
     ties = [one for one in ties if not one.startswith("contact:")]
-    if new.state in OCCUPYING:
+    if new.state in EXPECTED:
         # One appointment per contact and day: a cancelled one does not count, a moved one counts where it is.
         ties += [_contact_day(one, new) for one in contacts]
     row = {

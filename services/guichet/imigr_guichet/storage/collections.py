@@ -13,6 +13,7 @@ INDEXES = (
     Index(APPOINTMENTS, [("claims", 1)], unique=True, name="claims"),
     Index(APPOINTMENTS, [("day", 1), ("guichet_id", 1)], name="day_guichet"),
     Index(APPOINTMENTS, [("changed_at", 1)], name="changed"),
+    Index(APPOINTMENTS, [("end", 1)], name="end"),
     Index(APPOINTMENTS, [("frees_at", 1)], partial={"frees_at": {"$exists": True}}, name="fading"),
     Index(APPOINTMENTS, [("stranded", 1)], partial={"stranded": {"$exists": True}}, name="stranded"),
     Index(FEEDS, [("secret", 1)], unique=True, name="secret"),

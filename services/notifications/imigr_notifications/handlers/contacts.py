@@ -35,6 +35,7 @@ def forget_contact(desk: Desk, contact_id: str) -> Erased:
     existed, at = desk.contacts.forget(contact_id, desk.clock.now())
     for message in desk.messages.of_contact(contact_id):
         desk.messages.drop(message, "contact_gone", None)
+    desk.contacts.untie(contact_id)
     return Erased(contact_id, at, existed)
 
 

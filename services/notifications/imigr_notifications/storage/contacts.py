@@ -13,12 +13,12 @@ from pymongo.database import Database
 from imigr_kit.ids import new_id
 from imigr_kit.secret import Secret
 from imigr_kit.settings import SettingsError
-from imigr_notifications.domain import ASKED_FOR
+from imigr_notifications.domain import ASKED_FOR, UNDER_WAY
 from imigr_notifications.errors import UndecryptableContact
 from imigr_notifications.ports import Readiness
 from imigr_notifications.ports_vault import Held
 from imigr_notifications.storage.documents import Document, sealed_of
-from imigr_notifications.storage.indexes import CONTACTS, ERASURES, LEDGER_SECONDS, PURPOSES
+from imigr_notifications.storage.indexes import CONTACTS, ERASURES, LEDGER_SECONDS, MATTERS, MESSAGES, PURPOSES
 from imigr_notifications.storage.ledger import FileLedger
 from imigr_notifications.vault import Contact, Unusable, Vault, hint
 
@@ -175,6 +175,12 @@ class MongoContacts:
             self._ledger.add(row["_id"], row["at"])
         return len(rows)
 
+    def untie(self, contact_id: str) -> None:
+        """By indexes. What is being handed over at this moment keeps its name until it goes with its row."""
+        done = {"contact_id": contact_id, "state": {"$nin": [str(state) for state in UNDER_WAY]}}
+        self._db[MESSAGES].update_many(done, {"$set": {"contact_id": ""}})
+        self._db[MATTERS].delete_many({"contact_id": contact_id})
+
     def _erase(self, contact_id: str, at: datetime) -> tuple[bool, datetime]:
         self._db[ERASURES].update_one({"_id": contact_id}, {"$setOnInsert": {"at": at}}, upsert=True)
         # Written before it is deleted, since a deletion does not wait for a transaction that is storing the contact;
@@ -209,6 +215,7 @@ class MongoContacts:
         gone = 0
         for row in self._db[CONTACTS].find({"created_at": {"$lt": now - FADE}}, {"created_at": 1}):
             if not self._is_live(row["_id"], row["created_at"], now):
+                self.untie(row["_id"])
                 gone += self._db[CONTACTS].delete_one({"_id": row["_id"]}).deleted_count
         return gone
 

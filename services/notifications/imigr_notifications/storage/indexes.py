@@ -53,6 +53,7 @@ INDEXES = (
     Index(REVEALS, [("actor", 1), ("at", -1)], name="actor"),
     Index(REVEALS, [("at", 1)], expire_after=REVEAL_SECONDS, name="expiry"),
     Index(RECEIPTS, [("lookup", 1), ("at", 1)], name="lookup"),
+    Index(MATTERS, [("contact_id", 1)], name="contact"),
     Index(MATTERS, [("start", 1)], expire_after=MATTER_SECONDS, name="expiry"),
     Index(REPLIES, [("at", 1)], expire_after=REPLY_SECONDS, name="expiry"),
     Index(HELPED, [("at", 1)], expire_after=DAILY_SECONDS, name="expiry"),
