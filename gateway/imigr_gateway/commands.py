@@ -17,7 +17,7 @@ from imigr_gateway.people import Desk, Link, Person, person
 from imigr_gateway.routing import Backends
 from imigr_kit.errors import FieldError, Invalid
 
-_KEY = re.compile(r"^[\x21-\x7e]{1,200}$")
+_KEY = re.compile(r"^[\x21-\x7e]{1,200}\Z")
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, fields, validate
 
-LANGUAGE = validate.Regexp(r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")
-SLUG = validate.Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*$")
+from imigr_kit.fields import LANGUAGE, SLUG
+
 ID = validate.Length(min=1, max=64)
 
 
@@ -30,7 +30,7 @@ class Read(Strict):
 
     lang = fields.String(
         load_default="",
-        validate=validate.Length(max=20),
+        validate=LANGUAGE,
         metadata=says("BCP 47 language wanted, before Accept-Language"),
     )
 

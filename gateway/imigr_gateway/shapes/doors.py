@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from imigr_gateway.shapes.base import Localised, Strict, says
+from imigr_kit.fields import Moment
 
 MOST_SCANS = 100
 
@@ -62,7 +63,7 @@ class Scan(Strict):
     people = fields.Integer(load_default=None, allow_none=True, strict=True)
     door = fields.String(required=True, metadata=says("Code of the door, such as north"))
     scanner = fields.String(required=True, metadata=says("Code of the device"))
-    at = fields.AwareDateTime(
+    at = Moment(
         load_default=None, allow_none=True, metadata=says("When it was seen, if the device had no network then")
     )
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from imigr_gateway.shapes.base import ID, AtVersion, Localised, Location, Paged, Reachable, Strict, says
+from imigr_kit.fields import Moment
 
 
 class EventSearch(Paged):
     """Which events."""
 
-    from_time = fields.AwareDateTime(
-        load_default=None, metadata=says("Only events that end after this; now unless given")
-    )
+    from_time = Moment(load_default=None, metadata=says("Only events that end after this; now unless given"))
 
 
 PLACES = validate.Range(1, 4)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from imigr_gateway.shapes.base import ID, LANGUAGE, SLUG, Localised, Reachable, Strict, says
+from imigr_gateway.shapes.base import ID, Localised, Reachable, Strict, says
+from imigr_kit.fields import LANGUAGE, SLUG, Day, Moment, Pattern
 
-CODE = validate.Regexp(r"^[a-z][a-z0-9_.-]{0,39}$")
-DESK = validate.Regexp(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,19}$")
+CODE = Pattern(r"[a-z][a-z0-9_.-]{0,39}")
+DESK = Pattern(r"[A-Za-z0-9][A-Za-z0-9_-]{0,19}")
 STEPS = ("call_again", "put_back", "start", "finish", "miss", "recall", "park", "resume", "leave", "transfer")
 ANSWERS = ("accept", "reject", "begin", "finish")
 REFERRAL_STATES = ("proposed", "consented", "sent", "accepted", "rejected", "in_progress", "done", "revoked")
@@ -98,7 +99,7 @@ class RecordOrientation(Strict):
         fields.String(validate=ID), load_default=list, validate=validate.Length(0, 10), metadata=says("Directory ids")
     )
     language = fields.String(required=True, validate=LANGUAGE)
-    follow_up_on = fields.Date(load_default=None, allow_none=True)
+    follow_up_on = Day(load_default=None, allow_none=True)
     appointment_id = fields.String(load_default=None, allow_none=True, validate=ID)
     ticket_id = fields.String(load_default=None, allow_none=True, validate=ID)
 
@@ -106,7 +107,7 @@ class RecordOrientation(Strict):
 class FollowUps(Strict):
     """Due until when."""
 
-    until = fields.Date(required=True)
+    until = Day(required=True)
 
 
 class CloseFollowUp(Strict):
@@ -129,7 +130,7 @@ class AgreeReferral(Strict):
     """How the person agreed, to which version of the text, in which language."""
 
     how = fields.String(required=True, validate=validate.OneOf(["spoken", "on_paper", "with_interpreter"]))
-    text = fields.String(required=True, validate=validate.Regexp(r"^[0-9]{4}-[0-9]{1,3}$"))
+    text = fields.String(required=True, validate=Pattern(r"[0-9]{4}-[0-9]{1,3}"))
     language = fields.String(required=True, validate=LANGUAGE)
 
 
@@ -149,7 +150,7 @@ class Referrals(Strict):
 class Month(Strict):
     """Which calendar month."""
 
-    month = fields.String(required=True, validate=validate.Regexp(r"^[0-9]{4}-(0[1-9]|1[0-2])$"))
+    month = fields.String(required=True, validate=Pattern(r"[0-9]{4}-(0[1-9]|1[0-2])"))
 
 
 class FetchReferral(Strict):
@@ -209,8 +210,8 @@ class JoinList(Reachable):
     guichet_id = fields.String(required=True, validate=ID)
     topic = fields.String(required=True, validate=CODE)
     language = fields.String(required=True, validate=LANGUAGE, metadata=says("Language the mediator must speak"))
-    first_day = fields.Date(load_default=None, allow_none=True)
-    last_day = fields.Date(load_default=None, allow_none=True)
+    first_day = Day(load_default=None, allow_none=True)
+    last_day = Day(load_default=None, allow_none=True)
 
 
 class WaitingOut(Schema):
@@ -241,7 +242,7 @@ class CheckIn(Strict):
 class OfflineDay(Strict):
     """Which day."""
 
-    day = fields.Date(required=True)
+    day = Day(required=True)
 
 
 class WrittenEntry(Strict):
@@ -249,10 +250,10 @@ class WrittenEntry(Strict):
 
     id = fields.String(required=True, validate=ID, metadata=says("Drawn on the device; makes a repetition harmless"))
     kind = fields.String(required=True, validate=validate.OneOf(["check_in", "booking"]))
-    at = fields.AwareDateTime(required=True)
+    at = Moment(required=True)
     slip = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 400))
     reference = fields.String(load_default=None, allow_none=True, validate=validate.Length(4, 20))
-    start = fields.AwareDateTime(load_default=None, allow_none=True)
+    start = Moment(load_default=None, allow_none=True)
     topic = fields.String(load_default=None, allow_none=True, validate=CODE)
     language = fields.String(load_default=None, allow_none=True, validate=LANGUAGE)
 

@@ -7,10 +7,11 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from imigr_accounts.domain import REASONS, ROLES, Grant, normal_email
+from imigr_kit.fields import Pattern
 from imigr_kit.secret import Secret
 
 ID = validate.Length(min=1, max=64)
-PLACE = validate.Regexp(r"^(\*|[a-z0-9]+(-[a-z0-9]+)*)$")
+PLACE = Pattern(r"(\*|[a-z0-9]+(-[a-z0-9]+)*)")
 KEY = validate.Length(min=1, max=200)
 MOST_PASSWORD = 1024
 

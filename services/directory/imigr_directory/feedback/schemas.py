@@ -15,13 +15,13 @@ from imigr_directory.feedback.domain import CORRECTABLE, REASONS, About, Kind, O
 from imigr_directory.feedback.handlers import Filter
 from imigr_directory.schemas import CODE, ID, KEY, LANGUAGE, SLUG
 from imigr_directory.schemas.content import fits
+from imigr_kit.fields import HASH
 from imigr_kit.secret import Secret
 
 _NAMESPACE = uuid.UUID("019348a0-0000-7000-8000-0000000000df")
 MOST_LETTERS = 1000
 UNWRITTEN = ("Cc", "Cs", "Co", "Cn")
 """General categories of Unicode (UAX 44) that nobody types: controls, surrogates, private and unassigned."""
-HASH = validate.Regexp(r"^[0-9a-f]{64}$")
 
 
 class Remark(fields.String):

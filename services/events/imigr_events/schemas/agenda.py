@@ -10,8 +10,9 @@ from marshmallow import Schema, fields, post_load, validate
 
 from imigr_events.domain import Event, Session, SessionState, wire_time
 from imigr_events.handlers import Found, Search
-from imigr_events.schemas.base import ID, LANGUAGE, SLUG, moment
+from imigr_events.schemas.base import ID, moment
 from imigr_events.schemas.shown import event_out, session_out
+from imigr_kit.fields import LANGUAGE, SLUG
 
 MOST = 1_000
 """Events of one answer: a whole feed."""

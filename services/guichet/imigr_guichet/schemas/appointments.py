@@ -15,7 +15,8 @@ from imigr_guichet.domain.text import wire_time
 from imigr_guichet.handlers.booking import Booking
 from imigr_guichet.handlers.changing import Reachable
 from imigr_guichet.handlers.office import Office
-from imigr_guichet.schemas.fields import CODE, HASH, ID, KEY, LANGUAGE, SLUG, Instant
+from imigr_guichet.schemas.fields import CODE, ID, KEY, Instant
+from imigr_kit.fields import HASH, LANGUAGE, SLUG, Day
 
 CHANNEL = validate.OneOf(["sms", "email"])
 
@@ -107,7 +108,7 @@ class Agenda(Schema):
     actor = fields.Dict(required=True)
     municipality = fields.String(required=True, validate=SLUG)
     guichet_id = fields.String(required=True, validate=ID)
-    date = fields.Date(required=True)
+    date = Day(required=True)
 
 
 class ByReference(Schema):

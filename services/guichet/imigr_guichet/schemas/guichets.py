@@ -14,7 +14,8 @@ from imigr_guichet.domain.text import wire_time
 from imigr_guichet.handlers.free import Part
 from imigr_guichet.handlers.slots import Ask, Found, Slot, slot_said
 from imigr_guichet.ports.sessions import Seated
-from imigr_guichet.schemas.fields import CODE, ID, LANGUAGE, SLUG
+from imigr_guichet.schemas.fields import CODE, ID
+from imigr_kit.fields import LANGUAGE, SLUG, Day
 
 
 class ListGuichets(Schema):
@@ -37,7 +38,7 @@ class ListSlots(Asked):
 
     guichet_id = fields.String(required=True, validate=ID)
     language = fields.String(load_default=None, allow_none=True, validate=LANGUAGE)
-    from_date = fields.Date(load_default=None, allow_none=True)
+    from_date = Day(load_default=None, allow_none=True)
     days = fields.Integer(load_default=28, strict=True, validate=validate.Range(1, 92))
     limit = fields.Integer(load_default=200, strict=True, validate=validate.Range(1, 5000))
 

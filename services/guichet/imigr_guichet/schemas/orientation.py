@@ -9,8 +9,9 @@ from marshmallow import Schema, fields, post_load, validate
 from imigr_guichet.domain.orientations import FollowUp
 from imigr_guichet.domain.referrals import Consent, ReferralState
 from imigr_guichet.handlers.orientation import Outcomes, Proposal
-from imigr_guichet.schemas.fields import CODE, HASH, ID, KEY, LANGUAGE, SLUG
+from imigr_guichet.schemas.fields import CODE, ID, KEY
 from imigr_guichet.schemas.tickets import OfStaff, StaffCommand
+from imigr_kit.fields import HASH, LANGUAGE, SLUG, Day, Pattern
 
 TOKEN = validate.Length(min=1, max=100)
 ACTIONS = ("accept", "reject", "begin", "finish")
@@ -23,7 +24,7 @@ class RecordOrientation(StaffCommand):
     needs = fields.List(fields.String(validate=CODE), required=True, validate=validate.Length(1, 8))
     services = fields.List(fields.String(validate=ID), load_default=list, validate=validate.Length(0, 10))
     language = fields.String(required=True, validate=LANGUAGE)
-    follow_up_on = fields.Date(load_default=None, allow_none=True)
+    follow_up_on = Day(load_default=None, allow_none=True)
     appointment_id = fields.String(load_default=None, allow_none=True, validate=ID)
     ticket_id = fields.String(load_default=None, allow_none=True, validate=ID)
 
@@ -51,7 +52,7 @@ class CloseFollowUp(StaffCommand):
 class ListFollowUps(OfStaff):
     """Due until when."""
 
-    until = fields.Date(required=True)
+    until = Day(required=True)
 
 
 class ProposeReferral(StaffCommand):
@@ -74,7 +75,7 @@ class AgreeReferral(StaffCommand):
 
     referral_id = fields.String(required=True, validate=ID)
     how = fields.Enum(Consent, by_value=True, required=True)
-    text = fields.String(required=True, validate=validate.Regexp(r"^[0-9]{4}-[0-9]{1,3}$"))
+    text = fields.String(required=True, validate=Pattern(r"[0-9]{4}-[0-9]{1,3}"))
     language = fields.String(required=True, validate=LANGUAGE)
 
 

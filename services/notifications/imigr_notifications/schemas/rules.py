@@ -9,12 +9,13 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
+from imigr_kit.fields import SLUG, Day, Pattern
 from imigr_notifications.domain import OverLimit, Season
 from imigr_notifications.rules import written
-from imigr_notifications.schemas.fields_shared import SLUG, Actor
+from imigr_notifications.schemas.fields_shared import Actor
 
-CODE = validate.Regexp(r"^[a-z][a-z0-9_]{0,30}$")
-WALL_CLOCK = re.compile(r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
+CODE = Pattern(r"[a-z][a-z0-9_]{0,30}")
+WALL_CLOCK = re.compile(r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")
 CLOCK = validate.Regexp(WALL_CLOCK, error="must be HH:MM")
 SOURCES = validate.OneOf(["appointment", "registration"])
 LONGEST_MONTH = timedelta(days=30)
@@ -53,8 +54,8 @@ class Quiet(Schema):
 class Month(Schema):
     """The month of Ramadan as announced."""
 
-    first = fields.Date(required=True)
-    last = fields.Date(required=True)
+    first = Day(required=True)
+    last = Day(required=True)
 
     @validates_schema
     def is_a_month(self, data: dict[str, Any], **_: Any) -> None:
@@ -72,8 +73,8 @@ class ToldPeriod(Schema):
         unknown = EXCLUDE
 
     code = fields.String(required=True)
-    first = fields.Date(required=True)
-    last = fields.Date(required=True)
+    first = Day(required=True)
+    last = Day(required=True)
 
 
 def told_months(data: Mapping[str, Any]) -> list[dict[str, str]]:
