@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from marshmallow import ValidationError, fields, validate
 
+from imigr_kit.ids import is_id
+
 FIRST_YEAR: Final = 1970
 LAST_YEAR: Final = 2100
 LONGEST_TAG: Final = 35
@@ -54,9 +56,20 @@ class Tag(validate.Validator):
         return value
 
 
+class Uuid(validate.Validator):
+    """The id of a record: drawn by a program, so nothing that somebody typed is in it."""
+
+    def __call__(self, value: str) -> str:
+        """Raises ValidationError."""
+        if not is_id(value):
+            raise ValidationError("must be the id of a record (UUID)")
+        return value
+
+
 SLUG: Final = Pattern(r"[a-z0-9]+(-[a-z0-9]+)*")
 """The short name of a municipality, a provider, a partner."""
 LANGUAGE: Final = Tag()
+UUID: Final = Uuid()
 HASH: Final = Pattern(r"[0-9a-f]{64}")
 """A SHA-256 in hex."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from imigr_gateway.shapes.base import ID, Localised, Reachable, Strict, says
-from imigr_kit.fields import LANGUAGE, SLUG, Day, Moment, Pattern
+from imigr_kit.fields import LANGUAGE, SLUG, UUID, Day, Moment, Pattern
 
 CODE = Pattern(r"[a-z][a-z0-9_.-]{0,39}")
 DESK = Pattern(r"[A-Za-z0-9][A-Za-z0-9_-]{0,19}")
@@ -96,7 +96,7 @@ class RecordOrientation(Strict):
         metadata=says("Codes of the taxonomy; those about health, safety and legal status are stored as `reserved`"),
     )
     services = fields.List(
-        fields.String(validate=ID), load_default=list, validate=validate.Length(0, 10), metadata=says("Directory ids")
+        fields.String(validate=UUID), load_default=list, validate=validate.Length(0, 10), metadata=says("Directory ids")
     )
     language = fields.String(required=True, validate=LANGUAGE)
     follow_up_on = Day(load_default=None, allow_none=True)
@@ -122,8 +122,12 @@ class ProposeReferral(Strict):
     """To which partner, for which orientation."""
 
     orientation_id = fields.String(required=True, validate=ID)
-    partner = fields.String(required=True, validate=SLUG)
-    service_id = fields.String(load_default=None, allow_none=True, validate=ID)
+    partner = fields.String(
+        required=True,
+        validate=SLUG,
+        metadata=says("aesat, alda, atcd, cies, utss, or an organization's id"),
+    )
+    service_id = fields.String(load_default=None, allow_none=True, validate=UUID)
 
 
 class AgreeReferral(Strict):

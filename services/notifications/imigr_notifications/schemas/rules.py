@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -15,8 +14,7 @@ from imigr_notifications.rules import written
 from imigr_notifications.schemas.fields_shared import Actor
 
 CODE = Pattern(r"[a-z][a-z0-9_]{0,30}")
-WALL_CLOCK = re.compile(r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")
-CLOCK = validate.Regexp(WALL_CLOCK, error="must be HH:MM")
+CLOCK = Pattern(r"([01][0-9]|2[0-3]):[0-5][0-9]", error="must be HH:MM")
 SOURCES = validate.OneOf(["appointment", "registration"])
 LONGEST_MONTH = timedelta(days=30)
 RAMADAN = "ramadan"
