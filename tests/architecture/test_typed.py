@@ -98,9 +98,7 @@ def patterns(path: Path) -> Iterator[tuple[int, str, str]]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
             text = node.args[0].value
-            if called(node) in {"compile", "match", "search", "fullmatch", "Regexp", "Pattern"} and isinstance(
-                text, str
-            ):
+            if called(node) in READERS and isinstance(text, str):
                 yield node.lineno, called(node), text
 
 
