@@ -19,7 +19,7 @@ class Part:
     `variables` are templates in braces, filled by whoever starts it; `secrets` name files in the part's
     own secrets folder, handed over as NAME_FILE. `emits` is the service whose events it publishes;
     `municipalities` limits these to some towns (all when empty). `seed` are the arguments of its command
-    line that bring in the data of the repository.
+    line that bring in the real data of the repository, `demonstration` those that bring in what is imagined as well.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Part:
     emits: str | None = None
     municipalities: tuple[str, ...] = ()
     seed: tuple[str, ...] = ()
+    demonstration: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ def _service(raw: Mapping[str, Any], common: Mapping[str, Any]) -> Part:
         database=raw["database"],
         emits=raw["name"],
         seed=tuple(raw["seed"]),
+        demonstration=tuple(raw["demonstration"]),
     )
 
 
@@ -101,4 +103,5 @@ def _own(one: OwnPart, model: Part) -> Part:
         database=f"imigr_{one.name}",
         municipalities=one.municipalities,
         seed=model.seed + towns if model.seed else (),
+        demonstration=model.demonstration + towns if model.demonstration else (),
     )

@@ -16,6 +16,9 @@ def says(text: str, **more: Any) -> dict[str, Any]:
     return {"description": text, **more}
 
 
+IMAGINED = says("Imagined, not to be relied on")
+
+
 class Strict(Schema):
     """Unknown fields and parameters are refused."""
 

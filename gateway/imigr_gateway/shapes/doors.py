@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from imigr_gateway.shapes.base import Localised, Strict, says
+from imigr_gateway.shapes.base import IMAGINED, Localised, Strict, says
 from imigr_kit.fields import Moment
 
 MOST_SCANS = 100
@@ -34,6 +34,7 @@ class EventTicketOut(Localised):
     place = fields.String()
     address = fields.String()
     timezone = fields.String()
+    demonstration = fields.Boolean(metadata=IMAGINED)
     sessions = fields.List(fields.Nested(SessionOut))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from imigr_gateway.shapes.base import ID, Localised, Location, Reachable, Read, Strict, says
+from imigr_gateway.shapes.base import ID, IMAGINED, Localised, Location, Reachable, Read, Strict, says
 from imigr_kit.fields import LANGUAGE, SLUG, Day, Moment
 
 
@@ -111,6 +111,7 @@ class GuichetOut(Localised):
     address = fields.String()
     location = fields.Nested(Location, allow_none=True)
     timezone = fields.String()
+    demonstration = fields.Boolean(metadata=IMAGINED)
     accessibility = fields.List(fields.String())
     topics = fields.List(fields.Nested(Topic))
     languages = fields.List(fields.String())
@@ -147,6 +148,7 @@ class Slots(Schema):
     guichet_id = fields.String()
     municipality = fields.String()
     timezone = fields.String()
+    demonstration = fields.Boolean(metadata=IMAGINED)
     topic = fields.String()
     days = fields.List(fields.Nested(SlotDay))
 
@@ -159,6 +161,7 @@ class FoundSlot(Localised):
     guichet_name = fields.String()
     address = fields.String()
     timezone = fields.String()
+    demonstration = fields.Boolean(metadata=IMAGINED)
     distance_km = fields.Float(allow_none=True)
     slot = fields.Nested(Slot)
 
@@ -175,6 +178,7 @@ class Session(Schema):
     id = fields.String()
     municipality = fields.String()
     guichet_id = fields.String()
+    demonstration = fields.Boolean(metadata=IMAGINED)
     start = fields.String(metadata=says("RFC 3339, UTC", format="date-time"))
     end = fields.String(metadata=says("RFC 3339, UTC", format="date-time"))
     topic = fields.String()
@@ -202,6 +206,7 @@ class AppointmentOut(Localised):
     start = fields.String(metadata=says("RFC 3339, UTC", format="date-time"))
     end = fields.String(metadata=says("RFC 3339, UTC", format="date-time"))
     timezone = fields.String()
+    demonstration = fields.Boolean(metadata=IMAGINED)
     topic = fields.String()
     language = fields.String()
     state = fields.String()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from imigr_gateway.shapes.base import ID, Localised, Reachable, Strict, says
+from imigr_gateway.shapes.base import ID, IMAGINED, Localised, Reachable, Strict, says
 from imigr_kit.fields import LANGUAGE, SLUG, UUID, Day, Moment, Pattern
 
 CODE = Pattern(r"[a-z][a-z0-9_.-]{0,39}")
@@ -58,6 +58,7 @@ class TurnOut(Schema):
     guichet_id = fields.String()
     municipality = fields.String()
     timezone = fields.String()
+    demonstration = fields.Boolean(metadata=IMAGINED)
     ahead = fields.Integer(allow_none=True, metadata=says("How many have an earlier turn"))
     wait_minutes = fields.Integer(allow_none=True, metadata=says("Estimated; null when nobody could call it now"))
     version = fields.Integer()
@@ -79,6 +80,7 @@ class Board(Localised):
     guichet_id = fields.String()
     municipality = fields.String()
     guichet_name = fields.String()
+    demonstration = fields.Boolean(metadata=IMAGINED)
     day = fields.String(metadata=says("The guichet's local date", format="date"))
     version = fields.Integer(metadata=says("Grows with every change of the day"))
     waiting = fields.Integer()
@@ -175,6 +177,7 @@ class ReferralDetails(Localised):
 
     municipality = fields.String()
     guichet_name = fields.String()
+    demonstration = fields.Boolean(metadata=IMAGINED)
     address = fields.String()
     partner = fields.String()
     service_id = fields.String(allow_none=True)
@@ -224,6 +227,7 @@ class WaitingOut(Schema):
     id = fields.String()
     municipality = fields.String()
     guichet_id = fields.String()
+    demonstration = fields.Boolean(metadata=IMAGINED)
     topic = fields.String()
     language = fields.String()
     state = fields.String(metadata=says("waiting, offered (a place is held), accepted, declined, expired or left"))
@@ -277,6 +281,7 @@ class SlipOut(Localised):
     guichet_name = fields.String()
     address = fields.String()
     timezone = fields.String()
+    demonstration = fields.Boolean(metadata=IMAGINED)
     start = fields.String(metadata=says("RFC 3339, UTC", format="date-time"))
     end = fields.String(metadata=says("RFC 3339, UTC", format="date-time"))
     desk = fields.String()

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
 
+from imigr_kit.demonstration import announced
 from imigr_kit.secret import Secret
 from imigr_kit.texts import FALLBACK
 from imigr_kit.texts import pick as picked
@@ -105,6 +106,8 @@ def render(message: Message, rules: Rules, link: str | None, own: Template | Non
     values = _values(message, rules, chosen) | {"link": link or ""}
     body = tidy("\n".join(_lines(message, template, values, chosen)))
     subject = next(_filled([template.subject], values, chosen), "")
+    if message.values.get("demonstration"):
+        body, subject = announced(chosen, body), announced(chosen, subject)
     if message.channel == "sms":
         return Text(subject, Secret(ordered(transliterated(body) if template.transliterate else body)), None)
     if message.source == "waiting":

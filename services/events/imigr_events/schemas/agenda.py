@@ -69,7 +69,8 @@ def _plain_out(row: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("starts_at", "ends_at", "previous_starts_at", "changed_at"):
         moment = row.get(name)
         entry[name] = f"{moment.isoformat()}Z" if moment else None
-    return entry | {"changed_at": entry["changed_at"] or entry["starts_at"], "picture": row.get("illustration_url")}
+    entry |= {"changed_at": entry["changed_at"] or entry["starts_at"], "picture": row.get("illustration_url")}
+    return entry | {"demonstration": row.get("demonstration", False)}
 
 
 def entry_out(found: Found, now: datetime) -> dict[str, Any]:

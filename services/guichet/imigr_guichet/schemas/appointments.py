@@ -219,7 +219,8 @@ def with_place(said: dict[str, Any], guichet: Guichet | None) -> dict[str, Any]:
         return said
     bring = next((one.bring for one in guichet.topics if one.code == said["topic"]), ())
     place = {"guichet_name": guichet.name, "address": guichet.address, "timezone": guichet.timezone}
-    return said | place | {"bring": [{"name": one} for one in bring]}
+    more = {"demonstration": guichet.demonstration, "bring": [{"name": one} for one in bring]}
+    return said | place | more
 
 
 def told(office: Office, said: dict[str, Any]) -> dict[str, Any]:

@@ -103,6 +103,7 @@ def guichet_out(guichet: Guichet) -> dict[str, Any]:
         "languages": list(guichet.languages),
         "interpreters": list(guichet.interpreters),
         "state": guichet.state,
+        "demonstration": guichet.demonstration,
         "version": guichet.version,
     }
 
@@ -113,6 +114,7 @@ def slots_out(guichet: Guichet, topic: str, found: Mapping[date, Iterable[Slot]]
         "guichet_id": guichet.id,
         "municipality": guichet.municipality,
         "timezone": guichet.timezone,
+        "demonstration": guichet.demonstration,
         "topic": topic,
         "days": [{"date": day.isoformat(), "slots": [slot_said(slot) for slot in found[day]]} for day in sorted(found)],
     }
@@ -135,6 +137,7 @@ def search_out(found: Iterable[Found]) -> dict[str, Any]:
                 "guichet_name": dict(one.guichet.name),
                 "address": dict(one.guichet.address),
                 "timezone": one.guichet.timezone,
+                "demonstration": one.guichet.demonstration,
                 "distance_km": None if one.distance is None else round(one.distance, 2),
                 "slot": slot_said(one.slot),
             }
@@ -143,9 +146,10 @@ def search_out(found: Iterable[Found]) -> dict[str, Any]:
     }
 
 
-def sessions_out(found: Iterable[Seated]) -> dict[str, Any]:
+def sessions_out(found: Iterable[Seated], guichet: Guichet | None) -> dict[str, Any]:
     """Group sessions as everybody sees them."""
-    return {"items": [session_out(one) for one in found]}
+    imagined = {"demonstration": guichet is not None and guichet.demonstration}
+    return {"items": [session_out(one) | imagined for one in found]}
 
 
 def session_out(seated: Seated) -> dict[str, Any]:

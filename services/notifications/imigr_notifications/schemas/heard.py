@@ -36,6 +36,7 @@ class _Heard(Schema):
     timezone = fields.String(required=True, validate=_is_timezone)
     state = fields.String(load_default=None, allow_none=True)
     cancelled_by = fields.String(load_default="visitor", allow_none=True)
+    demonstration = fields.Boolean(load_default=False)
 
 
 class Appointment(_Heard):
@@ -144,6 +145,7 @@ def _matter(data: dict[str, Any], source: str, start: datetime, texts: dict[str,
         "texts": texts,
         "by_service": data["cancelled_by"] in {"service", "staff"} or data["state"] in BY_SERVICE,
         "state": data["state"],
+        "demonstration": data["demonstration"],
         "previous_start": _utc(data.get("previous_start") or data.get("previous_starts_at")),
     }
 
