@@ -34,7 +34,7 @@ def feed(found: Sequence[Appointment], guichet: Guichet, mediator: str, language
     for one in found:
         event = _event(one, guichet, languages, now)
         about = f"{_pick(names.get(one.topic, {}), languages) or one.topic} ({one.language})"
-        event.add("summary", marked_in(languages[0], about) if guichet.demonstration else about)
+        event.add("summary", marked_in(languages[0] if languages else "fr", about) if guichet.demonstration else about)
         calendar.add_component(event)
     return _text(calendar)
 
