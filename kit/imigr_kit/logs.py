@@ -49,6 +49,7 @@ def configure(service: str, level: str = "INFO") -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    logging.captureWarnings(True)
 
 
 def get_logger(name: str) -> Any:

@@ -174,7 +174,7 @@ def _outgoing(desk: Desk, ready: Ready, now: datetime) -> ports.Outgoing:
     )
 
 
-def _standing(desk: Desk, ready: Ready, now: datetime) -> dict[str, Any]:
+def _standing(desk: Desk, ready: Ready, now: datetime) -> dict[str, list[datetime]]:
     """For a confirmation: what stands already with the same phone or email. Who asked is answered as anybody is, so
     this is how its owner learns that somebody asked once more."""
     if ready.message.kind != "confirmation":
