@@ -38,7 +38,9 @@ def test_language_tags_of_rfc_5646(tag: str) -> None:
     assert is_language(tag)
 
 
-@pytest.mark.parametrize(X)
+@pytest.mark.parametrize(
+    "tag", ["", "f", "fr_TN", "fr-", "-fr", "fr--TN", "fr-TN-TN-TN-x", "en-a", "12", "fr\n", "fr" + "-abcde" * 9]
+)
 def test_what_is_no_language_tag(tag: str) -> None:
     """Too short, too long, not well-formed, or with something behind."""
     assert not is_language(tag)

@@ -71,6 +71,7 @@ def _values(part: Part, around: Surroundings) -> dict[str, object]:
         "streams_bind": f"{HOST}:{ports['streams']}",
         "streams_url": around.streams_url,
         "routes_file": around.routes_file,
+        "senders_file": around.instance.secrets / part.name / "senders.json",
         "peers_host": HOST,
         "smpp_host": HOST,
         "smpp_port": ports["smpp"],
