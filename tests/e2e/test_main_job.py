@@ -184,9 +184,8 @@ def test_the_contact_is_deleted_in_one_tap(platform: Any) -> None:
     assert site.get(path).status == 200
 
 
-def test_the_same_phone_registers_once(platform: Any) -> None:
-    """Case 40: however the number is written, one registration with one reference; each link opens it, and giving it
-    up by one of them gives it up for all."""
+def test_the_same_phone_is_answered_as_any_other(platform: Any) -> None:
+    """Case 40: however the number is written, each registration is one of its own, and ends alone."""
     web = sites.site(platform)
     event = next(
         one for one in web.get("/api/v1/events?municipality=la-marsa").body["items"] if one["registration"] == "open"
@@ -197,12 +196,10 @@ def test_the_same_phone_registers_once(platform: Any) -> None:
         for phone in ("20 765 432", "+216 20 765 432", "0021620765432", "+21620765432")
     ]
     assert {one["state"] for one in made} == {"confirmed"}
-    assert len({one["reference"] for one in made}) == len({one["id"] for one in made}) == 1
-    tokens = {one["manage_token"] for one in made}
-    assert len(tokens) == len(made)
-    first, *others = tokens
+    assert len({one["reference"] for one in made}) == len({one["id"] for one in made}) == len(made)
+    first, *others = [one["manage_token"] for one in made]
     assert web.post(f"/api/v1/registrations/{first}/cancel", {}).body["state"] == "cancelled"
-    assert {web.get(f"/api/v1/registrations/{one}").body["state"] for one in others} == {"cancelled"}
+    assert {web.get(f"/api/v1/registrations/{one}").body["state"] for one in others} == {"confirmed"}
 
 
 HOLDER = "Zephyrine Qwaxholm"
