@@ -72,9 +72,16 @@ def idempotency_key() -> str:
     return given
 
 
-def contact(data: dict[str, Any], link: Link, municipality: str, key: str) -> dict[str, Any]:
-    """Take phone and email out of ``data``, hand them to the vault, and give what the services may know."""
-    return given(person_in(data), link, municipality, key)
+def contact(
+    data: dict[str, Any], link: Link, municipality: str, key: str, *, once_in: str | None = None
+) -> dict[str, Any]:
+    """Take phone and email out of ``data``, hand them to the vault, and give what the services may know. With
+    ``once_in``, the id of a record, also a keyed hash by which that record finds the same contact again."""
+    who = person_in(data)
+    known = given(who, link, municipality, key)
+    if who is None or once_in is None:
+        return known
+    return known | {"contact_key": here().people.contact_key(who, once_in)}
 
 
 def person_in(data: dict[str, Any]) -> Person | None:

@@ -123,6 +123,11 @@ class Desk:
         name = f"{self._backends.name('notifications', municipality)}.{queue}"
         self._backends.client.publish_confirmed(name, event, timeout=PUBLISH_SECONDS)
 
+    def contact_key(self, who: Person, scope: str) -> str:
+        """A keyed hash of an address that finds it again within one record only, such as one event: "once per phone"
+        without anything that could be joined elsewhere."""
+        return self._digest("contact-key", scope, who.address.reveal()).hex()
+
     def client_key(self, address: str) -> str:
         """A keyed hash of a network address that changes every day, for rate limits; the address is not kept."""
         return self._digest("client", datetime.now(UTC).date().isoformat(), address).hex()

@@ -24,7 +24,7 @@ from imigr_gateway.commands import (
 )
 from imigr_gateway.doors import public
 from imigr_gateway.languages import chain
-from imigr_gateway.people import Link, split_token
+from imigr_gateway.people import Link, Person, split_token
 from imigr_gateway.shapes import base
 from imigr_gateway.shapes import guichet as shapes
 from imigr_gateway.strict import StrictBlueprint
@@ -74,7 +74,7 @@ def take_up_hold(data: dict[str, Any], manage_token: str) -> Any:
     municipality, manage_hash = split_token(manage_token)
     who = person_in(data)
     known = given(who, Link(manage_token, manage_hash), municipality, key)
-    return _change(manage_token, "take_up_hold", **data, **known)
+    return _change(manage_token, "take_up_hold", **data, **known, contact_key=_contact_key(who))
 
 
 @blueprint.post("/sessions/<session_id>/seats")
@@ -218,7 +218,7 @@ def claim(method: str, data: dict[str, Any], key: str, proof: str | None, **more
         **{**data, "start": data["start"].isoformat()},
         **known,
         **more,
-        **_asker(proof),
+        **_asker(who, proof),
         municipality=municipality,
         manage_hash=link.hash,
         idempotency_key=key,
@@ -226,12 +226,17 @@ def claim(method: str, data: dict[str, Any], key: str, proof: str | None, **more
     return with_link(answer, link.token)
 
 
-def _asker(proof: str | None) -> dict[str, Any]:
-    """Keyed hashes of who asks, for the limits; the addresses themselves go no further. Nothing follows from the phone
-    or the email: a limit on it would tell strangers whether it is known."""
+def _asker(who: Person | None, proof: str | None) -> dict[str, Any]:
+    """Keyed hashes of who asks, for the limits; the addresses themselves go no further."""
     device = request.headers.get("X-Device-Token", "")[:200]
     return {
+        "contact_key": _contact_key(who),
         "client_key": client_key(),
         "device_key": here().people.device_key(device) if device else None,
         "proof": proof,
     }
+
+
+def _contact_key(who: Person | None) -> str | None:
+    """It changes every month, so that nobody can be followed by it for long."""
+    return here().people.contact_key(who, f"guichet:{datetime.now(UTC):%Y-%m}") if who else None

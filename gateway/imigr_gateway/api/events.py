@@ -92,7 +92,7 @@ def register(data: dict[str, Any], event_id: str) -> Any:
     key = idempotency_key()
     municipality = backends().municipality_of("events", "get_event", event_id=event_id)
     link = here().people.link("r", municipality, key)
-    known = contact(data, link, municipality, key)
+    known = contact(data, link, municipality, key, once_in=event_id)
     answer = backends().call(
         "events",
         "register",

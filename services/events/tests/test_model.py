@@ -53,6 +53,7 @@ class Row:
     sitting: str
     state: str
     until: datetime | None = None
+    contact: str = ""
 
 
 def outcome(said: Any) -> Any:
@@ -141,9 +142,9 @@ class Registrations(RuleBasedStateMachine):
 
     @rule(
         who=st.sampled_from(PEOPLE), places=st.integers(1, 3), women=st.integers(0, 2),
-        sitting=st.sampled_from(sorted(SITTINGS)), use=st.booleans(),
+        sitting=st.sampled_from(sorted(SITTINGS)), contact=st.sampled_from(["", "", "1" * 64]), use=st.booleans(),
     )  # fmt: skip
-    def register(self, who: str, places: int, women: int, sitting: str, use: bool) -> None:
+    def register(self, who: str, places: int, women: int, sitting: str, contact: str, use: bool) -> None:
         women = min(women, places)
         hold = next((name for name in self.holds if name == who), None) if use else None
         if hold is not None:
@@ -151,9 +152,9 @@ class Registrations(RuleBasedStateMachine):
             places, women, sitting = held.places, held.women, held.sitting
         request, _ = wanted(
             who, places, {"women": women} if women else {}, (sitting,),
-            hold_id=self.answers[f"hold-{hold}"]["hold_id"] if hold else None,
+            contact_key=contact or None, hold_id=self.answers[f"hold-{hold}"]["hold_id"] if hold else None,
         )  # fmt: skip
-        body = f"{places}-{women}-{sitting}-{hold}"
+        body = f"{places}-{women}-{sitting}-{contact}-{hold}"
         said = self.attempt(handlers.register, request, Command(f"key-{who}", body))
         alive = hold is None or self.holds[hold][1] > self.clock.now()
         self.settle()
@@ -161,20 +162,27 @@ class Registrations(RuleBasedStateMachine):
             is_same = self.answers[f"body-{who}"]["body"] == body
             assert outcome(said) == (outcome(self.answers[who]) if is_same else KeyReused)
             return
-        if self.is_off:
+        living = ("confirmed", "offered", "waiting")
+        known = (one for one, row in self.rows.items() if contact and row.contact == contact and row.state in living)
+        same = next(known, None)
+        if same is not None:
+            self.links[who] = same
+            assert said["id"] == handlers.get_registration(self.desk, "la-marsa", manage_hash(same))["id"]
+        elif self.is_off:
             assert said is NotOpen
             return
-        if not alive:
+        elif not alive:
             assert said is HoldExpired
             return
-        if hold is not None:
-            del self.holds[hold]
-        row = Row(places, women, sitting, "waiting")
-        row.state = "confirmed" if hold is not None or self.fits(row) else "waiting"
-        self.rows[who] = row
-        self.links[who] = who
-        position = self.line().index(who) + 1 if row.state == "waiting" else None
-        assert (said["state"], said["waiting_position"], said["places"]) == (row.state, position, places)
+        else:
+            if hold is not None:
+                del self.holds[hold]
+            row = Row(places, women, sitting, "waiting", contact=contact)
+            row.state = "confirmed" if hold is not None or self.fits(row) else "waiting"
+            self.rows[who] = row
+            self.links[who] = who
+            position = self.line().index(who) + 1 if row.state == "waiting" else None
+            assert (said["state"], said["waiting_position"], said["places"]) == (row.state, position, places)
         self.answers[who] = said
         self.answers[f"body-{who}"] = {"body": body}
 

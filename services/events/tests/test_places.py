@@ -288,3 +288,15 @@ def test_registration_opens_and_closes_by_the_written_times(desk: Desk, publish:
         handlers.register(desk, *wanted("c"))
     cancel(desk, "a")
     assert state(desk, "b") == "waiting"
+
+
+def test_the_same_contact_twice_is_one_registration(desk: Desk, publish: Publish, mongo_db: Any) -> None:
+    """Case 40: the second link leads to the first registration, and both end it. Then the contact may come again."""
+    publish(5)
+    first = handlers.register(desk, *wanted("a", 2, contact_key="0" * 64))
+    second = handlers.register(desk, *wanted("b", 2, contact_key="0" * 64))
+    assert (second["id"], second["state"], second["places"]) == (first["id"], "confirmed", 2)
+    assert mongo_db["events"].find_one()["taken"] == 2
+    assert cancel(desk, "b")["state"] == "cancelled"
+    assert state(desk, "a") == "cancelled"
+    assert handlers.register(desk, *wanted("c", 1, contact_key="0" * 64))["id"] != first["id"]

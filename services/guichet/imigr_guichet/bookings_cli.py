@@ -34,7 +34,9 @@ from imigr_kit.settings import load
 OPERATOR = {"id": "operator", "kind": "staff", "roles": [{"municipality": "*", "role": "admin"}]}
 SECRETS = {"manage_hash": "a", "secret_hash": "f"}
 """Fields that hold the hash of a link: the command draws the link and prints it."""
-GIVEN = frozenset({"actor", "idempotency_key", "contact_id", "client_key", "device_key", "proof", *SECRETS})
+GIVEN = frozenset(
+    {"actor", "idempotency_key", "contact_id", "contact_key", "client_key", "device_key", "proof", *SECRETS}
+)
 
 METHODS: dict[str, tuple[str, Schema]] = {
     "list-slots": ("list_slots", guichets.LIST_SLOTS),

@@ -23,7 +23,7 @@ from imigr_kit.keyed import body_hash, keyed_hash, short_reference
 from imigr_kit.runtime import Runtime
 from imigr_kit.secret import Secret
 
-CIRCUMSTANCES = frozenset({"client_key", "device_key", "proof", "actor"})
+CIRCUMSTANCES = frozenset({"client_key", "device_key", "contact_key", "proof", "actor"})
 
 
 @dataclass(frozen=True)

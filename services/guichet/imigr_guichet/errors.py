@@ -65,6 +65,12 @@ class NotOpenToBooking(Invalid):
     code = "guichet.not_open_to_booking"
 
 
+class AlreadyBooked(Conflict):
+    """The contact has an appointment that day; nothing is said about it, since who asks may be another person."""
+
+    code = "guichet.already_booked"
+
+
 class TooManyBookings(TooMany):
     """The contact, the address or the device has booked as much as one may in this time."""
 

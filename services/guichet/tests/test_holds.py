@@ -13,7 +13,7 @@ import pytest
 from imigr_guichet.building import Bookings
 from imigr_guichet.domain.guichet import Guichet
 from imigr_guichet.domain.limits import RETURN_SECONDS
-from imigr_guichet.errors import HoldExpired, SlotFull
+from imigr_guichet.errors import AlreadyBooked, HoldExpired, SlotFull
 from imigr_guichet.handlers.booking import Booking, book_appointment, hold_place
 from imigr_guichet.handlers.changing import Reachable, cancel_appointment, get_appointment, take_up_hold
 from imigr_guichet.handlers.fading import expire_holds
@@ -145,3 +145,31 @@ def test_thirty_holds_at_once_for_one_place(office: Office, booking: Maker, mong
     with ThreadPoolExecutor(10) as pool:
         assert sum(pool.map(hold, range(30))) == 1
     assert sum(len(taken) for taken in occupied(mongo_db).values()) == 1
+
+
+def test_one_appointment_per_contact_and_day_is_held_by_the_write(office: Office, booking: Maker) -> None:
+    """Cases 4, 5 and 8: two tabs, two keys, one phone: one appointment, also at the same moment."""
+    from imigr_guichet.domain.limits import Asker
+
+    asker = Asker(contact="c" * 64)
+
+    def book(number: int) -> bool:
+        start = THURSDAY + timedelta(minutes=20 * number)
+        try:
+            book_appointment(office, *booking(f"v{number}", start=start, asker=asker))
+        except AlreadyBooked:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(book, range(4))) == 1
+
+
+def test_a_contact_may_book_again_after_cancelling(office: Office, booking: Maker) -> None:
+    """The cancelled appointment does not count for the day."""
+    from imigr_guichet.domain.limits import Asker
+
+    asker = Asker(contact="c" * 64)
+    book_appointment(office, *booking("a", asker=asker))
+    cancel_appointment(office, "la-marsa", manage_hash("a"), Command("c", "c"))
+    assert book_appointment(office, *booking("b", asker=asker))["state"] == "confirmed"

@@ -78,18 +78,18 @@ def test_thirty_tries_of_one_address_at_once_pass_its_limit_never(
 
 def test_another_process_counts_on(bookings: Bookings, booking: Maker, mongo_db: Any, la_marsa: Guichet) -> None:
     """The counters lie in the database; a fresh process learns them from there."""
-    asker = Asker(device="c" * 64)
-    for number in range(limits.DEVICE_DAY):
+    asker = Asker(contact="c" * 64)
+    for number in range(limits.CONTACT_WEEK):
         book_appointment(bookings.office, *booking(f"v{number}", start=starts(12 * number), asker=asker))
     fresh = bookings_on(mongo_db, bookings.office.clock, la_marsa).office  # type: ignore[arg-type]
     with pytest.raises(TooManyBookings):
-        book_appointment(fresh, *booking("more", start=starts(12 * limits.DEVICE_DAY), asker=asker))
+        book_appointment(fresh, *booking("more", start=starts(12 * limits.CONTACT_WEEK), asker=asker))
 
 
 def test_cancelling_gives_no_number_back(office: Office, booking: Maker) -> None:
     """Case 27: cancelling and booking again does not multiply tries."""
-    asker = Asker(device="c" * 64)
-    for number in range(limits.DEVICE_DAY):
+    asker = Asker(contact="c" * 64)
+    for number in range(limits.CONTACT_WEEK):
         book_appointment(office, *booking(f"v{number}", asker=asker))
         cancel_appointment(office, "la-marsa", manage_hash(f"v{number}"), Command(f"c{number}", ""))
     with pytest.raises(TooManyBookings):

@@ -138,7 +138,7 @@ def register_for(data: dict[str, Any], municipality: str, event_id: str) -> Any:
     """Register somebody on their behalf: no approval and no code, never over the capacity."""
     key = idempotency_key()
     link = here().people.link("r", municipality, key)
-    known = contact(data, link, municipality, key)
+    known = contact(data, link, municipality, key, once_in=event_id)
     named = {"municipality": municipality, "event_id": event_id, "manage_hash": link.hash, "idempotency_key": key}
     answer = backends().call("events", "register_for", municipality, actor=g.actor, **data, **known, **named)
     return for_reader(with_link(answer, link.token))

@@ -86,6 +86,8 @@ class Book:
         self.entries[one.id] = one
         self.keys.update((said.key, one.id) for said in one.said)
         self.links.update((link, one.id) for link in one.links)
+        if one.contact_key is not None and one.state in LIVING:
+            self.contacts[one.contact_key] = one.id
 
 
 class Work:
@@ -107,6 +109,7 @@ class Work:
         self.claims: list[str] = []
         self.keys: dict[str, str] = {}
         self.links: dict[str, str] = {}
+        self.contacts: dict[str, str] = {}
         self.is_archived = False
 
     @property
@@ -142,6 +145,12 @@ class Work:
         found = self.links.get(link) or self.book.links.get(link)
         return None if found is None else self.get(found)
 
+    def by_contact(self, contact_key: str | None) -> Registration | None:
+        """The living one of the same contact."""
+        found = None if contact_key is None else (self.contacts.get(contact_key) or self.book.contacts.get(contact_key))
+        one = None if found is None else self.get(found)
+        return one if one is not None and one.state in LIVING else None
+
     def live_holds(self) -> dict[str, Hold]:
         """Holds that have not run out."""
         held = {one: hold for one, hold in self.book.holds.items() if one not in self.dropped} | self.holds
@@ -165,13 +174,15 @@ class Work:
         self.changed[one.id] = one
         self.facts += facts
 
-    def claim(self, registration_id: str, key: str, link: str | None = None) -> None:
+    def claim(self, registration_id: str, key: str, link: str | None = None, contact_key: str | None = None) -> None:
         """Remember by what a registration is found; keys and links exist once over all events."""
         self.keys[key] = registration_id
         self.claims.append(f"key:{key}")
         if link is not None:
             self.links[link] = registration_id
             self.claims.append(f"manage:{link}")
+        if contact_key is not None:
+            self.contacts[contact_key] = registration_id
 
     def say(self, registration: Registration, key: str, body_hash: str) -> Registration:
         """Note what a command is answered, to say it again."""
@@ -181,8 +192,9 @@ class Work:
         return noted
 
     def end(self, one: Registration, state: State, verb: str, **more: Any) -> Registration:
-        """A registration is over; its places go down the line."""
+        """A registration is over; its places go down the line, and its contact may register again."""
         ended, facts = one.now(state, f"registration.{verb}", self.event, **more)
+        ended = replace(ended, contact_key=None)
         self.put(ended, facts)
         self.serve()
         return ended

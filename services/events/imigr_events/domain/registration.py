@@ -63,7 +63,7 @@ class Said:
 @dataclass(frozen=True)
 class Registration:
     """One registration. ``links`` are keyed hashes of its manage links; ``told`` is the last change of the event
-    that it knows; ``until`` ends an offer."""
+    that it knows; ``until`` ends an offer; ``contact_key`` finds a second one of the same contact."""
 
     id: str
     seats: Seats
@@ -73,6 +73,7 @@ class Registration:
     message_language: str
     version: int
     until: datetime | None = None
+    contact_key: str | None = None
     told: int = 0
     links: tuple[str, ...] = ()
     said: tuple[Said, ...] = ()

@@ -112,7 +112,7 @@ def merge(
         one.must_be(*LIVING)
         other.must_be(*LIVING)
         ended, facts = other.now(State.CANCELLED, "registration.cancelled", work.event, cancelled_by="service")
-        work.put(replace(ended, links=()), facts)
+        work.put(replace(ended, links=(), contact_key=None), facts)
         kept = replace(one, links=(*one.links, *other.links))
         work.put(kept, [])
         for link in other.links:

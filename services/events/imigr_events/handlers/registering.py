@@ -52,6 +52,7 @@ class Wanted:
     contact_id: str | None
     channel: str | None
     message_language: str
+    contact_key: str | None = None
     code: str | None = None
     hold_id: str | None = None
     answers: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -112,8 +113,8 @@ def release_hold(desk: Desk, municipality: str, event_id: str, hold_id: str) -> 
 def register(desk: Desk, wanted: Wanted, command: Command) -> dict[str, Any]:
     """Places now, or a place in the waiting list; the answer of the first run for a repeated command.
 
-    A contact that is registered already is answered as any other: with a registration of its own (docs/adr on what a
-    question may tell). A live hold is a place: whoever has one gets it, also when the capacity was lowered meanwhile.
+    A contact that is registered already gets no second registration: the new link leads to the one there is.
+    A live hold is a place: whoever has one gets it, also when the capacity was lowered meanwhile.
     """
     command = keyed(desk, command)
     manage = desk.hashed("manage", wanted.manage_hash)
@@ -131,6 +132,11 @@ def _register(desk: Desk, turn: Turn, wanted: Wanted, command: Command, manage: 
     _must_be_public(work.event, wanted.municipality)
     if work.by_link(manage) is not None:
         raise Taken
+    same = work.by_contact(wanted.contact_key)
+    if same is not None:
+        merged = replace(same, links=(*same.links, manage))
+        work.claim(same.id, command.key, manage)
+        return noted(desk, turn, merged, command)
     _check(desk, work, wanted)
     draft = Registration(
         id=desk.new_id(),
@@ -140,6 +146,7 @@ def _register(desk: Desk, turn: Turn, wanted: Wanted, command: Command, manage: 
         channel=wanted.channel,
         message_language=wanted.message_language,
         version=0,
+        contact_key=wanted.contact_key,
         told=work.event.noticed,
         links=(manage,),
     )
@@ -155,7 +162,7 @@ def _register(desk: Desk, turn: Turn, wanted: Wanted, command: Command, manage: 
         one, facts = draft.now(State.WAITING, "registration.waitlisted", event)
     work.event = event
     work.put(one, facts)
-    work.claim(one.id, command.key, manage)
+    work.claim(one.id, command.key, manage, wanted.contact_key)
     for question, chosen in wanted.answers.items():
         for option in chosen:
             name = f"{question}.{option}"

@@ -55,6 +55,7 @@ class Register(SeatsIn):
 
     manage_hash = fields.String(required=True, validate=HASH)
     contact_id = fields.String(load_default=None, allow_none=True, validate=ID)
+    contact_key = fields.String(load_default=None, allow_none=True, validate=HASH)
     channel = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(["sms", "email"]))
     message_language = fields.String(load_default="fr", validate=LANGUAGE)
     code = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=40))

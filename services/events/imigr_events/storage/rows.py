@@ -74,6 +74,7 @@ def registration_document(one: Registration, seal: ContactSeal) -> Document:
         "kinds": dict(one.seats.kinds),
         "sessions": list(one.seats.sessions),
         "until": one.until,
+        "contact_key": one.contact_key,
     }
     return {name: value for name, value in row.items() if value not in (None, [], {})}
 
@@ -89,6 +90,7 @@ def registration_of(row: Document, seal: ContactSeal) -> Registration:
         message_language=row["message_language"],
         version=row["version"],
         until=_moment(row.get("until")),
+        contact_key=row.get("contact_key"),
         told=row.get("told", 0),
         links=tuple(row.get("links", ())),
         said=tuple(

@@ -6,9 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-DEVICE_DAY, ADDRESS_DAY = 4, 6
-"""Bookings and holds per device token and day, per network address and day; of a phone number or an email nothing is
-counted, since whoever types one would be told whether it is known (docs/adr on what a question may tell). What was
+CONTACT_WEEK, DEVICE_DAY, ADDRESS_DAY = 4, 4, 6
+"""Bookings and holds per contact and ISO week, per device token and day, per network address and day. What was
 cancelled counts on, so that cancelling and booking again does not multiply tries."""
 ADDRESS_FREE = 1
 """So many per address and day cost nothing; each further one a proof of work (bench.scalpers: two would give 200
@@ -25,6 +24,7 @@ RETURN_SECONDS = 20
 class Asker:
     """Keyed hashes of who asks, as the gateway made them; None where there is nothing to tell."""
 
+    contact: str | None = None
     address: str | None = None
     device: str | None = None
     proof: str | None = None
@@ -41,9 +41,12 @@ class Quota:
 
 
 def quotas(asker: Asker, now: datetime) -> list[Quota]:
-    """What a booking of this asker counts against, by UTC day."""
+    """What a booking of this asker counts against, by UTC day and ISO week."""
     day = now.astimezone(UTC).date()
+    year, week, _ = day.isocalendar()
     found = []
+    if asker.contact:
+        found.append(Quota("contact", f"quota:contact:{asker.contact}:{year}-{week}", CONTACT_WEEK))
     if asker.device:
         found.append(Quota("device", f"quota:device:{asker.device}:{day}", DEVICE_DAY))
     if asker.address:

@@ -13,6 +13,7 @@ from imigr_guichet.domain.limits import Asker, Quota, bits_for, is_proof, quotas
 from imigr_guichet.domain.states import State
 from imigr_guichet.domain.text import Interval
 from imigr_guichet.errors import (
+    AlreadyBooked,
     Busy,
     ProofNeeded,
     SlotFull,
@@ -64,7 +65,7 @@ def book_appointment(office: Office, booking: Booking, command: Command) -> dict
     """Book the start at the first desk that is free; the answer of the first run for a repeated command.
 
     Raises SlotNotOffered, TopicNotOffered, LanguageNotOffered, NotOpenToBooking, SlotFull (with the next free slots),
-    TooManyBookings, ProofNeeded or KeyReused.
+    AlreadyBooked, TooManyBookings, ProofNeeded or KeyReused.
     """
     guichet = get_guichet(office, booking.guichet_id, booking.municipality)
     return _claim(office, guichet, booking, command, lambda draft: draft.book(guichet))
@@ -112,6 +113,8 @@ def refused(
     earlier = office.appointments.by_command(command.key)
     if earlier is not None:
         return said_again(office, earlier, command)
+    if outcome is Outcome.CONTACT:
+        raise AlreadyBooked
     if outcome is Outcome.TAKEN:
         raise full or SlotFull(params=params or {})
     raise Busy(retry_after=1)
@@ -126,9 +129,9 @@ def claim_within_quotas(
     is_known = True
     for _ in range(sum(one.most for one in limits) + 2):
         numbers = tuple(_number(office, one, booking, command, is_known) for one in limits)
-        outcome = office.appointments.claim(made, facts, command, Ties(manage, numbers))
+        outcome = office.appointments.claim(made, facts, command, Ties(manage, booking.asker.contact, numbers))
         if outcome is Outcome.TAKEN and clear_the_way(office, made):
-            outcome = office.appointments.claim(made, facts, command, Ties(manage, numbers))
+            outcome = office.appointments.claim(made, facts, command, Ties(manage, booking.asker.contact, numbers))
         if outcome is not Outcome.QUOTA:
             return outcome
         is_known = False

@@ -10,7 +10,7 @@ from imigr_guichet.domain.appointment import Appointment
 from imigr_guichet.domain.guichet import Extras, Guichet
 from imigr_guichet.domain.limits import RETURN_SECONDS
 from imigr_guichet.domain.states import State
-from imigr_guichet.errors import AppointmentNotChangeable, SlotFull, UnknownAppointment
+from imigr_guichet.errors import AlreadyBooked, AppointmentNotChangeable, SlotFull, UnknownAppointment
 from imigr_guichet.handlers.booking import Wanted, in_turn, offered
 from imigr_guichet.handlers.fading import clear_the_way
 from imigr_guichet.handlers.office import (
@@ -37,6 +37,8 @@ class Reachable:
     contact_id: str | None
     channel: str | None
     message_language: str
+    contact: str | None = None
+    """Keyed hash of the contact, for one appointment per contact and day."""
 
 
 def get_appointment(office: Office, municipality: str, manage_hash: str) -> dict[str, Any]:
@@ -55,6 +57,7 @@ def take_up_hold(
         lambda stored, guichet: stored.appointment.take_up(
             guichet, who.contact_id, who.channel, who.message_language, now=moment(office)
         ),
+        who.contact,
     )
 
 
@@ -69,6 +72,8 @@ def move_appointment(
         outcome, moved = move(office, stored, start, command)
         if outcome is Outcome.DONE:
             return moved
+        if outcome is Outcome.CONTACT:
+            raise AlreadyBooked
         if outcome is Outcome.TAKEN:
             old = stored.appointment
             guichet = get_guichet(office, old.guichet_id, municipality)

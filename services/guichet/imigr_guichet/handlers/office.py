@@ -11,7 +11,7 @@ from imigr_guichet.domain.appointment import Appointment
 from imigr_guichet.domain.guichet import Guichet
 from imigr_guichet.domain.states import State
 from imigr_guichet.domain.text import wire_time
-from imigr_guichet.errors import Busy, KeyReused, UnknownAppointment, UnknownGuichet
+from imigr_guichet.errors import AlreadyBooked, Busy, KeyReused, UnknownAppointment, UnknownGuichet
 from imigr_guichet.places import Board
 from imigr_guichet.ports.appointments import Appointments, Command, Done, Occupancy, Outcome, Stored
 from imigr_guichet.ports.plans import Plans
@@ -79,26 +79,32 @@ def guichet_of(office: Office, appointment: Appointment) -> Guichet:
     return guichet
 
 
-def run(office: Office, find: Callable[[], Stored], command: Command, change: Change) -> tuple[Appointment, bool]:
+def run(
+    office: Office, find: Callable[[], Stored], command: Command, change: Change, contact: str | None = None
+) -> tuple[Appointment, bool]:
     """Apply ``change`` to what ``find`` gives, again when others changed it meanwhile. The appointment and whether
     this run changed it; false when the command had been run before (then see ``said_again``).
 
-    Raises what ``change`` raises, KeyReused, or Busy.
+    Raises what ``change`` raises, AlreadyBooked, KeyReused, or Busy.
     """
     for _ in range(CHANGE_TRIES):
         stored = find()
         if command.key in stored.commands:
             return stored.appointment, False
         new, facts = change(stored, guichet_of(office, stored.appointment))
-        outcome = office.appointments.change(stored, new, facts, command)
+        outcome = office.appointments.change(stored, new, facts, command, contact)
         if outcome is Outcome.DONE:
             return new, True
+        if outcome is Outcome.CONTACT:
+            raise AlreadyBooked
     raise given_up(office, command)
 
 
-def answer(office: Office, find: Callable[[], Stored], command: Command, change: Change) -> dict[str, Any]:
+def answer(
+    office: Office, find: Callable[[], Stored], command: Command, change: Change, contact: str | None = None
+) -> dict[str, Any]:
     """As ``run``; what is answered, the first time and again."""
-    new, is_new = run(office, find, command, change)
+    new, is_new = run(office, find, command, change, contact)
     return said(office, new) if is_new else said_again(office, find(), command)
 
 

@@ -40,9 +40,10 @@ class Done:
 
 @dataclass(frozen=True)
 class Ties:
-    """What may exist once, beside the place: the link, numbers of quotas."""
+    """What may exist once, beside the place: the link, one appointment per contact and day, numbers of quotas."""
 
     manage: str
+    contact: str | None = None
     numbers: tuple[str, ...] = ()
 
 
@@ -58,12 +59,13 @@ class Stored:
 
 class Outcome(Enum):
     """What became of a write: done; the record was changed by others meanwhile; the wanted place is not free; the
-    command was run before; the number of a quota is given."""
+    command was run before; the contact has an appointment that day; the number of a quota is given."""
 
     DONE = "done"
     STALE = "stale"
     TAKEN = "taken"
     REPEATED = "repeated"
+    CONTACT = "contact"
     QUOTA = "quota"
 
 
@@ -91,7 +93,9 @@ class Appointments(Protocol):
         """The appointment with this id."""
         ...
 
-    def change(self, stored: Stored, new: Appointment, facts: Sequence[Fact], command: Command) -> Outcome:
+    def change(
+        self, stored: Stored, new: Appointment, facts: Sequence[Fact], command: Command, contact: str | None = None
+    ) -> Outcome:
         """Replace what is stored, place included, in one conditional write: all of it or nothing. ``contact`` ties
         it to a contact that it did not have before."""
         ...

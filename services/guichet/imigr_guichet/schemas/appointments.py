@@ -47,6 +47,7 @@ class TakeUp(Change):
     contact_id = fields.String(load_default=None, allow_none=True, validate=ID)
     channel = fields.String(load_default=None, allow_none=True, validate=CHANNEL)
     message_language = fields.String(load_default="fr", validate=LANGUAGE)
+    contact_key = fields.String(load_default=None, allow_none=True, validate=HASH)
 
 
 class Book(Schema):
@@ -65,6 +66,7 @@ class Book(Schema):
     companion = fields.Boolean(load_default=False)
     child = fields.Boolean(load_default=False)
     interpreter = fields.Boolean(load_default=False)
+    contact_key = fields.String(load_default=None, allow_none=True, validate=HASH)
     client_key = fields.String(load_default=None, allow_none=True, validate=HASH)
     device_key = fields.String(load_default=None, allow_none=True, validate=HASH)
     proof = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=100))
@@ -173,13 +175,13 @@ def booking_of(data: Mapping[str, Any], booked_by: str = "public") -> Booking:
         message_language=data["message_language"],
         extras=Extras(data["companion"], data["child"], data["interpreter"]),
         booked_by=booked_by,
-        asker=Asker(data["client_key"], data["device_key"], data["proof"]),
+        asker=Asker(data["contact_key"], data["client_key"], data["device_key"], data["proof"]),
     )
 
 
 def reachable_of(data: dict[str, Any]) -> Reachable:
     """How the person of a hold wants to be reached; takes these fields out."""
-    names = ("contact_id", "channel", "message_language")
+    names = ("contact_id", "channel", "message_language", "contact_key")
     return Reachable(*(data.pop(name) for name in names))
 
 

@@ -12,7 +12,7 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, WriteError
 
 from imigr_guichet.domain.appointment import Appointment
-from imigr_guichet.domain.states import OPEN, State
+from imigr_guichet.domain.states import OCCUPYING, OPEN, State
 from imigr_guichet.errors import TooLate
 from imigr_guichet.places import CELL_SECONDS
 from imigr_guichet.ports.appointments import Command, Done, Outcome, Stored, Ties
@@ -38,7 +38,7 @@ DIVIDED_BY_ZERO = 2
 """MongoDB's code (BadValue) for the error that claim provokes after its deadline."""
 DUPLICATE_KEY = 11000
 UNREAD = {"outbox": 0, "unsent": 0}
-REFUSALS = {"key": Outcome.REPEATED, "quota": Outcome.QUOTA}
+REFUSALS = {"key": Outcome.REPEATED, "contact": Outcome.CONTACT, "quota": Outcome.QUOTA}
 """What a claim that exists already means, by its first word; any other is a place (or a link, which is as unlikely
 as a guess of 128 bits)."""
 BATCH = 50
@@ -71,6 +71,8 @@ class MongoAppointments:
         row = appointment_document(appointment)
         row["commands"] = [command_row(command.key, _done(appointment, command, self._clock.now()))]
         row["claims"] = [f"key:{command.key}", f"manage:{ties.manage}", f"reference:{reference}"]
+        if ties.contact:
+            row["claims"].append(_contact_day(ties.contact, appointment))
         row["claims"] += [*ties.numbers, *cells(appointment)]
         row |= new_document_fields(self._stamp(facts))
         insertion = _insert(row, current().deadline)
@@ -100,10 +102,12 @@ class MongoAppointments:
         """By primary key."""
         return self._one({"_id": appointment_id, "kind": None})
 
-    def change(self, stored: Stored, new: Appointment, facts: Sequence[Fact], command: Command) -> Outcome:
+    def change(
+        self, stored: Stored, new: Appointment, facts: Sequence[Fact], command: Command, contact: str | None = None
+    ) -> Outcome:
         """One update guarded by the version; the unique index guards the place."""
         done = _done(new, command, self._clock.now())
-        ties = [*stored.ties, f"key:{command.key}"]
+        ties = [*stored.ties, *([_contact_day(contact, new)] if contact else []), f"key:{command.key}"]
         update = _replacing(stored, new, ties)
         update["$push"] = {"commands": command_row(command.key, done)}
         query: Document = {"_id": new.id, "version": stored.appointment.version}
@@ -186,7 +190,11 @@ def cells(appointment: Appointment) -> list[str]:
 
 
 def _replacing(stored: Stored, new: Appointment, ties: list[str]) -> Document:
-    ties = [one for one in ties if not one.startswith("contact:")]  # a rule of before; nothing compares them any more
+    contacts = [one.split(":")[1] for one in ties if one.startswith("contact:")]
+    ties = [one for one in ties if not one.startswith("contact:")]
+    if new.state in OCCUPYING:
+        # One appointment per contact and day: a cancelled one does not count, a moved one counts where it is.
+        ties += [_contact_day(one, new) for one in contacts]
     row = {
         "state": new.state.value,
         "version": new.version,
@@ -204,6 +212,10 @@ def _replacing(stored: Stored, new: Appointment, ties: list[str]) -> Document:
     gone = {name: "" for name in rare_fields(stored.appointment) if name not in rare}
     update: Document = {"$set": row | rare, "$currentDate": {"changed_at": True}}
     return update | ({"$unset": gone} if gone else {})
+
+
+def _contact_day(contact: str, appointment: Appointment) -> str:
+    return f"contact:{contact}:{appointment.municipality}:{appointment.day}"
 
 
 def _done(appointment: Appointment, command: Command, at: datetime) -> Done:
