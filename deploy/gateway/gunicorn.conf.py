@@ -12,3 +12,4 @@ graceful_timeout = 10
 keepalive = 15
 control_socket_disable = True
 accesslog = None  # addresses and query texts of visitors are not stored
+logger_class = "imigr_gateway.server_log.ServerLog"  # nor does an error say what was asked

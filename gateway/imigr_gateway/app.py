@@ -11,7 +11,7 @@ from flask import Flask, Response, g, request
 from flask_smorest import Api
 from werkzeug.exceptions import HTTPException
 
-from imigr_gateway import health, pages, paper_pages, problems, referral_pages, waiting_pages
+from imigr_gateway import asked, health, pages, paper_pages, problems, referral_pages, waiting_pages
 from imigr_gateway.agenda import page as event_page
 from imigr_gateway.api import (
     agenda,
@@ -64,6 +64,7 @@ from imigr_gateway.settings import GatewaySettings
 from imigr_kit.clock import Clock, SystemClock
 from imigr_kit.context import CallContext, use
 from imigr_kit.errors import ImigrError
+from imigr_kit.ids import is_id
 
 MOST_BYTES = 64 * 1024
 SYSTEM_CLOCK = SystemClock()
@@ -104,8 +105,7 @@ API = (
     staff_vault,
 )
 """Modules of the API, in the order of the documentation."""
-_CORRELATION = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
-_TRACEPARENT = re.compile(r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
+_TRACEPARENT = re.compile(r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\Z")
 DESCRIPTION = (
     "Local services, guichet appointments and events of municipalities. No account is needed for the public part. "
     "Texts come in the reader's language (Accept-Language or ?lang); `text_languages` says which language each is in. "
@@ -159,6 +159,7 @@ def create_app(settings: GatewaySettings, client: Client, *, clock: Clock = SYST
     app.register_error_handler(ImigrError, problems.of_error)
     app.register_error_handler(Exception, problems.of_fault)
     app.before_request(_enter)
+    app.before_request(asked.check)
     app.before_request(Doorkeeper(settings.token_public_key, backends, settings.instance).check)
     app.after_request(_leave)
     app.teardown_request(_forget_context)
@@ -188,7 +189,8 @@ def _serve_spec(app: Flask, api: Any) -> None:
 
 def _enter() -> None:
     given = request.headers.get("X-Correlation-ID", "")
-    correlation = given if _CORRELATION.match(given) else str(uuid.uuid4())
+    # Only the shape of an id that a program draws: it goes into logs and events, where nothing typed may be.
+    correlation = given if is_id(given) else str(uuid.uuid4())
     trace = request.headers.get("traceparent", "")
     scope = use(CallContext(correlation, traceparent=trace if _TRACEPARENT.match(trace) else None))
     g.correlation = correlation

@@ -18,8 +18,10 @@ from imigr_gateway.people import Desk, Link, Person, person
 from imigr_gateway.routing import Backends
 from imigr_kit.errors import FieldError, ImigrError, Invalid
 
+LEAST_DEVICE, MOST_DEVICE = 8, 200
+"""Characters of the token of a device."""
 KEY_REUSED = "kit.idempotency_key_reused"
-_KEY = re.compile(r"^[\x21-\x7e]{1,200}$")
+_KEY = re.compile(r"^[\x21-\x7e]{1,200}\Z")
 
 
 @dataclass(frozen=True)
@@ -104,16 +106,26 @@ def with_contact(
 
 
 def contact_keys(who: Person | None, once_in: str | None) -> dict[str, Any]:
-    """Keyed hashes of a contact within ``once_in``: of this month, and of the one before while its key lives."""
+    """Keyed hashes of a contact within ``once_in``, for the device that asks: of this month, and of the one before
+    while its key lives. Without a device there is nothing to recognise: a rule about the number itself would tell
+    every stranger whether it is known (docs/adr/0034)."""
     if once_in is None:
         return {}
-    if who is None:
+    device = device_token()
+    if who is None or device is None:
         return {"contact_key": None, "contact_keys_before": []}
-    people = here().people
+    people, scope = here().people, f"{once_in}\x00{device}"
     return {
-        "contact_key": people.contact_key(who, once_in),
-        "contact_keys_before": people.contact_keys_before(who, once_in),
+        "contact_key": people.contact_key(who, scope),
+        "contact_keys_before": people.contact_keys_before(who, scope),
     }
+
+
+def device_token() -> str | None:
+    """The random token that a device keeps for itself (X-Device-Token), or None: one that is short could be
+    somebody else's as well."""
+    given = request.headers.get("X-Device-Token", "")
+    return given[:MOST_DEVICE] if len(given) >= LEAST_DEVICE else None
 
 
 def person_in(data: dict[str, Any]) -> Person | None:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
+from imigr_kit.fields import is_language
 from imigr_kit.texts import FALLBACK, TEXT_FIELDS, localised, pick
 
 RTL = frozenset({"ar", "fa", "he", "ur"})
@@ -15,7 +16,7 @@ RTL = frozenset({"ar", "fa", "he", "ur"})
 @lru_cache(maxsize=1024)
 def chain(accept_language: str, asked: str = "") -> tuple[str, ...]:
     """Languages in the reader's order: ``asked`` (?lang), Accept-Language (RFC 9110 12.5.4), then fr, en, ar; each
-    followed by what is left when its last part is taken off (RFC 4647 3.4)."""
+    followed by what is left when its last part is taken off (RFC 4647 3.4). What is no language tag is left out."""
     wanted = [asked] if asked else []
     accepted = parse_accept_header(accept_language[:500], LanguageAccept)
     wanted += [tag for tag, quality in accepted if quality > 0 and tag != "*"]
@@ -24,7 +25,7 @@ def chain(accept_language: str, asked: str = "") -> tuple[str, ...]:
         parts = tag.split("-")
         for length in range(len(parts), 0, -1):
             one = _written(parts[:length])
-            if one and one not in simple:
+            if one not in simple and is_language(one):
                 simple.append(one)
     return tuple(simple)
 

@@ -8,11 +8,20 @@ from flask_smorest import Blueprint
 from flask_smorest.arguments import FlaskParser
 from marshmallow import RAISE
 
+from imigr_gateway.asked import refuse
+from imigr_kit.bounds import outside
+
 
 class StrictParser(FlaskParser):
     """webargs leaves unknown query parameters out; a misspelt filter would then silently find too much."""
 
     DEFAULT_UNKNOWN_BY_LOCATION: ClassVar[dict[str, Any]] = {"json": RAISE, "query": RAISE, "form": RAISE}
+
+    def parse(self, *given: Any, **options: Any) -> Any:
+        """As webargs', and then every number has 64 bits: in an address it is a text until here."""
+        parsed = super().parse(*given, **options)
+        refuse(list(outside(parsed)))
+        return parsed
 
 
 class StrictBlueprint(Blueprint):

@@ -135,15 +135,19 @@ def test_bad_input_reaches_nobody(app: Flask, client: FakeClient, path: str, bod
     assert client.calls == []
 
 
+DEVICE = {"X-Device-Token": "d" * 22}
+
+
 @pytest.mark.parametrize("phone", ["22 333 444", "+216 22333444", "0021622333444", "+21622333444"])
 def test_the_same_phone_is_the_same_contact(app: Flask, client: FakeClient, phone: str) -> None:
-    """Case 40: however it is written, the service is told one keyed hash, good for this event only; two links lead to
-    what the service answers, which is one registration."""
+    """Case 40: however it is written, the service is told one keyed hash, good for this event and this device only; two
+    links lead to what the service answers, which is one registration."""
     client.answers |= {"get_event": {"municipality": "la-marsa"}, "register": registration("confirmed")}
 
-    def key(written: str, event: str) -> str:
+    def key(written: str, event: str, device: str = DEVICE["X-Device-Token"]) -> str:
         body = {"phone": written, "message_language": "fr"}
-        answer: Any = app.test_client().post(f"/api/v1/events/{event}/registrations", json=body)
+        path = f"/api/v1/events/{event}/registrations"
+        answer: Any = app.test_client().post(path, json=body, headers={"X-Device-Token": device})
         assert answer.status_code == 201, answer.json
         told: str = client.calls[-1][2]["contact_key"]
         assert "22333444" not in str(client.calls)
@@ -151,6 +155,23 @@ def test_the_same_phone_is_the_same_contact(app: Flask, client: FakeClient, phon
 
     assert key(phone, "e1") == key("22333444", "e1")
     assert key(phone, "e1") != key(phone, "e2")
+    assert key(phone, "e1") != key(phone, "e1", "another device")
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-Device-Token": "short"}])
+def test_nothing_that_follows_from_a_phone_reaches_the_service(
+    app: Flask, client: FakeClient, headers: dict[str, str]
+) -> None:
+    """From no device that can be told: two ids of contacts that have nothing in common, and no hash."""
+    client.answers |= {"get_event": {"municipality": "la-marsa"}, "register": registration("confirmed")}
+    for _ in range(2):
+        body = {"phone": "22 333 444", "message_language": "fr"}
+        answer: Any = app.test_client().post("/api/v1/events/e1/registrations", json=body, headers=headers)
+        assert answer.status_code == 201, answer.json
+    first, second = (call[2] for call in client.calls if call[1] == "register")
+    assert first["contact_key"] is None
+    assert first["contact_keys_before"] == []
+    assert first["contact_id"] != second["contact_id"]
 
 
 STAFF: dict[str, tuple[str, str, Any, tuple[str, ...]]] = {

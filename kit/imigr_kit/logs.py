@@ -5,18 +5,22 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import traceback
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
 
 from imigr_kit.context import current
+from imigr_kit.errors import ImigrError
 from imigr_kit.secret import SHOWN, Secret
 
 _EMAIL = re.compile(r"[^\s@\"'<>]+@[^\s@\"'<>]+\.[^\s@\"'<>]+")
 _PHONE = re.compile(r"(?<![\w.:-])(?:\+|00)\d[\d .()-]{6,}\d|(?<![\w.:-])[2459]\d(?:[ .-]?\d{3}){2}(?![\w:-])")
 _PASSWORD = re.compile(r"(?<=://)[^\s/@]+(?=@)")
 _REPLACEMENT = "[redacted]"
+_CAUSES = 8
+_FRAMES = 30
 
 
 def configure(service: str, level: str = "INFO") -> None:
@@ -25,7 +29,7 @@ def configure(service: str, level: str = "INFO") -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
         _add_context(service),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(places),
         redact,
     ]
     structlog.configure(
@@ -45,11 +49,37 @@ def configure(service: str, level: str = "INFO") -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    logging.captureWarnings(True)
 
 
 def get_logger(name: str) -> Any:
     """A logger whose first argument is an event name (``appointment.booked``), the rest fields."""
     return structlog.get_logger(logger=name) if not name else structlog.stdlib.get_logger(name)
+
+
+def places(exc_info: Any) -> str:
+    """An exception by its kind, its code and its places, causes last. What it says is left out, since it may quote what
+    somebody typed: a literal that was no number, a key that was there twice, a header that could not be sent."""
+    told: list[str] = []
+    error: BaseException | None = exc_info[1]
+    while error is not None and len(told) < _CAUSES:
+        frames = [f"{one.filename}:{one.lineno} in {one.name}" for one in traceback.extract_tb(error.__traceback__)]
+        told.append("\n  ".join([_kind(error), *frames[-_FRAMES:]]))
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\n".join(told)
+
+
+def _kind(error: BaseException) -> str:
+    """Class, and the code or number that says which of its kind it is."""
+    code = (
+        error.code
+        if isinstance(error, ImigrError)
+        else next(
+            (one for one in (getattr(error, "code", None), getattr(error, "errno", None)) if isinstance(one, int)), None
+        )
+    )
+    name = f"{type(error).__module__}.{type(error).__qualname__}"
+    return name if code is None else f"{name} ({code})"
 
 
 def redact(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

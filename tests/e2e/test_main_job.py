@@ -184,18 +184,27 @@ def test_the_contact_is_deleted_in_one_tap(platform: Any) -> None:
     assert site.get(path).status == 200
 
 
-def test_the_same_phone_registers_once(platform: Any) -> None:
-    """Case 40: however the number is written, one registration with one reference; each link opens it, and giving it
-    up by one of them gives it up for all."""
+SPELLINGS = ("20 765 432", "+216 20 765 432", "0021620765432", "+21620765432")
+
+
+def registered(platform: Any, **headers: str) -> list[dict[str, Any]]:
+    """What one phone is answered that registers for one event, however its number is written."""
     web = sites.site(platform)
     event = next(
         one for one in web.get("/api/v1/events?municipality=la-marsa").body["items"] if one["registration"] == "open"
     )
     path = f"/api/v1/events/{event['id']}/registrations"
-    made = [
-        web.post(path, {"phone": phone, "places": 1}, Idempotency_Key=str(uuid.uuid4())).body
-        for phone in ("20 765 432", "+216 20 765 432", "0021620765432", "+21620765432")
+    body = {"places": 1}
+    return [
+        web.post(path, body | {"phone": phone}, Idempotency_Key=str(uuid.uuid4()), **headers).body
+        for phone in SPELLINGS
     ]
+
+
+def test_the_same_phone_registers_once_on_one_device(platform: Any) -> None:
+    """Case 40: one registration with one reference; each link opens it, and giving it up by one of them gives it up for
+    all."""
+    web, made = sites.site(platform), registered(platform, X_Device_Token="the phone of a visitor")
     assert {one["state"] for one in made} == {"confirmed"}
     assert len({one["reference"] for one in made}) == len({one["id"] for one in made}) == 1
     tokens = {one["manage_token"] for one in made}
@@ -203,6 +212,16 @@ def test_the_same_phone_registers_once(platform: Any) -> None:
     first, *others = tokens
     assert web.post(f"/api/v1/registrations/{first}/cancel", {}).body["state"] == "cancelled"
     assert {web.get(f"/api/v1/registrations/{one}").body["state"] for one in others} == {"cancelled"}
+
+
+def test_the_same_phone_from_elsewhere_is_answered_as_any_other(platform: Any) -> None:
+    """Nobody learns whether a number is known: each registration is one of its own, and ends alone."""
+    web, made = sites.site(platform), registered(platform)
+    assert {one["state"] for one in made} == {"confirmed"}
+    assert len({one["reference"] for one in made}) == len({one["id"] for one in made}) == len(made)
+    first, *others = [one["manage_token"] for one in made]
+    assert web.post(f"/api/v1/registrations/{first}/cancel", {}).body["state"] == "cancelled"
+    assert {web.get(f"/api/v1/registrations/{one}").body["state"] for one in others} == {"confirmed"}
 
 
 HOLDER = "Zephyrine Qwaxholm"

@@ -20,7 +20,7 @@ def test_a_town_that_runs_a_service_gets_a_place_of_its_own() -> None:
     everything = catalogue.read(own=[OwnPart("guichet_raoued", "guichet", ("raoued",))])
     own = everything.services[-1]
     assert (own.name, own.database, own.emits) == ("guichet_raoued", "imigr_guichet_raoued", "guichet")
-    assert own.seed[-2:] == ("--municipality", "raoued")
+    assert own.demonstration[-2:] == ("--municipality", "raoued")
     assert own.secrets == next(part for part in everything.services if part.name == "guichet").secrets
 
 

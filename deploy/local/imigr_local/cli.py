@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
 
     up = add("up", _up, "start the whole platform in the background")
     up.add_argument("--without", nargs="*", default=[], metavar="PART", help="parts you start yourself")
+    up.add_argument("--empty", action="store_true", help="without what is imagined, as a real town begins")
     add("down", _down, "stop it")
     add("status", _status, "say what runs")
     add("reset", _reset, "stop it and delete its data")
@@ -78,7 +79,9 @@ def _parser() -> argparse.ArgumentParser:
 def _up(options: argparse.Namespace) -> int:
     """Interrupting the start stops what has started."""
     given = {name: os.environ[name] for name in ("IMIGR_AMQP_URI", "IMIGR_MONGO_URI") if name in os.environ}
-    platform = Platform(options.instance, Options(without=tuple(options.without), given=given))
+    platform = Platform(
+        options.instance, Options(without=tuple(options.without), given=given, demonstration=not options.empty)
+    )
     try:
         fresh = platform.up()
     except KeyboardInterrupt:

@@ -20,14 +20,17 @@ class OwnService:
 class Options:
     """Everything about an instance that is not the standard.
 
-    only_servers: start no service. any_ports: do not try the standard ports. owner: process id whose end
-    ends the platform. ports: wanted ports by name. own: services that towns run themselves. routes: which
-    service name answers for which town, replacing deploy/gateway/routes.json. without: parts that are not
-    started. environment: more variables, by part name, or "*" for all. given: addresses of servers that run
-    elsewhere, by the names IMIGR_AMQP_URI and IMIGR_MONGO_URI; the runner then starts none of that kind.
+    only_servers: start no service. demonstration: bring in what is imagined too (guichets, an open day,
+    sign-ins); off, it is the empty installation that a real town begins with. any_ports: do not try the
+    standard ports. owner: process id whose end ends the platform. ports: wanted ports by name. own: services
+    that towns run themselves. routes: which service name answers for which town, replacing
+    deploy/gateway/routes.json. without: parts that are not started. environment: more variables, by part
+    name, or "*" for all. given: addresses of servers that run elsewhere, by the names IMIGR_AMQP_URI and
+    IMIGR_MONGO_URI; the runner then starts none of that kind.
     """
 
     only_servers: bool = False
+    demonstration: bool = True
     any_ports: bool = False
     owner: int | None = None
     ports: dict[str, int] = field(default_factory=dict)

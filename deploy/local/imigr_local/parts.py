@@ -132,10 +132,15 @@ def _process(
     )
 
 
+def arguments_of_seed(part: Part, around: Surroundings) -> tuple[str, ...]:
+    """What the part's command line is told to bring in; empty for nothing."""
+    return part.demonstration if around.options.demonstration else part.seed
+
+
 def seed(part: Part, around: Surroundings) -> TaskSpec:
     """Brings in the data of the repository; the same data again changes nothing."""
     passwords = around.instance.secrets / "accounts" / "staff_passwords.json"
-    words = (word.format(data=DATA, staff_passwords=passwords) for word in part.seed)
+    words = (word.format(data=DATA, staff_passwords=passwords) for word in arguments_of_seed(part, around))
     argv = (str(around.python), "-m", f"{part.module}.cli", *words)
     log = around.instance.logs / f"{part.name}-seed.log"
     name = f"seed of {part.name}"

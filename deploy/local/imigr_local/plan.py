@@ -84,7 +84,7 @@ def _part_stages(everything: Catalogue, around: Surroundings) -> tuple[Stage, St
         return part.name not in around.options.without
 
     services = [part for part in everything.services if runs(part)]
-    first: list[Step] = [parts.seed(part, around) for part in services if part.seed]
+    first: list[Step] = [parts.seed(part, around) for part in services if parts.arguments_of_seed(part, around)]
     if runs(everything.peers):
         first.append(parts.peers(everything.peers, around))
     second: list[Step] = [parts.service(part, around) for part in services]

@@ -24,8 +24,8 @@ class Part:
     own secrets folder, handed over as NAME_FILE. `emits` is the service whose events it publishes;
     `municipalities` limits these to some towns (all when empty); `calls` are the RPC methods it may call, and
     `hears_intake` whether others may put messages into its queues by their names. `seed` are the arguments of its
-    command line that bring in the data of the repository. `is_own`: run by a town or partner, with credentials in
-    their house.
+    command line that bring in the real data of the repository, `demonstration` those that bring in what is imagined
+    as well. `is_own`: run by a town or partner, with credentials in their house.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Part:
     emits: str | None = None
     municipalities: tuple[str, ...] = ()
     seed: tuple[str, ...] = ()
+    demonstration: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
     hears_intake: bool = False
     is_own: bool = False
@@ -97,6 +98,7 @@ def _service(raw: Mapping[str, Any], common: Mapping[str, Any]) -> Part:
         database=raw["database"],
         emits=raw["name"],
         seed=tuple(raw["seed"]),
+        demonstration=tuple(raw["demonstration"]),
         hears_intake=raw.get("hears_intake", False),
     )
 
@@ -127,4 +129,5 @@ def _own(one: OwnPart, model: Part) -> Part:
         municipalities=one.municipalities,
         is_own=True,
         seed=model.seed + towns if model.seed else (),
+        demonstration=model.demonstration + towns if model.demonstration else (),
     )

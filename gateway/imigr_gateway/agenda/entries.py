@@ -68,6 +68,8 @@ class Entry:
     closes_at: datetime | None = None
     """When registration ends, if before the event."""
     languages: tuple[str, ...] = ()
+    demonstration: bool = False
+    """Imagined, as its title says; in calendars every part of it says so."""
     was_at: datetime | None = None
     rule: str = ""
     """RRULE of a recurring event (RFC 5545 3.3.10), without the word RRULE."""
@@ -116,6 +118,7 @@ def entry(event: Mapping[str, Any], languages: tuple[str, ...]) -> Entry:
         childcare=bool(event.get("childcare")),
         closes_at=moment(event["closes_at"], zone) if event.get("closes_at") else None,
         languages=tuple(event.get("languages") or ()),
+        demonstration=bool(event.get("demonstration")),
         was_at=moment(was_at, zone) if was_at else None,
         rule=event.get("rule") or "",
         left_out=tuple(moment(one, zone) for one in event.get("left_out") or ()),

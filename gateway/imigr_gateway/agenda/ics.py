@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from imigr_gateway.agenda.entries import Entry, Session
 from imigr_gateway.agenda.zones import observances
+from imigr_kit.demonstration import marked_in
 
 PRODUCT = "-//I-MIGR//Agenda//FR"
 LINE_OCTETS = 75
@@ -94,7 +95,7 @@ def _occurrence(one: Entry, changed: Session, common: Sequence[str], status: str
         f"RECURRENCE-ID{_at(one.timezone, changed.replaces or changed.starts_at)}",
     ]
     lines += _times(one.timezone, changed.starts_at, changed.ends_at)
-    lines += _words(one, changed.title or one.title, changed.room)
+    lines += _words(one, _named(one, changed), changed.room)
     lines += [f"STATUS:{'CANCELLED' if changed.cancelled else status}", *common, "END:VEVENT"]
     return _lines(lines)
 
@@ -106,6 +107,12 @@ def _sitting(one: Entry, session: Session, common: Sequence[str], status: str) -
     lines += _words(one, title, session.room)
     lines += [f"STATUS:{'CANCELLED' if session.cancelled else status}", *common, "END:VEVENT"]
     return _lines(lines)
+
+
+def _named(one: Entry, changed: Session) -> str:
+    if not changed.title:
+        return one.title
+    return marked_in(one.language, changed.title) if one.demonstration else changed.title
 
 
 def _words(one: Entry, title: str, room: str = "") -> list[str]:
@@ -126,6 +133,8 @@ def _common(one: Entry, public_url: str) -> list[str]:
     ]
     if one.summary:
         lines.append(f"DESCRIPTION;LANGUAGE={one.language}:{escaped(one.summary)}")
+    if one.demonstration:
+        lines.append("X-IMIGR-DEMONSTRATION:TRUE")
     if one.location:
         lines.append(f"GEO:{one.location[0]:.6f};{one.location[1]:.6f}")
     if one.themes:

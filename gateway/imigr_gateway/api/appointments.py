@@ -15,6 +15,7 @@ from imigr_gateway.commands import (
     as_json,
     backends,
     client_key,
+    device_token,
     for_reader,
     here,
     idempotency_key,
@@ -35,7 +36,7 @@ blueprint = StrictBlueprint(
 )
 
 ONCE_IN = "guichet"
-"""Where "one appointment per phone and day" is meant: see Desk.contact_key."""
+"""Where "one appointment per phone and day" is meant: see contact_keys."""
 
 
 class InvalidStart(Invalid):
@@ -234,7 +235,7 @@ def claim(method: str, data: dict[str, Any], key: str, proof: str | None, **more
 
 def _asker(proof: str | None) -> dict[str, Any]:
     """Keyed hashes of who asks, for the limits; the addresses themselves go no further."""
-    device = request.headers.get("X-Device-Token", "")[:200]
+    device = device_token()
     return {
         "client_key": client_key(),
         "device_key": here().people.device_key(device) if device else None,

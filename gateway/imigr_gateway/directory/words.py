@@ -4,6 +4,7 @@ from __future__ import annotations
 
 WORDS = {
     "fr": {
+        "demonstration": "Démonstration : cette fiche est imaginée.",
         "organization": "Organisation",
         "address": "Adresse",
         "phones": "Téléphone",
@@ -24,6 +25,7 @@ WORDS = {
         "unknown": "Aucun service ne correspond à cette adresse.",
     },
     "ar": {
+        "demonstration": "عرض تجريبي: هذه البطاقة غير حقيقية.",
         "organization": "المنظمة",
         "address": "العنوان",
         "phones": "الهاتف",
@@ -44,6 +46,7 @@ WORDS = {
         "unknown": "لا توجد أي خدمة توافق هذا العنوان.",
     },
     "en": {
+        "demonstration": "Demonstration: this entry is imagined.",
         "organization": "Organisation",
         "address": "Address",
         "phones": "Telephone",

@@ -28,7 +28,9 @@ class NewStaff(Strict):
     email = fields.String(required=True, validate=validate.Length(min=3, max=254))
     password = fields.String(required=True, validate=validate.Length(min=12, max=1024))
     display = fields.String(
-        required=True, validate=validate.Length(min=1, max=80), metadata=says("A function, no name")
+        required=True,
+        validate=validate.Length(min=1, max=80),
+        metadata=says("A function of the list; no name"),
     )
     roles = fields.List(fields.Nested(Role), required=True, validate=validate.Length(min=1, max=20))
 

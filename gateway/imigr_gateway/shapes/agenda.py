@@ -6,8 +6,9 @@ from zoneinfo import available_timezones
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from imigr_gateway.shapes.base import LANGUAGE, SLUG, OfMunicipality, Paged, Strict, says
+from imigr_gateway.shapes.base import OfMunicipality, Paged, Strict, says
 from imigr_gateway.shapes.events import EventOut
+from imigr_kit.fields import LANGUAGE, SLUG, Moment, Pattern
 
 _THEME = says("Only events of this theme")
 _SPOKEN = says("Only events held in this language (BCP 47)")
@@ -35,18 +36,14 @@ class AgendaSearch(Paged):
     )
     theme = fields.String(load_default=None, validate=SLUG, metadata=_THEME)
     language = fields.String(load_default=None, validate=LANGUAGE, metadata=_SPOKEN)
-    from_time = fields.AwareDateTime(
-        load_default=None, metadata=says("Only events that end after this; now unless given")
-    )
-    until = fields.AwareDateTime(load_default=None, metadata=says("Only events that begin before this"))
+    from_time = Moment(load_default=None, metadata=says("Only events that end after this; now unless given"))
+    until = Moment(load_default=None, metadata=says("Only events that begin before this"))
 
 
 class Month(Feed):
     """A month as a time zone counts it."""
 
-    month = fields.String(
-        required=True, validate=validate.Regexp(r"^20\d\d-(0[1-9]|1[0-2])$"), metadata=says("Such as 2026-12")
-    )
+    month = fields.String(required=True, validate=Pattern(r"20\d\d-(0[1-9]|1[0-2])"), metadata=says("Such as 2026-12"))
     timezone = fields.String(
         load_default="Africa/Tunis",
         validate=_is_zone,

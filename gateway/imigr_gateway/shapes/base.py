@@ -6,14 +6,17 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, fields, validate
 
-LANGUAGE = validate.Regexp(r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")
-SLUG = validate.Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*$")
+from imigr_kit.fields import LANGUAGE, SLUG
+
 ID = validate.Length(min=1, max=64)
 
 
 def says(text: str, **more: Any) -> dict[str, Any]:
     """Metadata of a field: its description in OpenAPI, and further keywords of JSON Schema."""
     return {"description": text, **more}
+
+
+IMAGINED = says("Imagined, not to be relied on")
 
 
 class Strict(Schema):
@@ -30,7 +33,7 @@ class Read(Strict):
 
     lang = fields.String(
         load_default="",
-        validate=validate.Length(max=20),
+        validate=LANGUAGE,
         metadata=says("BCP 47 language wanted, before Accept-Language"),
     )
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from imigr_gateway.shapes.base import Localised, Strict, says
+from imigr_gateway.shapes.base import IMAGINED, Localised, Strict, says
+from imigr_kit.fields import Moment
 
 MOST_SCANS = 100
 
@@ -33,6 +34,7 @@ class EventTicketOut(Localised):
     place = fields.String()
     address = fields.String()
     timezone = fields.String()
+    demonstration = fields.Boolean(metadata=IMAGINED)
     sessions = fields.List(fields.Nested(SessionOut))
 
 
@@ -62,7 +64,7 @@ class Scan(Strict):
     people = fields.Integer(load_default=None, allow_none=True, strict=True)
     door = fields.String(required=True, metadata=says("Code of the door, such as north"))
     scanner = fields.String(required=True, metadata=says("Code of the device"))
-    at = fields.AwareDateTime(
+    at = Moment(
         load_default=None, allow_none=True, metadata=says("When it was seen, if the device had no network then")
     )
 

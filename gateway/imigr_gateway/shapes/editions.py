@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from imigr_gateway.shapes.base import LANGUAGE, SLUG, Read, says
+from imigr_gateway.shapes.base import Read, says
+from imigr_kit.fields import LANGUAGE, SLUG, Pattern
 
-NAME = validate.Regexp(r"^[0-9a-f]{32}$")
+NAME = Pattern(r"[0-9a-f]{32}")
 MOMENT = says("RFC 3339, UTC", format="date-time")
 
 

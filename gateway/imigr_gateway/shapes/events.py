@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from imigr_gateway.shapes.base import ID, AtVersion, Localised, Location, Paged, Reachable, Strict, says
+from imigr_gateway.shapes.base import ID, IMAGINED, AtVersion, Localised, Location, Paged, Reachable, Strict, says
+from imigr_kit.fields import Moment
 
 
 class EventSearch(Paged):
     """Which events."""
 
-    from_time = fields.AwareDateTime(
-        load_default=None, metadata=says("Only events that end after this; now unless given")
-    )
+    from_time = Moment(load_default=None, metadata=says("Only events that end after this; now unless given"))
 
 
 PLACES = validate.Range(1, 4)
@@ -97,6 +96,7 @@ class EventOut(Localised):
     ends_at = fields.String(metadata=says("RFC 3339, UTC", format="date-time"))
     previous_starts_at = fields.String(allow_none=True, metadata=says("Before it was moved", format="date-time"))
     timezone = fields.String()
+    demonstration = fields.Boolean(metadata=IMAGINED)
     capacity = fields.Integer()
     free_places = fields.Integer(metadata=says("Places that anybody may take"))
     free_kinds = fields.Dict(keys=fields.String(), values=fields.Integer(), metadata=says("Free places by kind"))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from imigr_gateway.shapes.base import LANGUAGE, SLUG, Localised, Strict, says
+from imigr_gateway.shapes.base import Localised, Strict, says
+from imigr_kit.fields import LANGUAGE, SLUG, Pattern
 
-CODE = validate.Regexp(r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$")
+CODE = Pattern(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
 ID = validate.Length(min=1, max=64)
 FOR_EDITORS = says(
     "To the editors only: kept encrypted, deleted after 30 days or when dealt with; say nothing personal"

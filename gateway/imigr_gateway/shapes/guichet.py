@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from imigr_gateway.shapes.base import ID, LANGUAGE, SLUG, Localised, Location, Reachable, Read, Strict, says
+from imigr_gateway.shapes.base import ID, IMAGINED, Localised, Location, Reachable, Read, Strict, says
+from imigr_kit.fields import LANGUAGE, SLUG, Day, Moment
 
 
 class Asked(Read):
@@ -20,7 +21,7 @@ class SlotSearch(Asked):
     """Which slots."""
 
     language = fields.String(load_default=None, validate=LANGUAGE, metadata=says("Language the mediator must speak"))
-    from_date = fields.Date(load_default=None, metadata=says("First day, the guichet's local date; today unless given"))
+    from_date = Day(load_default=None, metadata=says("First day, the guichet's local date; today unless given"))
     days = fields.Integer(load_default=28, validate=validate.Range(1, 92))
     limit = fields.Integer(load_default=200, validate=validate.Range(1, 5000))
 
@@ -42,7 +43,7 @@ class HoldPlace(Strict):
     """A slot to keep."""
 
     guichet_id = fields.String(required=True, validate=ID)
-    start = fields.AwareDateTime(required=True, metadata=says("Start of a slot"))
+    start = Moment(required=True, metadata=says("Start of a slot"))
     topic = fields.String(required=True, validate=validate.Length(min=1, max=40))
     language = fields.String(required=True, validate=LANGUAGE, metadata=says("Language the mediator must speak"))
     companion = fields.Boolean(load_default=False)
@@ -66,7 +67,7 @@ class BookAppointment(Reachable):
     child = fields.Boolean(load_default=False, metadata=says("A child comes along"))
     interpreter = fields.Boolean(load_default=False, metadata=says("An interpreter is to be called"))
     guichet_id = fields.String(required=True, validate=ID)
-    start = fields.AwareDateTime(required=True, metadata=says("Start of a slot"))
+    start = Moment(required=True, metadata=says("Start of a slot"))
     topic = fields.String(required=True, validate=validate.Length(min=1, max=40))
     language = fields.String(required=True, validate=LANGUAGE, metadata=says("Language the mediator must speak"))
 
@@ -74,13 +75,13 @@ class BookAppointment(Reachable):
 class MoveAppointment(Strict):
     """Another start."""
 
-    start = fields.AwareDateTime(required=True)
+    start = Moment(required=True)
 
 
 class Agenda(Strict):
     """Which day."""
 
-    date = fields.Date(required=True)
+    date = Day(required=True)
 
 
 class Paper(Localised):
@@ -110,6 +111,7 @@ class GuichetOut(Localised):
     address = fields.String()
     location = fields.Nested(Location, allow_none=True)
     timezone = fields.String()
+    demonstration = fields.Boolean(metadata=IMAGINED)
     accessibility = fields.List(fields.String())
     topics = fields.List(fields.Nested(Topic))
     languages = fields.List(fields.String())
@@ -146,6 +148,7 @@ class Slots(Schema):
     guichet_id = fields.String()
     municipality = fields.String()
     timezone = fields.String()
+    demonstration = fields.Boolean(metadata=IMAGINED)
     topic = fields.String()
     days = fields.List(fields.Nested(SlotDay))
 
@@ -158,6 +161,7 @@ class FoundSlot(Localised):
     guichet_name = fields.String()
     address = fields.String()
     timezone = fields.String()
+    demonstration = fields.Boolean(metadata=IMAGINED)
     distance_km = fields.Float(allow_none=True)
     slot = fields.Nested(Slot)
 
@@ -174,6 +178,7 @@ class Session(Schema):
     id = fields.String()
     municipality = fields.String()
     guichet_id = fields.String()
+    demonstration = fields.Boolean(metadata=IMAGINED)
     start = fields.String(metadata=says("RFC 3339, UTC", format="date-time"))
     end = fields.String(metadata=says("RFC 3339, UTC", format="date-time"))
     topic = fields.String()
@@ -201,6 +206,7 @@ class AppointmentOut(Localised):
     start = fields.String(metadata=says("RFC 3339, UTC", format="date-time"))
     end = fields.String(metadata=says("RFC 3339, UTC", format="date-time"))
     timezone = fields.String()
+    demonstration = fields.Boolean(metadata=IMAGINED)
     topic = fields.String()
     language = fields.String()
     state = fields.String()
@@ -261,8 +267,8 @@ class Absence(Strict):
     """A mediator is away."""
 
     mediator = fields.String(required=True, validate=ID)
-    start = fields.AwareDateTime(required=True)
-    end = fields.AwareDateTime(required=True)
+    start = Moment(required=True)
+    end = Moment(required=True)
     dry = fields.Boolean(load_default=False, metadata=says("Only show what would follow"))
 
 
@@ -270,7 +276,7 @@ class NewSession(Strict):
     """A group session."""
 
     desk = fields.String(required=True, validate=ID)
-    start = fields.AwareDateTime(required=True)
+    start = Moment(required=True)
     topic = fields.String(required=True, validate=validate.Length(min=1, max=40))
     language = fields.String(required=True, validate=LANGUAGE)
     capacity = fields.Integer(required=True, strict=True, validate=validate.Range(1, 200))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from imigr_gateway.shapes.base import ID, Strict, says
+from imigr_kit.fields import Moment
 
 
 class Root(Schema):
@@ -50,7 +51,7 @@ class Services(_ByTheme):
     """Parameters of the list of services."""
 
     organization_id = fields.String(load_default=None, validate=ID)
-    modified_after = fields.AwareDateTime(load_default=None, metadata=says("At this moment or later, with its offset"))
+    modified_after = Moment(load_default=None, metadata=says("At this moment or later, with its offset"))
     minimal = fields.Boolean(load_default=None)
     full = fields.Boolean(load_default=None)
 
@@ -59,7 +60,7 @@ class ServiceAtLocations(_ByTheme):
     """Parameters of the list of services at locations."""
 
     organization_id = fields.String(load_default=None, validate=ID)
-    modified_after = fields.AwareDateTime(load_default=None, metadata=says("At this moment or later, with its offset"))
+    modified_after = Moment(load_default=None, metadata=says("At this moment or later, with its offset"))
     full = fields.Boolean(load_default=None)
     postcode = fields.String(load_default=None, validate=validate.Length(min=2, max=12))
     proximity = fields.Float(

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from imigr_gateway.shapes.base import LANGUAGE, SLUG, Reachable, Strict, says
+from imigr_gateway.shapes.base import Reachable, Strict, says
+from imigr_kit.fields import LANGUAGE, SLUG, Moment, Pattern
 
-CLOCK = validate.Regexp(r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
+CLOCK = Pattern(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
 class ReminderRule(Strict):
     """One reminder: days before at an hour of the wall clock, or minutes before the start."""
 
-    code = fields.String(required=True, validate=validate.Regexp(r"^[a-z][a-z0-9_]{0,30}$"))
+    code = fields.String(required=True, validate=Pattern(r"[a-z][a-z0-9_]{0,30}"))
     days_before = fields.Integer(strict=True, validate=validate.Range(0, 30))
     at = fields.String(validate=CLOCK, metadata=says("HH:MM in the recipient's time zone"))
     minutes_before = fields.Integer(strict=True, validate=validate.Range(30, 43_200))
@@ -79,7 +80,7 @@ class ProviderDoor(Schema):
     token = fields.String(metadata=says("Secret"))
 
 
-CODE = validate.Regexp(r"^[a-z][a-z0-9_]{0,30}$")
+CODE = Pattern(r"[a-z][a-z0-9_]{0,30}")
 
 
 class Words(Strict):
@@ -142,7 +143,7 @@ class ReportOut(Schema):
 class ScheduleCampaign(Strict):
     """To begin then; without a moment at once."""
 
-    starts_at = fields.AwareDateTime(load_default=None, allow_none=True)
+    starts_at = Moment(load_default=None, allow_none=True)
     version = fields.Integer(required=True, strict=True)
 
 

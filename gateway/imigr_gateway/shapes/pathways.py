@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from imigr_gateway.shapes.base import Localised, Strict, says
+from imigr_kit.fields import Day
 
 
 class NewPathway(Strict):
@@ -25,7 +26,7 @@ class PathwayChange(NewPathway):
 class CoachingDone(Strict):
     """When a coaching day took place."""
 
-    done_on = fields.Date(required=True)
+    done_on = Day(required=True)
     version = fields.Integer(required=True, strict=True)
 
 

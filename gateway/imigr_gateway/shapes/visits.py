@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from imigr_gateway.shapes.base import ID, LANGUAGE, SLUG, Localised, Reachable, Strict, says
+from imigr_gateway.shapes.base import ID, IMAGINED, Localised, Reachable, Strict, says
+from imigr_kit.fields import LANGUAGE, SLUG, UUID, Day, Moment, Pattern
 
-CODE = validate.Regexp(r"^[a-z][a-z0-9_.-]{0,39}$")
-DESK = validate.Regexp(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,19}$")
+CODE = Pattern(r"[a-z][a-z0-9_.-]{0,39}")
+DESK = Pattern(r"[A-Za-z0-9][A-Za-z0-9_-]{0,19}")
 STEPS = ("call_again", "put_back", "start", "finish", "miss", "recall", "park", "resume", "leave", "transfer")
 ANSWERS = ("accept", "reject", "begin", "finish")
 REFERRAL_STATES = ("proposed", "consented", "sent", "accepted", "rejected", "in_progress", "done", "revoked")
@@ -57,6 +58,7 @@ class TurnOut(Schema):
     guichet_id = fields.String()
     municipality = fields.String()
     timezone = fields.String()
+    demonstration = fields.Boolean(metadata=IMAGINED)
     ahead = fields.Integer(allow_none=True, metadata=says("How many have an earlier turn"))
     wait_minutes = fields.Integer(allow_none=True, metadata=says("Estimated; null when nobody could call it now"))
     version = fields.Integer()
@@ -78,6 +80,7 @@ class Board(Localised):
     guichet_id = fields.String()
     municipality = fields.String()
     guichet_name = fields.String()
+    demonstration = fields.Boolean(metadata=IMAGINED)
     day = fields.String(metadata=says("The guichet's local date", format="date"))
     version = fields.Integer(metadata=says("Grows with every change of the day"))
     waiting = fields.Integer()
@@ -95,10 +98,10 @@ class RecordOrientation(Strict):
         metadata=says("Codes of the taxonomy; those about health, safety and legal status are stored as `reserved`"),
     )
     services = fields.List(
-        fields.String(validate=ID), load_default=list, validate=validate.Length(0, 10), metadata=says("Directory ids")
+        fields.String(validate=UUID), load_default=list, validate=validate.Length(0, 10), metadata=says("Directory ids")
     )
     language = fields.String(required=True, validate=LANGUAGE)
-    follow_up_on = fields.Date(load_default=None, allow_none=True)
+    follow_up_on = Day(load_default=None, allow_none=True)
     appointment_id = fields.String(load_default=None, allow_none=True, validate=ID)
     ticket_id = fields.String(load_default=None, allow_none=True, validate=ID)
 
@@ -106,7 +109,7 @@ class RecordOrientation(Strict):
 class FollowUps(Strict):
     """Due until when."""
 
-    until = fields.Date(required=True)
+    until = Day(required=True)
 
 
 class CloseFollowUp(Strict):
@@ -121,15 +124,19 @@ class ProposeReferral(Strict):
     """To which partner, for which orientation."""
 
     orientation_id = fields.String(required=True, validate=ID)
-    partner = fields.String(required=True, validate=SLUG)
-    service_id = fields.String(load_default=None, allow_none=True, validate=ID)
+    partner = fields.String(
+        required=True,
+        validate=SLUG,
+        metadata=says("aesat, alda, atcd, cies, utss, or an organization's id"),
+    )
+    service_id = fields.String(load_default=None, allow_none=True, validate=UUID)
 
 
 class AgreeReferral(Strict):
     """How the person agreed, to which version of the text, in which language."""
 
     how = fields.String(required=True, validate=validate.OneOf(["spoken", "on_paper", "with_interpreter"]))
-    text = fields.String(required=True, validate=validate.Regexp(r"^[0-9]{4}-[0-9]{1,3}$"))
+    text = fields.String(required=True, validate=Pattern(r"[0-9]{4}-[0-9]{1,3}"))
     language = fields.String(required=True, validate=LANGUAGE)
 
 
@@ -149,7 +156,7 @@ class Referrals(Strict):
 class Month(Strict):
     """Which calendar month."""
 
-    month = fields.String(required=True, validate=validate.Regexp(r"^[0-9]{4}-(0[1-9]|1[0-2])$"))
+    month = fields.String(required=True, validate=Pattern(r"[0-9]{4}-(0[1-9]|1[0-2])"))
 
 
 class FetchReferral(Strict):
@@ -170,6 +177,7 @@ class ReferralDetails(Localised):
 
     municipality = fields.String()
     guichet_name = fields.String()
+    demonstration = fields.Boolean(metadata=IMAGINED)
     address = fields.String()
     partner = fields.String()
     service_id = fields.String(allow_none=True)
@@ -209,8 +217,8 @@ class JoinList(Reachable):
     guichet_id = fields.String(required=True, validate=ID)
     topic = fields.String(required=True, validate=CODE)
     language = fields.String(required=True, validate=LANGUAGE, metadata=says("Language the mediator must speak"))
-    first_day = fields.Date(load_default=None, allow_none=True)
-    last_day = fields.Date(load_default=None, allow_none=True)
+    first_day = Day(load_default=None, allow_none=True)
+    last_day = Day(load_default=None, allow_none=True)
 
 
 class WaitingOut(Schema):
@@ -219,6 +227,7 @@ class WaitingOut(Schema):
     id = fields.String()
     municipality = fields.String()
     guichet_id = fields.String()
+    demonstration = fields.Boolean(metadata=IMAGINED)
     topic = fields.String()
     language = fields.String()
     state = fields.String(metadata=says("waiting, offered (a place is held), accepted, declined, expired or left"))
@@ -241,7 +250,7 @@ class CheckIn(Strict):
 class OfflineDay(Strict):
     """Which day."""
 
-    day = fields.Date(required=True)
+    day = Day(required=True)
 
 
 class WrittenEntry(Strict):
@@ -249,10 +258,10 @@ class WrittenEntry(Strict):
 
     id = fields.String(required=True, validate=ID, metadata=says("Drawn on the device; makes a repetition harmless"))
     kind = fields.String(required=True, validate=validate.OneOf(["check_in", "booking"]))
-    at = fields.AwareDateTime(required=True)
+    at = Moment(required=True)
     slip = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 400))
     reference = fields.String(load_default=None, allow_none=True, validate=validate.Length(4, 20))
-    start = fields.AwareDateTime(load_default=None, allow_none=True)
+    start = Moment(load_default=None, allow_none=True)
     topic = fields.String(load_default=None, allow_none=True, validate=CODE)
     language = fields.String(load_default=None, allow_none=True, validate=LANGUAGE)
 
@@ -272,6 +281,7 @@ class SlipOut(Localised):
     guichet_name = fields.String()
     address = fields.String()
     timezone = fields.String()
+    demonstration = fields.Boolean(metadata=IMAGINED)
     start = fields.String(metadata=says("RFC 3339, UTC", format="date-time"))
     end = fields.String(metadata=says("RFC 3339, UTC", format="date-time"))
     desk = fields.String()

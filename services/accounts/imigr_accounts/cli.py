@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import click
+from marshmallow import ValidationError
 
 from imigr_accounts import handlers
 from imigr_accounts.building import build_desk, build_trail
-from imigr_accounts.domain import REASONS, ROLES, Grant, Staff, normal_email
+from imigr_accounts.domain import FUNCTIONS, REASONS, ROLES, Grant, Staff, names_a_function, normal_email
 from imigr_accounts.errors import EmailTaken
 from imigr_accounts.handlers import Desk
 from imigr_accounts.ports import Command
+from imigr_accounts.schemas import LABEL
 from imigr_accounts.settings import AccountsSettings
 from imigr_accounts.storage import INDEXES, MACHINES, STAFF, AuditTrail
 from imigr_kit.clock import SystemClock
@@ -95,6 +97,8 @@ def seed(tools: Tools, data: Path, passwords: Path | None, towns: tuple[str, ...
 def add_staff(tools: Tools, email: str, display: str, roles: tuple[str, ...], password_file: Any) -> None:
     """Add a staff account; prints its id."""
     grants = _grants(roles)
+    if not names_a_function(display, grants):
+        raise click.BadParameter(f"not one of {', '.join(sorted(FUNCTIONS))}, perhaps with a number and a town")
     staff = Staff(new_id(), normal_email(email), display, grants, False, 1)
     with _told():
         handlers.create_staff(
@@ -142,6 +146,10 @@ def disable(tools: Tools, municipality: str, staff_id: str, reason: str | None) 
 def add_token(tools: Tools, label: str, roles: tuple[str, ...]) -> None:
     """A token for a machine; prints its id and, this once, the token."""
     grants = _grants(roles)
+    try:
+        LABEL(label)
+    except ValidationError:
+        raise click.BadParameter("a few plain words with hyphens, such as town-importer-2") from None
     with _told():
         made = handlers.create_api_token(
             tools.desk, OPERATOR, grants[0].municipality, label, grants, _command(secrets.token_urlsafe(32))

@@ -13,6 +13,15 @@ from imigr_kit.facts import Fact
 ROLES = ("admin", "manager", "mediator", "editor", "partner_editor")
 REASONS = ("left", "role_ended", "leaked", "lost", "replaced", "mistake")
 """Why an account or a token was ended. A closed list: a free text could tell of a person."""
+FUNCTIONS = frozenset(
+    {
+        *("administrator", "manager", "mediator", "editor", "partner editor", "agent"),
+        *("administrateur", "administratrice", "responsable", "médiateur", "médiatrice", "rédacteur", "rédactrice"),
+        *("agente", "rédaction du partenaire"),
+        *("مدير", "مديرة", "مسؤول", "مسؤولة", "وسيط", "وسيطة", "محرر", "محررة", "عون", "محرر الشريك"),
+    }
+)
+"""What an account may be called, in three languages."""
 SHORTEST_PASSWORD = 12
 
 
@@ -80,6 +89,22 @@ class Machine:
 def roles_out(grants: Iterable[Grant]) -> list[dict[str, Any]]:
     """Roles as they travel."""
     return [{"municipality": one.municipality, "role": one.role} for one in grants]
+
+
+def names_a_function(display: str, grants: Collection[Grant]) -> bool:
+    """Whether what is shown of an account is a function of the list, perhaps with a number up to 99, perhaps with the
+    town of one of its roles. Closed, since a person's name would be typed there otherwise."""
+    words, _, place = display.partition(", ")
+    function, _, number = words.rpartition(" ")
+    if not (number.isascii() and number.isdecimal() and len(number) <= 2 and int(number)):
+        function = words
+    towns = {one.municipality for one in grants}
+    return function.casefold() in FUNCTIONS and (display == words or _slug(place) in towns)
+
+
+def _slug(place: str) -> str:
+    plain = unicodedata.normalize("NFKD", place).encode("ascii", "ignore").decode()
+    return "-".join(plain.lower().split())
 
 
 def home(grants: Collection[Grant]) -> str:

@@ -6,12 +6,15 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
-from imigr_accounts.domain import REASONS, ROLES, Grant, normal_email
+from imigr_accounts.domain import REASONS, ROLES, Grant, names_a_function, normal_email
+from imigr_kit.fields import Pattern
 from imigr_kit.secret import Secret
 
 ID = validate.Length(min=1, max=64)
-PLACE = validate.Regexp(r"^(\*|[a-z0-9]+(-[a-z0-9]+)*)$")
+PLACE = Pattern(r"(\*|[a-z0-9]+(-[a-z0-9]+)*)")
 KEY = validate.Length(min=1, max=200)
+LABEL = Pattern(r"[a-z]{2,20}(-[a-z]{2,20}){0,3}(-[0-9]{1,2})?")
+"""What a machine is called: a few plain words, in which no number of a person finds room."""
 MOST_PASSWORD = 1024
 
 
@@ -108,14 +111,16 @@ class NewStaff(Granting):
 
     @post_load
     def one_form(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """The email as it is stored."""
+        """The email as it is stored; what is shown names a function and its town."""
+        if not names_a_function(data["display"], data["roles"]):
+            raise ValidationError("a function such as 'Mediator 3, La Marsa', with a town of its roles", "display")
         return data | {"email": normal_email(data["email"])}
 
 
 class NewToken(Granting):
     """A token for a machine."""
 
-    label = Text(required=True, validate=validate.Length(min=1, max=80))
+    label = Text(required=True, validate=LABEL)
 
 
 class Ending(InMunicipality):

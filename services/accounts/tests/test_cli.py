@@ -111,8 +111,8 @@ def test_tokens_come_and_go(run: Run, desk: Desk) -> None:
     ("words", "text", "said"),
     [
         (("set-password", "nobody@demo.invalid"), f"{PASSWORD}\n{PASSWORD}\n", "accounts.unknown_staff"),
-        (("add-staff", EMAIL, "--display", "x", "--role", "la-marsa:editor"), "short\nshort\n", "weak_password"),
-        (("add-staff", EMAIL, "--display", "x", "--role", "editor"), "", "municipality:role"),
+        (("add-staff", EMAIL, "--display", "Editor", "--role", "la-marsa:editor"), "short\nshort\n", "weak_password"),
+        (("add-staff", EMAIL, "--display", "Editor", "--role", "editor"), "", "municipality:role"),
         (("disable", "la-marsa", "nobody"), None, "accounts.unknown_staff"),
         (("disable", "la-marsa", "x", "--reason", "he was rude"), None, "left"),
         (("revoke-token", "la-marsa", "nothing"), None, "accounts.unknown_token"),

@@ -108,7 +108,7 @@ def test_errors_cross_the_wire_by_code(call: Callable[..., Any]) -> None:
         (Unauthenticated, "accounts.wrong_credentials", "login", LOGIN | {"email": "nobody@demo.invalid"}),
         (Invalid, "accounts.invalid_input", "login", LOGIN | {"password": ""}),
         (Invalid, "accounts.weak_password", "create_staff", NEW | {"password": "short"}),
-        (Invalid, "kit.idempotency_key_reused", "create_staff", NEW | {"display": "Another"}),
+        (Invalid, "kit.idempotency_key_reused", "create_staff", NEW | {"display": "Mediator 4, La Marsa"}),
         (Conflict, "accounts.email_taken", "create_staff", NEW | {"idempotency_key": "staff-2"}),
         (Forbidden, "kit.forbidden", "create_staff", NEW | {"actor": actor("raoued", "admin")}),
         (Forbidden, "kit.forbidden", "list_staff", {"actor": actor("raoued", "admin"), "municipality": "la-marsa"}),

@@ -8,12 +8,13 @@ import re
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from imigr_directory.domain import Act, Municipality, Record, Service, Term, complete, distance_km, opened
 from imigr_directory.domain.content import with_ids
+from imigr_kit.demonstration import marked
 
 _NAMESPACE = uuid.UUID("019348a0-0000-7000-8000-0000000000d0")
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
@@ -33,6 +34,10 @@ class Seed:
     terms: tuple[Term, ...]
     services: tuple[Service, ...]
     left_out: Mapping[str, int]
+
+    def real(self) -> Seed:
+        """Without what is imagined: what an installation for a real town begins with."""
+        return replace(self, services=tuple(one for one in self.services if not one.demonstration))
 
 
 def read(data: Path) -> Seed:
@@ -55,6 +60,7 @@ def records_of(data: Path, act: Act) -> list[Record]:
 
 def _record(kind: str, row: dict[str, Any], act: Act) -> Record:
     content = {name: value for name, value in row.items() if name not in ("slug", "municipality")}
+    content |= {name: marked(row[name]) for name in ("name", "title") if name in row}
     identity = _identity(kind, row["slug"])
     blank = opened(kind, identity, row.get("municipality"), demonstration=True)
     record, _ = blank.written(complete(kind, with_ids(_with_services(content), str)), act)
@@ -162,7 +168,8 @@ def _written(row: dict[str, Any]) -> Service:
     rest = {name: value for name, value in row.items() if name not in ("slug", "organization_slug")}
     owner = row.get("organization_slug")
     details = {"organization_id": _identity("organization", owner)} if owner else {}
-    return Service(**(rest | tuples | {"id": identity, "demonstration": True, "details": details}))
+    own = {"id": identity, "demonstration": True, "details": details, "name": marked(row["name"])}
+    return Service(**(rest | tuples | own))
 
 
 def _municipality(row: dict[str, Any]) -> Municipality:

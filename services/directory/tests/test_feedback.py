@@ -359,10 +359,10 @@ def test_the_running_service_hears_readers_and_tells_editors(call: Callable[...,
     said = {"municipality": "la-marsa", "language": "fr", "idempotency_key": "k1"}
     opinion_ = said | {"about": "service", "record_id": "service-1", "useful": False, "reasons": ["wrong_phone"]}
     assert call("give_opinion", opinion_, remark=CANARY)["received"]
-    correction = said | {"record_id": "service-1", "part": "phones", "value": "71 000 000", "idempotency_key": "k2"}
+    correction = said | {"record_id": "service-1", "part": "fees", "value": "paid", "idempotency_key": "k2"}
     assert call("suggest_correction", correction)["received"]
     waits = call("get_record", actor=MANAGER, kind="service", record_id="service-1")
-    assert waits["proposal"]["content"]["phones"] == ["71 000 000"]
+    assert waits["proposal"]["content"]["fees"] == "paid"
     with pytest.raises(Invalid):
         call("report_gap", said | {"theme": "astronomy", "idempotency_key": "k3"})
     with pytest.raises(NotFound):

@@ -36,4 +36,5 @@ def event_of(row: dict[str, Any], today: date) -> Event:
         registration=row["registration"],
         state=EventState.DRAFT,
         version=1,
+        demonstration=row.get("demonstration", False),
     )

@@ -10,6 +10,7 @@ from icalendar import Calendar, Event
 from imigr_guichet.domain.appointment import Appointment
 from imigr_guichet.domain.guichet import Guichet
 from imigr_guichet.domain.states import OCCUPYING
+from imigr_kit.demonstration import marked_in
 from imigr_kit.texts import FALLBACK, pick
 
 PRODUCT = "-//I-MIGR//guichet//EN"
@@ -32,7 +33,8 @@ def feed(found: Sequence[Appointment], guichet: Guichet, mediator: str, language
     names = {topic.code: topic.name for topic in guichet.topics}
     for one in found:
         event = _event(one, guichet, languages, now)
-        event.add("summary", f"{_pick(names.get(one.topic, {}), languages) or one.topic} ({one.language})")
+        about = f"{_pick(names.get(one.topic, {}), languages) or one.topic} ({one.language})"
+        event.add("summary", marked_in(languages[0] if languages else "fr", about) if guichet.demonstration else about)
         calendar.add_component(event)
     return _text(calendar)
 
@@ -54,6 +56,8 @@ def _event(one: Appointment, guichet: Guichet, languages: Sequence[str], now: da
     event.add("dtend", one.end)
     event.add("location", _pick(guichet.address, languages))
     event.add("status", "CONFIRMED" if one.state in OCCUPYING else "CANCELLED")
+    if guichet.demonstration:
+        event.add("x-imigr-demonstration", "TRUE")
     return event
 
 

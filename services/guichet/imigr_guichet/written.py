@@ -77,6 +77,7 @@ def guichet_of(row: Document) -> Guichet:
         holidays=row.get("holidays"),
         walk_in_share=row.get("walk_in_share", 0),
         interpreters=tuple(row.get("interpreters", ())),
+        demonstration=row.get("demonstration", False),
     )
 
 

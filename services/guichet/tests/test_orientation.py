@@ -63,7 +63,7 @@ class Talk:
             "municipality": TOWN,
             "guichet_id": self.guichet_id,
             "needs": needs,
-            "services": ("osm-1",),
+            "services": ("019348a0-0000-7000-8000-00000000c001",),
             "language": "fr",
             "follow_up_on": None,
             "appointment_id": "appointment-1",

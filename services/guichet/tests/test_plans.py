@@ -242,7 +242,7 @@ def test_the_feed_of_a_mediator_shows_that_mediators_visits(mongo_db: Any, la_ma
     shown = feeds.read_feed(made.office, made.feeds, "1" * 64)
     text = ical.feed(shown.appointments, shown.guichet, shown.mediator, ("fr",), NOW)
     assert [str(one["SUMMARY"]) for one in Calendar.from_ical(text).walk("VEVENT")] == [
-        "Information et orientation (ti)"
+        "Information et orientation (ti) (démonstration)"
     ]
     feeds.open_feed(made.office, made.feeds, STAFF, "la-marsa", feed, "2" * 64, "staff:s1")
     with pytest.raises(UnknownFeed):

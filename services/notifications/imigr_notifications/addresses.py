@@ -19,7 +19,7 @@ HOME_REGION = "TN"
 ANYWHERE = "*"
 _MOBILE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 _VOICE = _MOBILE | {PhoneNumberType.FIXED_LINE}
-_TYPED = re.compile(r"^[+(]{0,2}[0-9][0-9 ().\-/]{6,30}$")
+_TYPED = re.compile(r"^[+(]{0,2}[0-9][0-9 ().\-/]{6,30}\Z")
 _LEFT_OUT = re.compile(r"[^0-9+]")
 
 

@@ -26,6 +26,8 @@ def calendar_entry(message: Message, summary: str, place: str) -> bytes:
     entry.add("dtend", start + timedelta(minutes=MINUTES))
     entry.add("summary", summary)
     entry.add("location", place)
+    if message.values.get("demonstration"):
+        entry.add("x-imigr-demonstration", "TRUE")
     entry.add(
         "status",
         "CANCELLED"

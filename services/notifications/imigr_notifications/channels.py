@@ -11,15 +11,16 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
+from imigr_kit.fields import Pattern
 from imigr_kit.secret import Secret
 from imigr_notifications.senders.http import HttpAccount
 from imigr_notifications.senders.kannel import KannelAccount
 from imigr_notifications.senders.smpp import SmppAccount
 from imigr_notifications.senders.smtp import SECURITY, SmtpAccount
 
-URL = validate.Regexp(r"^https?://[^\s/]+(/\S*)?$", error="must be an http or https address")
+URL = Pattern(r"https?://[^\s/]+(/\S*)?", error="must be an http or https address")
 PORT = validate.Range(1, 65_535)
-SENDER = validate.Regexp(r"^(\+?[0-9]{3,15}|[A-Za-z0-9 .\-]{1,11})$", error="must be a number or 1 to 11 letters")
+SENDER = Pattern(r"(\+?[0-9]{3,15}|[A-Za-z0-9 .\-]{1,11})", error="must be a number or 1 to 11 letters")
 TEXTS = fields.Dict(keys=fields.String(), values=fields.String())
 Account = SmppAccount | KannelAccount | HttpAccount | SmtpAccount
 
@@ -152,7 +153,7 @@ class _Way(Schema):
 
 class _File(Schema):
     providers = fields.Dict(
-        keys=fields.String(validate=validate.Regexp(r"^[a-z0-9][a-z0-9-]{0,30}$")),
+        keys=fields.String(validate=Pattern(r"[a-z0-9][a-z0-9-]{0,30}")),
         values=fields.Dict(),
         required=True,
     )

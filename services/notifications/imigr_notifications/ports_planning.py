@@ -21,6 +21,11 @@ class Matters(Protocol):
         """Remember it."""
         ...
 
+    def standing(self, contacts: Sequence[str], besides: Message, now: datetime) -> Sequence[Matter]:
+        """What else stands for these contacts, of the message's kind of matter in its municipality: other appointments
+        to come, or registrations for the same event; the next first, few."""
+        ...
+
 
 class RuleBook(Protocol):
     """What each municipality has settled."""

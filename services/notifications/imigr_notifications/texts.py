@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
 
+from imigr_kit.demonstration import announced
 from imigr_kit.secret import Secret
 from imigr_kit.texts import FALLBACK
 from imigr_kit.texts import pick as picked
@@ -103,13 +104,29 @@ def render(message: Message, rules: Rules, link: str | None, own: Template | Non
     chosen = language_of(message)
     template = own or templates(chosen)[message.source][message.kind]
     values = _values(message, rules, chosen) | {"link": link or ""}
-    body = tidy("\n".join(_lines(message, template, values, chosen)))
+    body = tidy("\n".join([*_lines(message, template, values, chosen), *_standing(message, chosen)]))
     subject = next(_filled([template.subject], values, chosen), "")
+    if message.values.get("demonstration"):
+        body, subject = announced(chosen, body), announced(chosen, subject)
     if message.channel == "sms":
         return Text(subject, Secret(ordered(transliterated(body) if template.transliterate else body)), None)
     if message.source == "waiting":
         return Text(subject, Secret(body), None)  # nothing is fixed yet that a calendar could hold
     return Text(subject, Secret(body), calendar_entry(message, subject, values["place"]))
+
+
+_STANDING = {
+    "fr": "Rappel : le vôtre est maintenu {} à {}. Cette demande n'est pas de vous ? Annulez-la par le lien.",
+    "en": "Yours still stands: {} at {}. This request is not from you? Cancel it by the link.",
+    "ar": "موعدكم السابق قائم: {} على الساعة {}.\nهذا الطلب ليس منكم؟ ألغوه عبر الرابط.",
+}
+
+
+def _standing(message: Message, language: str) -> Iterator[str]:
+    """What stands already with the same phone or email, below a confirmation of something more."""
+    zone = ZoneInfo(message.values["timezone"])
+    for start in message.values.get("standing", ()):
+        yield _STANDING[language].format(*_moment(start, zone, language))
 
 
 _UNSUBSCRIBE = {"fr": "Se désabonner : {}", "en": "Unsubscribe: {}", "ar": "لإلغاء الاشتراك:\n{}"}

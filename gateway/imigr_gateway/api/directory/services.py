@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from functools import lru_cache
 from typing import Any
@@ -18,7 +17,6 @@ from imigr_gateway.languages import FALLBACK, chain
 from imigr_gateway.shapes import base
 from imigr_gateway.shapes import directory as shapes
 
-IS_LANGUAGE = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,8})*\Z")
 MOST_LANGUAGES = 5
 
 
@@ -90,9 +88,8 @@ def _reader(lang: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def speakable(languages: tuple[str, ...]) -> tuple[str, ...]:
-    """The first of the reader's languages that can be ones, and those that every text falls back to."""
-    possible = [one for one in languages if IS_LANGUAGE.match(one)]
-    return tuple(dict.fromkeys((*possible[:MOST_LANGUAGES], *FALLBACK)))
+    """The first of the reader's languages, and those that every text falls back to."""
+    return tuple(dict.fromkeys((*languages[:MOST_LANGUAGES], *FALLBACK)))
 
 
 def written(answers: list[dict[str, Any]], page: int, per_page: int) -> str:

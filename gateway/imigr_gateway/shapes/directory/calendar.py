@@ -5,8 +5,9 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from imigr_gateway.shapes.base import Localised, Strict, says
+from imigr_kit.fields import Day, Pattern
 
-CLOCK = validate.Regexp(r"^([01][0-9]|2[0-4]):[0-5][0-9]\Z")
+CLOCK = Pattern(r"([01][0-9]|2[0-4]):[0-5][0-9]")
 
 
 class Weekday(Strict):
@@ -23,7 +24,7 @@ class Weekday(Strict):
 class OnDay(Strict):
     """The day a holiday is on."""
 
-    date = fields.Date(required=True)
+    date = Day(required=True)
 
 
 class NewHoliday(OnDay):
@@ -37,15 +38,15 @@ class NewHoliday(OnDay):
 class PeriodBody(Strict):
     """When a regime is in force, and when the town's offices work then."""
 
-    last = fields.Date(required=True)
+    last = Day(required=True)
     hours = fields.List(fields.Nested(Weekday), load_default=None, allow_none=True)
 
 
 class ClosureBody(Strict):
     """The town's services are closed on some days."""
 
-    first = fields.Date(required=True)
-    last = fields.Date(load_default=None, allow_none=True, metadata=says("Included; the same day when left out"))
+    first = Day(required=True)
+    last = Day(load_default=None, allow_none=True, metadata=says("Included; the same day when left out"))
     reason = fields.String(load_default=None, allow_none=True, metadata=says("A code such as works, strike, weather"))
 
 

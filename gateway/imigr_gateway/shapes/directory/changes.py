@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from imigr_gateway.shapes.base import SLUG, Strict, says
+from imigr_gateway.shapes.base import Strict, says
+from imigr_kit.fields import SLUG
 
 
 class AfterCursor(Strict):

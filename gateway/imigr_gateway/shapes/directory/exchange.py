@@ -7,7 +7,8 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates
 
-from imigr_gateway.shapes.base import LANGUAGE, Strict, says
+from imigr_gateway.shapes.base import Strict, says
+from imigr_kit.fields import LANGUAGE
 
 
 class ImportOrder(Strict):

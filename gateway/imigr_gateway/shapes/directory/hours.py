@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from imigr_gateway.shapes.base import Strict, says
+from imigr_kit.fields import Day
 
 
 class HoursBody(Strict):
@@ -27,16 +28,16 @@ class HoursBody(Strict):
 class PauseBody(Strict):
     """Temporarily closed."""
 
-    first = fields.Date(load_default=None, allow_none=True, metadata=says("Today when left out"))
-    last = fields.Date(load_default=None, allow_none=True, metadata=says("Included; until further notice without"))
+    first = Day(load_default=None, allow_none=True, metadata=says("Today when left out"))
+    last = Day(load_default=None, allow_none=True, metadata=says("Included; until further notice without"))
     reason = fields.String(load_default=None, allow_none=True, metadata=says("A code such as works, strike, leave"))
 
 
 class ExceptionBody(Strict):
     """Some days that are not as usual."""
 
-    first = fields.Date(required=True)
-    last = fields.Date(load_default=None, allow_none=True, metadata=says("Included; one day without"))
+    first = Day(required=True)
+    last = Day(load_default=None, allow_none=True, metadata=says("Included; one day without"))
     spans = fields.List(
         fields.List(fields.String()),
         load_default=list,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from imigr_gateway.shapes.base import Localised, Location, Paged, Strict, says
+from imigr_kit.fields import LANGUAGE, Day
 
 KIND = says("organization, service, location, article or alert")
 _DAY = says("RFC 3339", format="date")
@@ -206,7 +207,7 @@ class RecordList(Strict):
     )
     page = fields.Integer(load_default=1, validate=validate.Range(1, 10_000))
     per_page = fields.Integer(load_default=20, validate=validate.Range(1, 100))
-    lang = fields.String(load_default="", validate=validate.Length(max=20))
+    lang = fields.String(load_default="", validate=LANGUAGE)
 
 
 _STATE = says("draft, in_review, or published (at once; managers only)")
@@ -241,7 +242,7 @@ class Declined(Strict):
 class Verified(Strict):
     """On which day somebody looked; today when none is named."""
 
-    on = fields.Date(load_default=None, allow_none=True)
+    on = Day(load_default=None, allow_none=True)
 
 
 class StaffId(Strict):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 from webargs.fields import DelimitedList
 
-from imigr_gateway.shapes.base import LANGUAGE, Localised, Location, Paged, Strict, says
+from imigr_gateway.shapes.base import Localised, Location, Paged, Strict, says
 from imigr_gateway.shapes.directory.records import ContactPoint, DayHours, WhyClosed
+from imigr_kit.fields import LANGUAGE, Moment
 
 _DAY = says("RFC 3339", format="date")
 
@@ -33,9 +34,7 @@ class ServiceSearch(Paged):
     )
     free = fields.Boolean(load_default=False, metadata=says("Only what costs nothing"))
     open_now = fields.Boolean(load_default=False, metadata=says("Only what is open now, without an appointment"))
-    open_at = fields.AwareDateTime(
-        load_default=None, format="iso", metadata=says("Only what is open then: RFC 3339 with offset")
-    )
+    open_at = Moment(load_default=None, format="iso", metadata=says("Only what is open then: RFC 3339 with offset"))
     sort = fields.String(
         load_default=None,
         validate=validate.OneOf(("relevance", "distance", "name")),

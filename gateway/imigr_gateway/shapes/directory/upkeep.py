@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from imigr_gateway.shapes.base import LANGUAGE, Strict, says
+from imigr_gateway.shapes.base import Strict, says
 from imigr_gateway.shapes.directory.records import RecordOut
+from imigr_kit.fields import LANGUAGE
 
 _MOST = 60_000
 _KINDS = says("Of these kinds only: organization, service, location, article, alert")

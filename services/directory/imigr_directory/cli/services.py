@@ -14,11 +14,13 @@ from imigr_directory.storage import MongoDirectory
 
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False, exists=True), required=True)
+@click.option("--demonstration", is_flag=True, help="Also what is imagined; never in an installation for a real town.")
 @click.pass_obj
-def seed(directory: MongoDirectory, data: Path) -> None:
-    """Store the municipalities, themes, organizations, articles and services of DATA that are not there yet."""
-    found = read(data)
-    fresh = directory.seed(found.municipalities, found.terms, found.services, act(), records_of(data, act()))
+def seed(directory: MongoDirectory, data: Path, demonstration: bool) -> None:
+    """Store the municipalities, themes and places of DATA that are not there yet, all of them real."""
+    found = read(data) if demonstration else read(data).real()
+    records = records_of(data, act()) if demonstration else []
+    fresh = directory.seed(found.municipalities, found.terms, found.services, act(), records)
     click.echo(f"records: {fresh} new; services: {len(found.services)}; left out: {sum(found.left_out.values())}")
     for reason, count in sorted(found.left_out.items()):
         click.echo(f"  {count:4}  {reason}")

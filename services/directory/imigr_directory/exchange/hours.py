@@ -15,7 +15,7 @@ from imigr_directory.exchange.ids import derived
 from imigr_directory.exchange.reading import Nested, Reading, Where
 from imigr_directory.exchange.tables import FREE_HOURS
 
-_BYDAY = re.compile(r"^[+-]?\d{0,2}(MO|TU|WE|TH|FR|SA|SU)$")
+_BYDAY = re.compile(r"^[+-]?\d{0,2}(MO|TU|WE|TH|FR|SA|SU)\Z")
 _PARTS: Final = (
     ("interval", "INTERVAL"),
     ("wkst", "WKST"),
@@ -24,7 +24,7 @@ _PARTS: Final = (
     ("byweekno", "BYWEEKNO"),
     ("count", "COUNT"),
 )
-_TWO = re.compile(r"^\s*(mo|tu|we|th|fr|sa|su)[a-z]*\.?\s*$", re.IGNORECASE)
+_TWO = re.compile(r"^\s*(mo|tu|we|th|fr|sa|su)[a-z]*\.?\s*\Z", re.IGNORECASE)
 
 
 def schedules(rows: Sequence[Nested], reading: Reading) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import uuid
 from typing import Final
 
 NAMESPACE: Final = uuid.UUID("019348a0-0000-7000-8000-0000000000de")
-_UUID = re.compile(r"^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$")
+_UUID = re.compile(r"^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}\Z")
 
 
 def as_uuid(text: str) -> str | None:

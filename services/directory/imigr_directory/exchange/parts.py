@@ -14,9 +14,9 @@ TAXONOMY_ID: Final = of_code("taxonomy", TAXONOMY)
 """Our themes, as HSDS knows them."""
 CONTACT: Final[Mapping[str, str]] = {"fr": "Contact", "ar": "للاتصال", "en": "Contact"}
 """The function of a contact point whose source says none."""
-_NUMBER = re.compile(r"^\+?[0-9 ()./*#-]{2,30}$")
-_CODE = re.compile(r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$")
-_TAG = re.compile(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")
+_NUMBER = re.compile(r"^\+?[0-9 ()./*#-]{2,30}\Z")
+_CODE = re.compile(r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*\Z")
+_TAG = re.compile(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*\Z")
 
 
 def phones(rows: Iterable[Nested], reading: Reading) -> list[str]:
@@ -65,7 +65,7 @@ def _spells(email: str, name: str) -> bool:
 def part_id(row: Nested) -> str:
     """The id of a part: the one it had with us, else that of its row."""
     own = str(row.get("part_id") or "")
-    return own if re.match(r"^[A-Za-z0-9_-]{1,64}$", own) else str(row["id"])
+    return own if re.match(r"^[A-Za-z0-9_-]{1,64}\Z", own) else str(row["id"])
 
 
 def languages(rows: Iterable[Nested], reading: Reading) -> list[str]:

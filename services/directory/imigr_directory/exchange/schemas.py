@@ -10,7 +10,7 @@ from imigr_directory.exchange.catalogue import Asked
 from imigr_directory.exchange.exporting import FORMS as EXPORTS
 from imigr_directory.exchange.feed import Change
 from imigr_directory.exchange.sources import FORMS
-from imigr_directory.schemas.fields import LANGUAGE
+from imigr_kit.fields import LANGUAGE, Moment
 
 MOST_PER_PAGE = 500
 KINDS = ("services", "organizations", "service_at_locations", "taxonomies", "taxonomy_terms")
@@ -36,7 +36,7 @@ class HsdsQuery(Schema):
     taxonomy_id = fields.String(load_default=None, allow_none=True, validate=_ID)
     taxonomy_term_id = fields.String(load_default=None, allow_none=True, validate=_ID)
     organization_id = fields.String(load_default=None, allow_none=True, validate=_ID)
-    modified_after = fields.AwareDateTime(load_default=None, allow_none=True)
+    modified_after = Moment(load_default=None, allow_none=True)
     postcode = fields.String(load_default=None, allow_none=True, validate=validate.Length(min=2, max=12))
     proximity = fields.Float(load_default=None, allow_none=True, validate=validate.Range(0, 500_000))
     top_only = fields.Boolean(load_default=False)

@@ -1,7 +1,7 @@
 """A correction that a reader has written out becomes a proposal in the review of the entry, like any editor's.
 
-Only parts that can be read as what they are (a number, an address on the web, hours, closed codes): free words stay in
-the encrypted remark, for nobody can say beforehand whom they speak of.
+Only parts that are hours or closed codes: numbers, addresses on the web and free words stay in the encrypted remark,
+for nobody can say beforehand whose they are or whom they speak of.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ PARTS: Final[Mapping[str, str]] = {
     "accessibility": "accessibility",
 }
 """What of an entry can be written out, and the part of its content that it is."""
+SEALED: Final = frozenset({"phones", "website"})
+"""Parts whose every value somebody typed: a number may be anybody's own. They are read here to be refused at once when
+they are no such thing, and then kept in the encrypted remark; an editor who has read it writes the entry."""
 KIND: Final = "service"
 TRIES: Final = 5
 AT_ONCE: Final = 50

@@ -15,13 +15,13 @@ from imigr_directory.feedback.domain import CORRECTABLE, REASONS, About, Kind, O
 from imigr_directory.feedback.handlers import Filter
 from imigr_directory.schemas import CODE, ID, KEY, LANGUAGE, SLUG
 from imigr_directory.schemas.content import fits
+from imigr_kit.fields import HASH
 from imigr_kit.secret import Secret
 
 _NAMESPACE = uuid.UUID("019348a0-0000-7000-8000-0000000000df")
 MOST_LETTERS = 1000
 UNWRITTEN = ("Cc", "Cs", "Co", "Cn")
 """General categories of Unicode (UAX 44) that nobody types: controls, surrogates, private and unassigned."""
-HASH = validate.Regexp(r"^[0-9a-f]{64}$")
 
 
 class Remark(fields.String):
@@ -91,13 +91,20 @@ class SuggestCorrection(Said):
 
     @post_load
     def read(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """The value as the content of an entry keeps it."""
-        if data["value"] is not None:
-            try:
-                data["value"] = proposing.parsed(data["part"], data["value"], fits)
-            except ValueError as error:
-                raise ValidationError(str(error), "value") from error
-        return data
+        """The value as the content of an entry keeps it, or within the remark."""
+        if data["value"] is None:
+            return data
+        try:
+            value = proposing.parsed(data["part"], data["value"], fits)
+        except ValueError as error:
+            raise ValidationError(str(error), "value") from error
+        return data | (_within_remark(data) if data["part"] in proposing.SEALED else {"value": value})
+
+
+def _within_remark(data: dict[str, Any]) -> dict[str, Any]:
+    """How it should read as the first line of the words to the editors."""
+    words = data["remark"].reveal() if data["remark"] is not None else ""
+    return {"value": None, "remark": Secret(f"{data['value'].strip()}\n{words}".strip())}
 
 
 class ListOpinions(Schema):

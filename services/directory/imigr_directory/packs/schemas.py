@@ -10,8 +10,9 @@ from marshmallow import Schema, fields, validate
 from imigr_directory.packs.domain import PackHead
 from imigr_directory.packs.handlers import Manifest
 from imigr_directory.schemas import LANGUAGE, SLUG
+from imigr_kit.fields import Pattern
 
-NAME = validate.Regexp(r"^[0-9a-f]{32}$")
+NAME = Pattern(r"[0-9a-f]{32}")
 ENCODINGS = ("br", "gzip")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from imigr_directory.schemas.content import CONTENT
-from imigr_directory.schemas.fields import CODE, ID, KEY, LANGUAGE, SLUG
+from imigr_directory.schemas.fields import CODE, ID, KEY
 from imigr_directory.schemas.services import (
     Create,
     Entry,
@@ -22,6 +22,7 @@ from imigr_directory.schemas.services import (
     term_out,
     written_out,
 )
+from imigr_kit.fields import LANGUAGE, SLUG
 
 __all__ = [
     "CODE",

@@ -13,9 +13,10 @@ from imigr_directory.domain.hours.schedule import MOST_SPANS
 from imigr_directory.domain.hours.spans import overlapping
 from imigr_directory.domain.hours.words import REASONS, holiday_name, period_name, reason_name
 from imigr_directory.domain.hours.written import REGIMES
-from imigr_directory.schemas.fields import KEY, SLUG, one_of, text
+from imigr_directory.schemas.fields import KEY, one_of, text
+from imigr_kit.fields import SLUG, Day, Pattern
 
-ENTRY = validate.Regexp(r"^[a-z0-9_.-]{1,60}\Z")
+ENTRY = Pattern(r"[a-z0-9_.-]{1,60}")
 
 
 class OfTown(Schema):
@@ -45,13 +46,13 @@ class OfEntry(Command):
 class Confirm(OfEntry):
     """A holiday is on that day."""
 
-    date = fields.Date(required=True)
+    date = Day(required=True)
 
 
 class Add(Command):
     """One more holiday."""
 
-    date = fields.Date(required=True)
+    date = Day(required=True)
     name = text(100, required=True)
 
 
@@ -80,13 +81,13 @@ class OfPeriod(Command):
     """A period by its regime and first day."""
 
     code = fields.String(required=True, validate=one_of(*REGIMES))
-    first = fields.Date(required=True)
+    first = Day(required=True)
 
 
 class Settle(OfPeriod):
     """When a regime is in force, and when the town's offices work then."""
 
-    last = fields.Date(required=True)
+    last = Day(required=True)
     hours = fields.List(
         fields.Nested(WeekdayHours), allow_none=True, load_default=None, validate=validate.Length(max=7)
     )
@@ -102,8 +103,8 @@ class Settle(OfPeriod):
 class Close(Command):
     """The town's services are closed on some days."""
 
-    first = fields.Date(required=True)
-    last = fields.Date(load_default=None, allow_none=True)
+    first = Day(required=True)
+    last = Day(load_default=None, allow_none=True)
     reason = fields.String(load_default=None, allow_none=True, validate=one_of(*REASONS))
 
 

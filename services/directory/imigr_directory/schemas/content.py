@@ -27,10 +27,9 @@ from imigr_directory.schemas.fields import (
     one_of,
     url,
 )
-from imigr_directory.schemas.fields import (
-    text as words,
-)
+from imigr_directory.schemas.fields import text as words
 from imigr_directory.schemas.hours import Schedules
+from imigr_kit.fields import Day, Moment, Pattern
 
 PHONES, LINES = 20, 50
 PARTS = uuid.UUID("019348a0-0000-7000-8000-0000000000de")
@@ -79,9 +78,9 @@ class Cost(Part):
 
     option = words(300)
     amount = fields.Float(allow_none=True, validate=validate.Range(0, 1e9))
-    currency = fields.String(validate=validate.Regexp(r"^[A-Z]{3}\Z"))
-    valid_from = fields.Date(allow_none=True)
-    valid_until = fields.Date(allow_none=True)
+    currency = fields.String(validate=Pattern(r"[A-Z]{3}"))
+    valid_from = Day(allow_none=True)
+    valid_until = Day(allow_none=True)
 
 
 class RequiredDocument(Part):
@@ -97,7 +96,7 @@ class Capacity(Schema):
     unit = fields.String(required=True, validate=CODE)
     maximum = fields.Integer(strict=True, allow_none=True, validate=validate.Range(0, 1_000_000))
     available = fields.Integer(strict=True, allow_none=True, validate=validate.Range(0, 1_000_000))
-    updated_on = fields.Date(allow_none=True)
+    updated_on = Day(allow_none=True)
 
 
 class At(Part):
@@ -227,8 +226,8 @@ class Alert(Schema):
     services = listed(fields.String(validate=ID), LINES)
     locations = listed(fields.String(validate=ID), LINES)
     website = url()
-    valid_from = fields.AwareDateTime(allow_none=True)
-    valid_until = fields.AwareDateTime(allow_none=True)
+    valid_from = Moment(allow_none=True)
+    valid_until = Moment(allow_none=True)
 
     @validates_schema
     def check(self, data: dict[str, Any], **_: Any) -> None:

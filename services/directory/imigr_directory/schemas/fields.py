@@ -7,22 +7,21 @@ from typing import Any
 import langcodes
 from marshmallow import Schema, ValidationError, fields, validate
 
-SLUG = validate.Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*\Z")
+from imigr_kit.fields import LANGUAGE, Pattern
+
 ID = validate.Length(min=1, max=64)
-PART_ID = validate.Regexp(r"^[A-Za-z0-9_-]{1,64}\Z")
+PART_ID = Pattern(r"[A-Za-z0-9_-]{1,64}")
 """Of a part of a list: it stands in the paths of texts, hence without a dot."""
-CODE = validate.Regexp(r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*\Z")
-LANGUAGE = validate.Regexp(r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")
-"""BCP 47 (RFC 5646) in shape: of what is asked for. What is kept goes through Language."""
+CODE = Pattern(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
 LANGUAGES_AT_MOST = 40
 KEY = validate.Length(min=1, max=200)
-PRINTABLE = validate.Regexp(
-    "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\ud800-\\udfff\\ufffe\\uffff]*\\Z", error="control characters"
+PRINTABLE = Pattern(
+    "[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\ud800-\\udfff\\ufffe\\uffff]*", error="control characters"
 )
 """Text that XML, JSON and people can take: no controls but tab and line end, no half of a letter."""
-NUMBER = validate.Regexp(r"^\+?[0-9 ()./*#-]{2,30}\Z")
+NUMBER = Pattern(r"\+?[0-9 ()./*#-]{2,30}")
 """A telephone number as people write it; also short ones such as 197."""
-POSTAL_CODE = validate.Regexp(r"^[A-Za-z0-9 -]{2,12}\Z")
+POSTAL_CODE = Pattern(r"[A-Za-z0-9 -]{2,12}")
 
 
 class Language(fields.String):

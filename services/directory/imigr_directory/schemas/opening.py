@@ -12,8 +12,9 @@ from imigr_directory.domain.hours.spans import span_of
 from imigr_directory.domain.hours.words import REASONS
 from imigr_directory.schemas.fields import ID, KEY, one_of
 from imigr_directory.schemas.hours import Schedules
+from imigr_kit.fields import Day, Pattern
 
-CLOCK = validate.Regexp(r"^[0-2][0-9]:[0-5][0-9]\Z")
+CLOCK = Pattern(r"[0-2][0-9]:[0-5][0-9]")
 
 
 class OfService(Schema):
@@ -41,16 +42,16 @@ class SetHours(OfService):
 class PauseService(OfService):
     """Temporarily closed: from today unless said otherwise, until further notice unless said otherwise."""
 
-    first = fields.Date(load_default=None, allow_none=True)
-    last = fields.Date(load_default=None, allow_none=True)
+    first = Day(load_default=None, allow_none=True)
+    last = Day(load_default=None, allow_none=True)
     reason = fields.String(load_default=None, allow_none=True, validate=one_of(*REASONS))
 
 
 class ExceptDays(OfService):
     """Closed on some days (without spans), or open at other hours than the rules say."""
 
-    first = fields.Date(required=True)
-    last = fields.Date(load_default=None, allow_none=True)
+    first = Day(required=True)
+    last = Day(load_default=None, allow_none=True)
     spans = fields.List(
         fields.List(fields.String(validate=CLOCK), validate=validate.Length(equal=2)),
         load_default=list,
@@ -73,7 +74,7 @@ class ExceptDays(OfService):
 class AsUsual(OfService):
     """The exception that begins on a day."""
 
-    first = fields.Date(required=True)
+    first = Day(required=True)
 
 
 class ReadHours(Schema):

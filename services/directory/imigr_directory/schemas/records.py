@@ -17,8 +17,9 @@ from imigr_directory.domain.records import COMMON, DRAFT, IN_REVIEW, REASONS, ST
 from imigr_directory.domain.translations import PUBLISHED
 from imigr_directory.handlers.records import New, Target
 from imigr_directory.schemas.content import content_in
-from imigr_directory.schemas.fields import ID, KEY, SLUG, one_of
+from imigr_directory.schemas.fields import ID, KEY, one_of
 from imigr_directory.schemas.services import NAMESPACE
+from imigr_kit.fields import SLUG, Day
 
 
 class Kind(Schema):
@@ -89,7 +90,7 @@ class Decline(OnRecord):
 class Verify(OnRecord):
     """On a day; today when none is named."""
 
-    on = fields.Date(load_default=None, allow_none=True)
+    on = Day(load_default=None, allow_none=True)
 
 
 class Restore(OnRecord):

@@ -13,8 +13,9 @@ from imigr_directory.domain import Municipality, Record, Service, Term, service_
 from imigr_directory.handlers.services import Draft
 from imigr_directory.reading import code_of
 from imigr_directory.schemas.content import ServiceContent, complete_content
-from imigr_directory.schemas.fields import CODE, ID, KEY, LANGUAGE, SLUG, Point
+from imigr_directory.schemas.fields import CODE, ID, KEY, Point
 from imigr_directory.search import SORTS, Found, Help, Query
+from imigr_kit.fields import LANGUAGE, SLUG, Day, Moment
 
 NAMESPACE = uuid.UUID("019348a0-0000-7000-8000-0000000000dd")
 _TRUTH = {None: "null", True: "true", False: "false"}
@@ -31,7 +32,7 @@ class Search(Schema):
     spoken = fields.List(fields.String(validate=LANGUAGE), load_default=list, validate=validate.Length(max=10))
     accessibility = fields.List(fields.String(validate=CODE), load_default=list, validate=validate.Length(max=10))
     open_now = fields.Boolean(load_default=False, truthy={True}, falsy={False})
-    open_at = fields.AwareDateTime(load_default=None, allow_none=True, format="iso")
+    open_at = Moment(load_default=None, allow_none=True, format="iso")
     free = fields.Boolean(load_default=False, truthy={True}, falsy={False})
     sort = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(SORTS))
     facets = fields.Boolean(load_default=False, truthy={True}, falsy={False})
@@ -78,7 +79,7 @@ class Entry(ServiceContent):
     """An entry as staff write it in one step: its content, its municipality and when it was verified."""
 
     municipality = fields.String(required=True, validate=SLUG)
-    verified_on = fields.Date(allow_none=True)
+    verified_on = Day(allow_none=True)
 
 
 class Create(Schema):

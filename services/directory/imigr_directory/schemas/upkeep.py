@@ -14,12 +14,13 @@ from imigr_directory.domain.translations import DRAFT, IN_REVIEW, MACHINE, PUBLI
 from imigr_directory.handlers.freshness import Task
 from imigr_directory.handlers.translations import Report, Words
 from imigr_directory.links.domain import Link
-from imigr_directory.schemas.fields import ID, KEY, SLUG, Language, one_of
+from imigr_directory.schemas.fields import ID, KEY, Language, one_of
 from imigr_directory.schemas.records import OnRecord
+from imigr_kit.fields import SLUG, Pattern
 
 MOST_PART, MOST_PARTS = 512 * 1024, 40
 """Of an upload: 20 MB in all."""
-PATH = validate.Regexp(r"^[A-Za-z0-9_.-]{1,300}\Z")
+PATH = Pattern(r"[A-Za-z0-9_.-]{1,300}")
 
 
 class Translate(OnRecord):

@@ -12,6 +12,7 @@ from typing import Any
 from imigr_events.domain.parts import Code, Group, Mode, Notice, Question, Recurrence, Session, SessionState
 from imigr_events.domain.texts import Text, wire_time
 from imigr_events.errors import NotOpen, UnknownSession, WrongState
+from imigr_kit.demonstration import marked
 from imigr_kit.facts import Fact
 
 KEPT_AFTER_END = timedelta(days=30)
@@ -82,6 +83,13 @@ class Event:
     session_taken: Mapping[str, int] = field(default_factory=dict)
     waiting: int = 0
     change: int = 0
+    demonstration: bool = False
+    """Imagined: its title says so everywhere, whoever changes it. Only a seed file can say it, nobody by mistake."""
+
+    def __post_init__(self) -> None:
+        """The title of an imagined event carries the mark from here on."""
+        if self.demonstration:
+            object.__setattr__(self, "title", marked(self.title))
 
     def published(self) -> tuple[Event, list[Fact]]:
         """From draft to public."""
@@ -144,6 +152,7 @@ class Event:
         if previous is not None and _is_elsewhere(previous, told):
             event = event.with_notice("moved", session=previous)
         data = {"event_id": self.id, "event_title": dict(self.title), "timezone": self.timezone} | told.public()
+        data["demonstration"] = self.demonstration
         data["previous_starts_at"] = wire_time(previous.starts_at) if previous else None
         return event, [Fact(kind, session.id, self.municipality, told.sequence, data)]
 
@@ -208,6 +217,7 @@ class Event:
             "themes": list(self.themes),
             "accessibility": list(self.accessibility),
             "childcare": self.childcare,
+            "demonstration": self.demonstration,
             "illustration_url": self.illustration_url,
             "rrule": self.recurrence.rrule if self.recurrence else None,
         }

@@ -126,6 +126,7 @@ class Registration:
             "starts_at": wire_time(min((one.starts_at for one in chosen), default=event.starts_at)),
             "ends_at": wire_time(max((one.ends_at for one in chosen), default=event.ends_at)),
             "timezone": event.timezone,
+            "demonstration": event.demonstration,
             "places": self.places,
             "state": str(self.state),
             "contact_id": self.contact_id,

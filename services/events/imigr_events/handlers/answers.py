@@ -20,7 +20,7 @@ def answer(desk: Desk, event: Event, registration: Registration, waiting_positio
         "id": registration.id,
         "municipality": event.municipality,
         "event_id": event.id,
-        "event": {name: data[name] for name in ("title", "place", "timezone")}
+        "event": {name: data[name] for name in ("title", "place", "timezone", "demonstration")}
         | {"starts_at": wire_time(event.starts_at), "ends_at": wire_time(event.ends_at)},
         "places": registration.places,
         "kinds": dict(registration.seats.kinds),

@@ -128,6 +128,7 @@ def get_ticket(door: Door, municipality: str, manage_hash: str) -> dict[str, Any
         "place": dict(event.place),
         "address": dict(event.address),
         "timezone": event.timezone,
+        "demonstration": event.demonstration,
         "sessions": [_session(one) for one in sittings(event) if may_enter(registration, one.id)],
     }
 

@@ -10,8 +10,9 @@ from marshmallow import Schema, fields, post_load, validate
 
 from imigr_events.domain import Event, Session, SessionState, wire_time
 from imigr_events.handlers import Found, Search
-from imigr_events.schemas.base import ID, LANGUAGE, SLUG, moment
+from imigr_events.schemas.base import ID, moment
 from imigr_events.schemas.shown import event_out, session_out
+from imigr_kit.fields import LANGUAGE, SLUG
 
 MOST = 1_000
 """Events of one answer: a whole feed."""
@@ -68,7 +69,8 @@ def _plain_out(row: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("starts_at", "ends_at", "previous_starts_at", "changed_at"):
         moment = row.get(name)
         entry[name] = f"{moment.isoformat()}Z" if moment else None
-    return entry | {"changed_at": entry["changed_at"] or entry["starts_at"], "picture": row.get("illustration_url")}
+    entry |= {"changed_at": entry["changed_at"] or entry["starts_at"], "picture": row.get("illustration_url")}
+    return entry | {"demonstration": row.get("demonstration", False)}
 
 
 def entry_out(found: Found, now: datetime) -> dict[str, Any]:

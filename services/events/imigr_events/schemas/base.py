@@ -6,13 +6,12 @@ from datetime import UTC, datetime
 
 from marshmallow import Schema, fields, validate
 
-SLUG = validate.Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*\Z")
-ID = validate.Regexp(r"^[A-Za-z0-9_-]{1,64}\Z")
+from imigr_kit.fields import HASH, LANGUAGE, SLUG, Moment, Pattern
+
+ID = Pattern(r"[A-Za-z0-9_-]{1,64}")
 """Of our own making: no dot, which would be a path inside a document."""
-CODE = validate.Regexp(r"^[a-z0-9]+([_-][a-z0-9]+)*\Z")
-LANGUAGE = validate.Regexp(r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")
+CODE = Pattern(r"[a-z0-9]+([_-][a-z0-9]+)*")
 """BCP 47 (RFC 5646) in shape."""
-HASH = validate.Regexp(r"^[0-9a-f]{64}\Z")
 KEY = validate.Length(min=1, max=200)
 TIMES = validate.Range(datetime(1990, 1, 1, tzinfo=UTC), datetime(2110, 1, 1, tzinfo=UTC))
 """What an agenda speaks of. Near the ends of the calendar a time has no equal in another zone, and one such event would
@@ -22,8 +21,8 @@ spoil the feed of a whole town."""
 def moment(*, required: bool = False) -> fields.AwareDateTime:
     """A time with its zone; None unless required."""
     if required:
-        return fields.AwareDateTime(required=True, validate=TIMES)
-    return fields.AwareDateTime(load_default=None, allow_none=True, validate=TIMES)
+        return Moment(required=True, validate=TIMES)
+    return Moment(load_default=None, allow_none=True, validate=TIMES)
 
 
 def text_by_language(longest: int, *, required: bool = True) -> fields.Dict:

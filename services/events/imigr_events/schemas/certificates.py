@@ -7,7 +7,8 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from imigr_events.domain.certificates import Below, Rule, Withdrawn
-from imigr_events.schemas.base import HASH, ID, KEY, LANGUAGE, SLUG, Manage
+from imigr_events.schemas.base import ID, KEY, Manage
+from imigr_kit.fields import HASH, LANGUAGE, SLUG, Pattern
 
 
 class CertificateRule(Schema):
@@ -33,7 +34,7 @@ class OneCertificate(Schema):
     """Which certificate."""
 
     municipality = fields.String(required=True, validate=SLUG)
-    number = fields.String(required=True, validate=validate.Regexp(r"^[0-9a-f]{20}$"))
+    number = fields.String(required=True, validate=Pattern(r"[0-9a-f]{20}"))
 
 
 class RevokeCertificate(OneCertificate):

@@ -10,10 +10,11 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 from imigr_events.domain.attendance import Mistake
 from imigr_events.handlers.correcting import Wrong
 from imigr_events.handlers.door import MOST_WALK_INS, Shown
-from imigr_events.schemas.base import ID, KEY, SLUG, moment
+from imigr_events.schemas.base import ID, KEY, moment
+from imigr_kit.fields import SLUG, Pattern
 from imigr_kit.keyed import body_hash, normalise_reference
 
-LABEL = validate.Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*\Z")
+LABEL = Pattern(r"[a-z0-9]+(-[a-z0-9]+)*")
 """Of a door or a device: a code, so that nothing can be written about anybody."""
 MOST_SCANS = 100
 
@@ -21,7 +22,7 @@ MOST_SCANS = 100
 class ScanShape(Schema):
     """One look at a door: a ticket, a reference, or people who have neither."""
 
-    id = fields.String(required=True, validate=validate.Regexp(r"^[A-Za-z0-9._:-]{8,64}\Z"))
+    id = fields.String(required=True, validate=Pattern(r"[A-Za-z0-9._:-]{8,64}"))
     session_id = fields.String(load_default="main", validate=ID)
     ticket = fields.String(load_default=None, allow_none=True, validate=validate.Length(min=1, max=600))
     reference = fields.String(load_default=None, allow_none=True, validate=validate.Length(min=1, max=20))

@@ -20,8 +20,9 @@ from imigr_events.domain import (
     Session,
     in_order,
 )
-from imigr_events.schemas.base import CODE, ID, KEY, LANGUAGE, SLUG, moment, text_by_language
+from imigr_events.schemas.base import CODE, ID, KEY, moment, text_by_language
 from imigr_events.series import BadRule, dates
+from imigr_kit.fields import LANGUAGE, SLUG
 
 AUDIENCES = ("everyone", "women", "youth", "families", "workers", "mediators", "municipal_staff", "partners")
 ACCESSIBILITY = ("wheelchair", "sign_language", "hearing_loop", "easy_language", "interpreter", "quiet_room")

@@ -9,8 +9,8 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from imigr_events.domain.importing import Incoming, Offered, Read, Refusal, event_id
 from imigr_events.partner_calendar import Source
-from imigr_events.schemas.base import LANGUAGE, SLUG
 from imigr_events.schemas.event import NewEvent, draft_of
+from imigr_kit.fields import LANGUAGE, SLUG
 
 
 class ImportCalendar(Schema):

@@ -12,10 +12,11 @@ from imigr_events.domain import Event
 from imigr_events.domain.parts import Question
 from imigr_events.domain.pathways import ROLES, TOPICS, TRAINERS, CoachingDay, FocalPoints, Pathway
 from imigr_events.domain.sittings import sittings
-from imigr_events.schemas.base import ID, KEY, SLUG, Manage, text_by_language
+from imigr_events.schemas.base import ID, KEY, Manage, text_by_language
+from imigr_kit.fields import SLUG, Day, Pattern
 from imigr_kit.ids import NewId
 
-CODE = validate.Regexp(r"^[a-z0-9]+([_-][a-z0-9]+)*$")
+CODE = Pattern(r"[a-z0-9]+([_-][a-z0-9]+)*")
 COUNT = validate.Range(0, 500)
 
 
@@ -23,7 +24,7 @@ class CoachingShape(Schema):
     """A coaching day."""
 
     id = fields.String(load_default=None, allow_none=True, validate=ID)
-    day = fields.Date(required=True)
+    day = Day(required=True)
     minutes = fields.Integer(required=True, strict=True, validate=validate.Range(15, 1440))
     topic = fields.String(required=True, validate=validate.OneOf(TOPICS))
 
@@ -105,7 +106,7 @@ class NoteCoaching(Schema):
     actor = fields.Dict(required=True)
     pathway_id = fields.String(required=True, validate=ID)
     coaching_id = fields.String(required=True, validate=ID)
-    done_on = fields.Date(required=True)
+    done_on = Day(required=True)
     version = fields.Integer(required=True, strict=True)
     idempotency_key = fields.String(required=True, validate=KEY)
 

@@ -9,7 +9,8 @@ from marshmallow import Schema, fields, post_load, validate
 from imigr_events.domain import CATEGORIES, Seats
 from imigr_events.handlers import HoldWanted, Wanted
 from imigr_events.handlers.deciding import REASONS
-from imigr_events.schemas.base import CODE, HASH, ID, KEY, LANGUAGE, SLUG, Change, Manage
+from imigr_events.schemas.base import CODE, ID, KEY, Change, Manage
+from imigr_kit.fields import HASH, LANGUAGE, SLUG
 
 PLACES = validate.Range(1, 4)
 

@@ -33,6 +33,7 @@ _SHOWN = (
     "previous_starts_at",
     "changed_at",
     "uid",
+    "demonstration",
 )
 """What a calendar says of an event."""
 _MARKS = ("version", "uid")

@@ -150,6 +150,7 @@ class Appointment:
             "start": wire_time(self.start),
             "end": wire_time(self.end),
             "timezone": guichet.timezone,
+            "demonstration": guichet.demonstration,
             "topic": self.topic,
             "language": self.language,
             "state": str(self.state),

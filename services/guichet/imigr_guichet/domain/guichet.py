@@ -11,6 +11,7 @@ from zlib import crc32
 
 from imigr_guichet.domain.text import Interval, Text
 from imigr_guichet.errors import LanguageNotOffered, TopicNotOffered
+from imigr_kit.demonstration import marked
 from imigr_kit.facts import Fact
 
 CELL_MINUTES = 5
@@ -193,6 +194,13 @@ class Guichet:
     """Percent of each opening kept, at its end, for people who come without appointment: not open to the public."""
     interpreters: tuple[str, ...] = ()
     """Languages for which an interpreter can be called to any mediator."""
+    demonstration: bool = False
+    """Imagined: its name says so everywhere, whoever changes it. Only a seed file can say it, nobody by mistake."""
+
+    def __post_init__(self) -> None:
+        """The name of an imagined guichet carries the mark from here on."""
+        if self.demonstration:
+            object.__setattr__(self, "name", marked(self.name))
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -277,6 +285,7 @@ def opened(guichet: Guichet, *, first: bool) -> Fact:
         "languages": list(guichet.languages),
         "topics": [topic.code for topic in guichet.topics],
         "state": guichet.state,
+        "demonstration": guichet.demonstration,
     }
     kind = "guichet.opened" if first else "guichet.changed"
     return Fact(kind, guichet.id, guichet.municipality, guichet.version, data)

@@ -14,6 +14,11 @@ ANSWER_DAYS = (7, 14)
 """A sent referral needs an answer after these days (derived, never stored)."""
 
 
+PARTNERS = ("aesat", "alda", "atcd", "cies", "utss")
+"""Who takes referrals by a short name; any other organization by its id in the directory. A closed list, since the word
+stands in events: whatever could be typed there could be a person's name."""
+
+
 class ReferralState(StrEnum):
     """States of a referral (VOCABULARY)."""
 
@@ -58,7 +63,7 @@ ENDED = (ReferralState.REJECTED, ReferralState.DONE, ReferralState.REVOKED)
 
 @dataclass(frozen=True)
 class Referral:
-    """One referral; ``partner`` is the slug of an organization, ``service_id`` of the directory. No name, no text."""
+    """One referral; ``partner`` is one of PARTNERS or the id of an organization, ``service_id`` of the directory."""
 
     id: str
     municipality: str

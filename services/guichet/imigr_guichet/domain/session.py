@@ -50,6 +50,7 @@ class Session:
             "start": wire_time(self.start),
             "end": wire_time(self.end),
             "timezone": guichet.timezone,
+            "demonstration": guichet.demonstration,
             "topic": self.topic,
             "language": self.language,
             "capacity": self.capacity,

@@ -15,7 +15,8 @@ from imigr_guichet.domain.text import wire_time
 from imigr_guichet.handlers.booking import Booking
 from imigr_guichet.handlers.changing import Reachable
 from imigr_guichet.handlers.office import Office
-from imigr_guichet.schemas.fields import CODE, HASH, ID, KEY, LANGUAGE, SLUG, Instant
+from imigr_guichet.schemas.fields import CODE, ID, KEY, Instant
+from imigr_kit.fields import HASH, LANGUAGE, SLUG, Day
 
 CHANNEL = validate.OneOf(["sms", "email"])
 KEYS_BEFORE = fields.List(fields.String(validate=HASH), load_default=list, validate=validate.Length(max=2))
@@ -111,7 +112,7 @@ class Agenda(Schema):
     actor = fields.Dict(required=True)
     municipality = fields.String(required=True, validate=SLUG)
     guichet_id = fields.String(required=True, validate=ID)
-    date = fields.Date(required=True)
+    date = Day(required=True)
 
 
 class ByReference(Schema):
@@ -231,7 +232,8 @@ def with_place(said: dict[str, Any], guichet: Guichet | None) -> dict[str, Any]:
         return said
     bring = next((one.bring for one in guichet.topics if one.code == said["topic"]), ())
     place = {"guichet_name": guichet.name, "address": guichet.address, "timezone": guichet.timezone}
-    return said | place | {"bring": [{"name": one} for one in bring]}
+    more = {"demonstration": guichet.demonstration, "bring": [{"name": one} for one in bring]}
+    return said | place | more
 
 
 def told(office: Office, said: dict[str, Any]) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from marshmallow import EXCLUDE, Schema, fields, validate
 from imigr_guichet.domain.guichet import CELL_MINUTES
 from imigr_guichet.ports.feeds import ToldCalendar
 from imigr_guichet.schemas.fields import CODE
+from imigr_kit.fields import Day, Pattern
 
 ESTIMATED = "estimated"
-SPAN = validate.Regexp(r"^([01][0-9]|2[0-4]):[0-5][0-9]$")
+SPAN = Pattern(r"([01][0-9]|2[0-4]):[0-5][0-9]")
 
 
 class Lenient(Schema):
@@ -28,7 +29,7 @@ class Lenient(Schema):
 class ToldHoliday(Lenient):
     """A public holiday."""
 
-    date = fields.Date(required=True)
+    date = Day(required=True)
     state = fields.String(required=True)
 
 
@@ -43,16 +44,16 @@ class ToldPeriod(Lenient):
     """A regime in force."""
 
     code = fields.String(required=True, validate=CODE)
-    first = fields.Date(required=True)
-    last = fields.Date(required=True)
+    first = Day(required=True)
+    last = Day(required=True)
     hours = fields.List(fields.Nested(ToldHours), allow_none=True, load_default=None)
 
 
 class ToldClosure(Lenient):
     """The town's services are closed."""
 
-    first = fields.Date(required=True)
-    last = fields.Date(required=True)
+    first = Day(required=True)
+    last = Day(required=True)
 
 
 class CalendarChanged(Lenient):

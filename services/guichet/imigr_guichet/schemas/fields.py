@@ -7,12 +7,11 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-SLUG = validate.Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*$")
+from imigr_kit.fields import Pattern
+
 ID = validate.Length(min=1, max=64)
-CODE = validate.Regexp(r"^[a-z][a-z0-9_.-]{0,39}$")
-LANGUAGE = validate.Regexp(r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")
+CODE = Pattern(r"[a-z][a-z0-9_.-]{0,39}")
 """BCP 47 (RFC 5646) in shape."""
-HASH = validate.Regexp(r"^[0-9a-f]{64}$")
 KEY = validate.Length(min=1, max=200)
 
 

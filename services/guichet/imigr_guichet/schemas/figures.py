@@ -6,13 +6,14 @@ from marshmallow import fields
 
 from imigr_guichet.schemas.fields import ID
 from imigr_guichet.schemas.tickets import OfStaff
+from imigr_kit.fields import Day
 
 
 class GetFigures(OfStaff):
     """Of which guichet, in which month."""
 
     guichet_id = fields.String(required=True, validate=ID)
-    month = fields.Date(required=True, format="%Y-%m")
+    month = Day(required=True, format="%Y-%m")
 
 
 GET_FIGURES = GetFigures()

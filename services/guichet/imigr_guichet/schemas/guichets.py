@@ -14,7 +14,8 @@ from imigr_guichet.domain.text import wire_time
 from imigr_guichet.handlers.free import Part
 from imigr_guichet.handlers.slots import Ask, Found, Slot, slot_said
 from imigr_guichet.ports.sessions import Seated
-from imigr_guichet.schemas.fields import CODE, ID, LANGUAGE, SLUG
+from imigr_guichet.schemas.fields import CODE, ID
+from imigr_kit.fields import LANGUAGE, SLUG, Day
 
 
 class ListGuichets(Schema):
@@ -37,7 +38,7 @@ class ListSlots(Asked):
 
     guichet_id = fields.String(required=True, validate=ID)
     language = fields.String(load_default=None, allow_none=True, validate=LANGUAGE)
-    from_date = fields.Date(load_default=None, allow_none=True)
+    from_date = Day(load_default=None, allow_none=True)
     days = fields.Integer(load_default=28, strict=True, validate=validate.Range(1, 92))
     limit = fields.Integer(load_default=200, strict=True, validate=validate.Range(1, 5000))
 
@@ -102,6 +103,7 @@ def guichet_out(guichet: Guichet) -> dict[str, Any]:
         "languages": list(guichet.languages),
         "interpreters": list(guichet.interpreters),
         "state": guichet.state,
+        "demonstration": guichet.demonstration,
         "version": guichet.version,
     }
 
@@ -112,6 +114,7 @@ def slots_out(guichet: Guichet, topic: str, found: Mapping[date, Iterable[Slot]]
         "guichet_id": guichet.id,
         "municipality": guichet.municipality,
         "timezone": guichet.timezone,
+        "demonstration": guichet.demonstration,
         "topic": topic,
         "days": [{"date": day.isoformat(), "slots": [slot_said(slot) for slot in found[day]]} for day in sorted(found)],
     }
@@ -134,6 +137,7 @@ def search_out(found: Iterable[Found]) -> dict[str, Any]:
                 "guichet_name": dict(one.guichet.name),
                 "address": dict(one.guichet.address),
                 "timezone": one.guichet.timezone,
+                "demonstration": one.guichet.demonstration,
                 "distance_km": None if one.distance is None else round(one.distance, 2),
                 "slot": slot_said(one.slot),
             }
@@ -142,9 +146,10 @@ def search_out(found: Iterable[Found]) -> dict[str, Any]:
     }
 
 
-def sessions_out(found: Iterable[Seated]) -> dict[str, Any]:
+def sessions_out(found: Iterable[Seated], guichet: Guichet | None) -> dict[str, Any]:
     """Group sessions as everybody sees them."""
-    return {"items": [session_out(one) for one in found]}
+    imagined = {"demonstration": guichet is not None and guichet.demonstration}
+    return {"items": [session_out(one) | imagined for one in found]}
 
 
 def session_out(seated: Seated) -> dict[str, Any]:

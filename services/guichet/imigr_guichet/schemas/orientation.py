@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields, post_load, validate
+from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from imigr_guichet.domain.orientations import FollowUp
-from imigr_guichet.domain.referrals import Consent, ReferralState
+from imigr_guichet.domain.referrals import PARTNERS, Consent, ReferralState
 from imigr_guichet.handlers.orientation import Outcomes, Proposal
-from imigr_guichet.schemas.fields import CODE, HASH, ID, KEY, LANGUAGE, SLUG
+from imigr_guichet.schemas.fields import CODE, ID, KEY
 from imigr_guichet.schemas.tickets import OfStaff, StaffCommand
+from imigr_kit.fields import HASH, LANGUAGE, SLUG, UUID, Day, Pattern
+from imigr_kit.ids import is_id
 
 TOKEN = validate.Length(min=1, max=100)
 ACTIONS = ("accept", "reject", "begin", "finish")
+
+
+def one_of_partners(value: str) -> None:
+    """A partner of the list, or the id of an organization. Raises ValidationError."""
+    if value not in PARTNERS and not is_id(value):
+        raise ValidationError(f"one of {', '.join(PARTNERS)}, or the id of an organization")
 
 
 class RecordOrientation(StaffCommand):
@@ -21,9 +29,9 @@ class RecordOrientation(StaffCommand):
 
     guichet_id = fields.String(required=True, validate=ID)
     needs = fields.List(fields.String(validate=CODE), required=True, validate=validate.Length(1, 8))
-    services = fields.List(fields.String(validate=ID), load_default=list, validate=validate.Length(0, 10))
+    services = fields.List(fields.String(validate=UUID), load_default=list, validate=validate.Length(0, 10))
     language = fields.String(required=True, validate=LANGUAGE)
-    follow_up_on = fields.Date(load_default=None, allow_none=True)
+    follow_up_on = Day(load_default=None, allow_none=True)
     appointment_id = fields.String(load_default=None, allow_none=True, validate=ID)
     ticket_id = fields.String(load_default=None, allow_none=True, validate=ID)
 
@@ -51,15 +59,15 @@ class CloseFollowUp(StaffCommand):
 class ListFollowUps(OfStaff):
     """Due until when."""
 
-    until = fields.Date(required=True)
+    until = Day(required=True)
 
 
 class ProposeReferral(StaffCommand):
     """To whom, for which orientation."""
 
     orientation_id = fields.String(required=True, validate=ID)
-    partner = fields.String(required=True, validate=SLUG)
-    service_id = fields.String(load_default=None, allow_none=True, validate=ID)
+    partner = fields.String(required=True, validate=one_of_partners)
+    service_id = fields.String(load_default=None, allow_none=True, validate=UUID)
     manage_hash = fields.String(required=True, validate=HASH)
 
     @post_load
@@ -74,7 +82,7 @@ class AgreeReferral(StaffCommand):
 
     referral_id = fields.String(required=True, validate=ID)
     how = fields.Enum(Consent, by_value=True, required=True)
-    text = fields.String(required=True, validate=validate.Regexp(r"^[0-9]{4}-[0-9]{1,3}$"))
+    text = fields.String(required=True, validate=Pattern(r"[0-9]{4}-[0-9]{1,3}"))
     language = fields.String(required=True, validate=LANGUAGE)
 
 

@@ -8,8 +8,9 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from imigr_guichet.handlers.paper import Written
-from imigr_guichet.schemas.fields import CODE, HASH, ID, LANGUAGE, SLUG, Instant
+from imigr_guichet.schemas.fields import CODE, ID, Instant
 from imigr_guichet.schemas.tickets import OfStaff, StaffCommand
+from imigr_kit.fields import HASH, LANGUAGE, SLUG, Day, Moment
 from imigr_kit.keyed import body_hash
 
 SLIP = validate.Length(min=1, max=400)
@@ -41,7 +42,7 @@ class WrittenEntry(Shown):
 
     id = fields.String(required=True, validate=ID)
     kind = fields.String(required=True, validate=validate.OneOf(["check_in", "booking"]))
-    at = fields.AwareDateTime(required=True)
+    at = Moment(required=True)
     start = Instant(load_default=None, allow_none=True)
     topic = fields.String(load_default=None, allow_none=True, validate=CODE)
     language = fields.String(load_default=None, allow_none=True, validate=LANGUAGE)
@@ -81,7 +82,7 @@ class ListForDay(OfStaff):
     """Which day."""
 
     guichet_id = fields.String(required=True, validate=ID)
-    day = fields.Date(required=True)
+    day = Day(required=True)
 
 
 class GetSlip(Schema):

@@ -11,10 +11,11 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from imigr_guichet.domain.guichet import Guichet
 from imigr_guichet.handlers.planning import Stranding
 from imigr_guichet.schemas.appointments import agenda_row
-from imigr_guichet.schemas.fields import CODE, ID, KEY, LANGUAGE, SLUG, Instant
+from imigr_guichet.schemas.fields import CODE, ID, KEY, Instant
 from imigr_guichet.written import absence_of, guichet_of, guichet_row
+from imigr_kit.fields import LANGUAGE, SLUG, Day, Pattern
 
-TIME = validate.Regexp(r"^([01][0-9]|2[0-4]):[0-5][0-9]$")
+TIME = Pattern(r"([01][0-9]|2[0-4]):[0-5][0-9]")
 
 
 def _text(*, required: bool = False) -> fields.Dict:
@@ -52,8 +53,8 @@ class AssignmentBody(Schema):
     """Who sits at a desk, from when to when."""
 
     mediator = fields.String(required=True, validate=CODE)
-    valid_from = fields.Date(required=True)
-    valid_until = fields.Date(allow_none=True, load_default=None)
+    valid_from = Day(required=True)
+    valid_until = Day(allow_none=True, load_default=None)
 
 
 class MediatorBody(Schema):
@@ -78,8 +79,8 @@ class RuleBody(Schema):
 
     rrule = fields.String(required=True, validate=validate.Length(max=200))
     spans = _spans(required=True)
-    valid_from = fields.Date(required=True)
-    valid_until = fields.Date(allow_none=True, load_default=None)
+    valid_from = Day(required=True)
+    valid_until = Day(allow_none=True, load_default=None)
     breaks = _spans(load_default=list)
     desks = fields.List(fields.String(), load_default=list)
 
@@ -87,7 +88,7 @@ class RuleBody(Schema):
 class ExceptionBody(Schema):
     """One date with other hours."""
 
-    date = fields.Date(required=True)
+    date = Day(required=True)
     spans = _spans(load_default=list)
 
 
@@ -95,8 +96,8 @@ class RegimeBody(Schema):
     """Hours that cut all others in a period."""
 
     code = fields.String(required=True, validate=CODE)
-    first = fields.Date(required=True)
-    last = fields.Date(required=True)
+    first = Day(required=True)
+    last = Day(required=True)
     hours = fields.Dict(keys=fields.String(validate=validate.OneOf("0123456")), values=_spans(), required=True)
 
 
@@ -195,7 +196,7 @@ class OpenFeed(OfGuichet):
     """A private calendar of a mediator, by the hash of its secret."""
 
     mediator = fields.String(required=True, validate=CODE)
-    secret_hash = fields.String(required=True, validate=validate.Regexp(r"^[0-9a-f]{64}$"))
+    secret_hash = fields.String(required=True, validate=Pattern(r"[0-9a-f]{64}"))
     idempotency_key = fields.String(required=True, validate=KEY)
 
 
@@ -205,8 +206,8 @@ class SetCalendar(Schema):
     actor = fields.Dict(required=True)
     municipality = fields.String(required=True, validate=SLUG)
     years = fields.Dict(
-        keys=fields.String(validate=validate.Regexp(r"^20[0-9]{2}$")),
-        values=fields.List(fields.Date(), validate=validate.Length(max=60)),
+        keys=fields.String(validate=Pattern(r"20[0-9]{2}")),
+        values=fields.List(Day(), validate=validate.Length(max=60)),
         required=True,
     )
     regimes = fields.List(fields.Nested(RegimeBody), load_default=list)

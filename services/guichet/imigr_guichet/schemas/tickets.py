@@ -7,9 +7,10 @@ from typing import Any
 from marshmallow import Schema, fields, post_load, validate
 
 from imigr_guichet.handlers.tickets import ACTIONS, Arrival
-from imigr_guichet.schemas.fields import CODE, HASH, ID, KEY, LANGUAGE, SLUG
+from imigr_guichet.schemas.fields import CODE, ID, KEY
+from imigr_kit.fields import HASH, LANGUAGE, SLUG, Pattern
 
-DESK = validate.Regexp(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,19}$")
+DESK = Pattern(r"[A-Za-z0-9][A-Za-z0-9_-]{0,19}")
 
 
 class OfStaff(Schema):

@@ -7,8 +7,9 @@ from typing import Any
 from marshmallow import Schema, fields, post_load, validate
 
 from imigr_guichet.handlers.waiting_list import Wish
-from imigr_guichet.schemas.fields import CODE, HASH, ID, KEY, LANGUAGE, SLUG
+from imigr_guichet.schemas.fields import CODE, ID, KEY
 from imigr_guichet.schemas.tickets import OfStaff
+from imigr_kit.fields import HASH, LANGUAGE, SLUG, Day
 
 
 class JoinList(Schema):
@@ -23,8 +24,8 @@ class JoinList(Schema):
     contact_id = fields.String(load_default=None, allow_none=True, validate=ID)
     channel = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(["sms", "email"]))
     message_language = fields.String(load_default="fr", validate=LANGUAGE)
-    first_day = fields.Date(load_default=None, allow_none=True)
-    last_day = fields.Date(load_default=None, allow_none=True)
+    first_day = Day(load_default=None, allow_none=True)
+    last_day = Day(load_default=None, allow_none=True)
     idempotency_key = fields.String(required=True, validate=KEY)
 
     @post_load

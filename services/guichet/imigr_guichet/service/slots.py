@@ -62,7 +62,8 @@ class SlotMethods:
     @rpc
     def list_sessions(self, guichet_id: str) -> dict[str, Any]:
         """Group sessions to come, with the seats left."""
-        return guichet_wire.sessions_out(sessions.list_sessions(self.app.office, self.app.sessions, guichet_id))
+        found = sessions.list_sessions(self.app.office, self.app.sessions, guichet_id)
+        return guichet_wire.sessions_out(found, self.app.office.plans.get(guichet_id))
 
     @rpc
     def plan_session(self, **payload: Any) -> dict[str, Any]:

@@ -22,12 +22,12 @@ class WaitingListMethods:
     def join_list(self, **payload: Any) -> dict[str, Any]:
         """Put somebody on the list."""
         wish = schemas.JOIN_LIST.load(payload)
-        return waiting_list.join_list(self.app.visits.queue, wish, command_of("join_list", payload))
+        return self._told(waiting_list.join_list(self.app.visits.queue, wish, command_of("join_list", payload)))
 
     @rpc
     def get_entry(self, **payload: Any) -> dict[str, Any]:
         """What the person sees of an entry."""
-        return waiting_list.get_entry(self.app.visits.queue, **schemas.OF_PERSON.load(payload))
+        return self._told(waiting_list.get_entry(self.app.visits.queue, **schemas.OF_PERSON.load(payload)))
 
     @rpc
     def accept_offer(self, **payload: Any) -> dict[str, Any]:
@@ -57,5 +57,9 @@ class WaitingListMethods:
     def _change(self, use_case: Any, name: str, payload: dict[str, Any]) -> dict[str, Any]:
         wanted = schemas.PERSON_COMMAND.load(payload)
         command = command_of(name, payload)
-        answer: dict[str, Any] = use_case(self.app.visits.queue, wanted["municipality"], wanted["token_hash"], command)
-        return answer
+        return self._told(use_case(self.app.visits.queue, wanted["municipality"], wanted["token_hash"], command))
+
+    def _told(self, said: dict[str, Any]) -> dict[str, Any]:
+        """An answer to the person: whether the guichet is imagined as well."""
+        guichet = self.app.visits.queue.office.plans.get(said["guichet_id"])
+        return said | {"demonstration": guichet is not None and guichet.demonstration}

@@ -77,4 +77,4 @@ def _placed(plans: Plans, fact: Fact) -> Fact:
     guichet = plans.get(fact.data["guichet_id"])
     name, address, zone = (guichet.name, guichet.address, guichet.timezone) if guichet else ({}, {}, "Africa/Tunis")
     place = {"guichet_name": dict(name), "address": dict(address), "timezone": zone}
-    return replace(fact, data=dict(fact.data) | place)
+    return replace(fact, data=dict(fact.data) | place | {"demonstration": bool(guichet and guichet.demonstration)})

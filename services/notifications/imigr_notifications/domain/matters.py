@@ -70,6 +70,8 @@ class Matter:
     """When it was to begin before it moved."""
     offer_until: datetime | None = None
     """Until when a place that was offered is kept."""
+    demonstration: bool = False
+    """Whether the guichet or the event is imagined; its messages say so."""
 
 
 @dataclass(frozen=True)

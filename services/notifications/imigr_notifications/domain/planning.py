@@ -184,7 +184,9 @@ def _message(
         state=State.PLANNED,
         due_at=due_at,
         expires_at=expires_at,
-        values={"start": matter.start, "timezone": matter.timezone, "texts": matter.texts} | values,
+        values={"start": matter.start, "timezone": matter.timezone, "texts": matter.texts}
+        | ({"demonstration": True} if matter.demonstration else {})
+        | values,
         correlation_id=matter.correlation_id,
         priority=priority,
         rule=rule,

@@ -158,7 +158,8 @@ def _outgoing(desk: Desk, ready: Ready, now: datetime) -> ports.Outgoing:
     message, token = ready.message, ready.contact.manage_token
     link = None if token is None else f"{desk.public_url}/m/{token.reveal()}"
     also = [{"start": one.values["start"], "place": one.values["texts"].get("place", {})} for one in ready.riders]
-    shown = replace(message, values={**message.values, "also": also}) if also else message
+    more = {"also": also} if also else _standing(desk, ready, now)
+    shown = replace(message, values={**message.values, **more}) if more else message
     text = render(shown, desk.rules(message.municipality), link, desk.own_text(message))
     return ports.Outgoing(
         message_id=message.id,
@@ -171,6 +172,16 @@ def _outgoing(desk: Desk, ready: Ready, now: datetime) -> ports.Outgoing:
         language=message.language,
         unsubscribe=_unsubscribe(desk, ready),
     )
+
+
+def _standing(desk: Desk, ready: Ready, now: datetime) -> dict[str, list[datetime]]:
+    """For a confirmation: what stands already with the same phone or email. Who asked is answered as anybody is, so
+    this is how its owner learns that somebody asked once more."""
+    if ready.message.kind != "confirmation":
+        return {}
+    contacts = desk.contacts.of_person(ready.contact.person)
+    others = desk.matters.standing(contacts, ready.message, now) if len(contacts) > 1 else ()
+    return {"standing": [one.start for one in others]} if others else {}
 
 
 def _unsubscribe(desk: Desk, ready: Ready) -> Secret[str] | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from imigr_kit.fields import SLUG
 from imigr_notifications.domain import Consent
-from imigr_notifications.schemas.fields_shared import ID, SLUG
+from imigr_notifications.schemas.fields_shared import ID
 
 
 class Subject(Schema):

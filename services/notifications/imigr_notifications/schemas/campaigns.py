@@ -7,16 +7,18 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
+from imigr_kit.fields import LANGUAGE as TAG
+from imigr_kit.fields import SLUG, Moment, Pattern
 from imigr_notifications.domain import wire_time
 from imigr_notifications.domain.campaigns import Campaign, CampaignState, Words
 from imigr_notifications.domain.subscriptions import Subscription
-from imigr_notifications.schemas.fields_shared import CHANNEL, ID, SLUG, Actor
+from imigr_notifications.schemas.fields_shared import CHANNEL, ID, Actor
 from imigr_notifications.texts import LANGUAGES
 
-CODE = validate.Regexp(r"^[a-z][a-z0-9_]{0,30}$")
+CODE = Pattern(r"[a-z][a-z0-9_]{0,30}")
 KEY = validate.Length(min=1, max=200)
 MOST_LETTERS = 1_000
-LANGUAGE = validate.Regexp(r"^[a-z]{2,3}$")
+LANGUAGE = Pattern(r"[a-z]{2,3}")
 
 
 def _plain(text: str) -> None:
@@ -93,7 +95,7 @@ class StepCampaign(OfCampaign):
 class ScheduleCampaign(OfCampaign):
     """To begin then; without a moment at once."""
 
-    starts_at = fields.AwareDateTime(load_default=None, allow_none=True)
+    starts_at = Moment(load_default=None, allow_none=True)
     version = fields.Integer(required=True, strict=True)
     idempotency_key = fields.String(required=True, validate=KEY)
 
@@ -113,7 +115,7 @@ class Subscribe(Schema):
     municipality = fields.String(required=True, validate=SLUG)
     topic = fields.String(required=True, validate=CODE)
     themes = fields.List(fields.String(validate=CODE), load_default=list, validate=validate.Length(max=20))
-    message_language = fields.String(required=True, validate=validate.Length(2, 35))
+    message_language = fields.String(required=True, validate=TAG)
     channel = fields.String(required=True, validate=CHANNEL)
     contact_id = fields.String(required=True, validate=ID)
     manage_hash = fields.String(required=True, validate=validate.Length(equal=64))

@@ -6,7 +6,6 @@ from marshmallow import fields, validate
 
 ID = validate.Length(min=1, max=80)
 CHANNEL = validate.OneOf(["sms", "email"])
-SLUG = validate.Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*$")
 
 
 def Actor() -> fields.Dict:  # noqa: N802  # used as a field

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
 from imigr_kit.events import CloudEvent
+from imigr_kit.fields import Moment
 from imigr_notifications.domain import Matter
 from imigr_notifications.schemas.fields_shared import CHANNEL, ID
 
@@ -35,15 +36,16 @@ class _Heard(Schema):
     timezone = fields.String(required=True, validate=_is_timezone)
     state = fields.String(load_default=None, allow_none=True)
     cancelled_by = fields.String(load_default="visitor", allow_none=True)
+    demonstration = fields.Boolean(load_default=False)
 
 
 class Appointment(_Heard):
     """Data of guichet.appointment.*."""
 
     appointment_id = fields.String(required=True, validate=ID)
-    start = fields.AwareDateTime(required=True)
+    start = Moment(required=True)
     address = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
-    previous_start = fields.AwareDateTime(load_default=None, allow_none=True)
+    previous_start = Moment(load_default=None, allow_none=True)
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -55,10 +57,10 @@ class Waiting(_Heard):
     """Data of guichet.waiting.*: who waits has no start yet; the contact is kept until the waiting ends."""
 
     entry_id = fields.String(required=True, validate=ID)
-    start = fields.AwareDateTime(required=True, allow_none=True)
-    keep_until = fields.AwareDateTime(required=True)
+    start = Moment(required=True, allow_none=True)
+    keep_until = Moment(required=True)
     address = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
-    offer_until = fields.AwareDateTime(load_default=None, allow_none=True)
+    offer_until = Moment(load_default=None, allow_none=True)
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -71,11 +73,11 @@ class Registration(_Heard):
     """Data of events.registration.*."""
 
     registration_id = fields.String(required=True, validate=ID)
-    starts_at = fields.AwareDateTime(required=True)
+    starts_at = Moment(required=True)
     place = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
-    previous_starts_at = fields.AwareDateTime(load_default=None, allow_none=True)
+    previous_starts_at = Moment(load_default=None, allow_none=True)
     session_id = fields.String(load_default=None, allow_none=True, validate=ID)
-    offer_until = fields.AwareDateTime(load_default=None, allow_none=True)
+    offer_until = Moment(load_default=None, allow_none=True)
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -143,6 +145,7 @@ def _matter(data: dict[str, Any], source: str, start: datetime, texts: dict[str,
         "texts": texts,
         "by_service": data["cancelled_by"] in {"service", "staff"} or data["state"] in BY_SERVICE,
         "state": data["state"],
+        "demonstration": data["demonstration"],
         "previous_start": _utc(data.get("previous_start") or data.get("previous_starts_at")),
     }
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
+from imigr_kit.fields import SLUG, Day, Pattern
 from imigr_notifications.domain import OverLimit, Season
 from imigr_notifications.rules import written
-from imigr_notifications.schemas.fields_shared import SLUG, Actor
+from imigr_notifications.schemas.fields_shared import Actor
 
-CODE = validate.Regexp(r"^[a-z][a-z0-9_]{0,30}$")
-WALL_CLOCK = re.compile(r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
-CLOCK = validate.Regexp(WALL_CLOCK, error="must be HH:MM")
+CODE = Pattern(r"[a-z][a-z0-9_]{0,30}")
+CLOCK = Pattern(r"([01][0-9]|2[0-3]):[0-5][0-9]", error="must be HH:MM")
 SOURCES = validate.OneOf(["appointment", "registration"])
 LONGEST_MONTH = timedelta(days=30)
 RAMADAN = "ramadan"
@@ -53,8 +52,8 @@ class Quiet(Schema):
 class Month(Schema):
     """The month of Ramadan as announced."""
 
-    first = fields.Date(required=True)
-    last = fields.Date(required=True)
+    first = Day(required=True)
+    last = Day(required=True)
 
     @validates_schema
     def is_a_month(self, data: dict[str, Any], **_: Any) -> None:
@@ -72,8 +71,8 @@ class ToldPeriod(Schema):
         unknown = EXCLUDE
 
     code = fields.String(required=True)
-    first = fields.Date(required=True)
-    last = fields.Date(required=True)
+    first = Day(required=True)
+    last = Day(required=True)
 
 
 def told_months(data: Mapping[str, Any]) -> list[dict[str, str]]:

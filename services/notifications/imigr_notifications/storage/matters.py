@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from imigr_notifications.domain import Matter, Told
+from imigr_notifications.domain import Matter, Message, Told
 from imigr_notifications.storage.indexes import MATTERS
 
 Document = dict[str, Any]
+MOST_STANDING = 2
 
 
 class MongoMatters:
@@ -31,6 +33,13 @@ class MongoMatters:
         row = asdict(matter)
         del row["subject"]
         self._matters.replace_one({"_id": matter.subject}, row | {"told": asdict(told)}, upsert=True, session=session)
+
+    def standing(self, contacts: Sequence[str], besides: Message, now: datetime) -> Sequence[Matter]:
+        """By the contacts; an event is known by when it begins."""
+        query: Document = {"contact_id": {"$in": list(contacts)}, "_id": {"$ne": besides.subject}, "told.stands": True}
+        query |= {"municipality": besides.municipality, "source": besides.source}
+        query["start"] = besides.values["start"] if besides.source == "registration" else {"$gt": now}
+        return [_of(row)[0] for row in self._matters.find(query).sort("start", 1).limit(MOST_STANDING)]
 
 
 def _of(row: Document) -> tuple[Matter, Told]:

@@ -24,7 +24,7 @@ KINDS = {
 }
 PROPOSERS = ("manager", "editor", "partner_editor")
 READERS = (*PROPOSERS, "mediator")
-_ETAG = re.compile(r'^"([0-9]{1,9})"$')
+_ETAG = re.compile(r'^"([0-9]{1,9})"\Z')
 AT_REVISION = {"parameters": [{"in": "header", "name": "If-Match", "required": True, "schema": {"type": "string"}}]}
 ROOT = "/<municipality>/directory/<kind>"
 ONE = f"{ROOT}/<record_id>"

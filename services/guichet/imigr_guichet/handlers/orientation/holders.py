@@ -34,6 +34,7 @@ def fetch_referral(counsel: Counsel, municipality: str, token: str, command: Com
     return {
         "municipality": municipality,
         "guichet_name": dict(guichet.name),
+        "demonstration": guichet.demonstration,
         "address": dict(guichet.address),
         "partner": referral.partner,
         "service_id": referral.service_id,

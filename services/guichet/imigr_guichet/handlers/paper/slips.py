@@ -149,6 +149,7 @@ def _slip(paper: Paper, appointment: Appointment) -> Said:
         "guichet_name": dict(guichet.name),
         "address": dict(guichet.address),
         "timezone": guichet.timezone,
+        "demonstration": guichet.demonstration,
         "start": wire_time(appointment.start),
         "end": wire_time(appointment.end),
         "desk": appointment.desk,

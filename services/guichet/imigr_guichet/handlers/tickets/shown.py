@@ -40,7 +40,11 @@ def get_ticket(hall: Hall, municipality: str, token_hash: str) -> dict[str, Any]
             place["wait_minutes"] = estimated_wait(guichet, ticket, line, now)
     shown = ("number", "day", "state", "desk", "calls", "language", "guichet_id", "municipality", "version")
     told = said(ticket)
-    return {name: told[name] for name in shown} | place | {"timezone": guichet.timezone}
+    return (
+        {name: told[name] for name in shown}
+        | place
+        | {"timezone": guichet.timezone, "demonstration": guichet.demonstration}
+    )
 
 
 def list_tickets(hall: Hall, actor: dict[str, Any], municipality: str, guichet_id: str) -> dict[str, Any]:
@@ -72,6 +76,7 @@ def get_board(hall: Hall, guichet_id: str) -> dict[str, Any]:
         "guichet_id": guichet.id,
         "municipality": guichet.municipality,
         "guichet_name": dict(guichet.name),
+        "demonstration": guichet.demonstration,
         "day": day.isoformat(),
         "version": sum(one.version for one in tickets),
         "waiting": len(in_turn(tickets)),
