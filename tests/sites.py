@@ -9,6 +9,8 @@ import subprocess
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,11 +22,17 @@ from imigr_kit.testing import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = ROOT / "contracts"
+_numbers = count(os.getpid() % 1000 * 100)
 
 
 def site(platform: Any, language: str = "en") -> Site:
-    """The gateway."""
-    return Site(f"http://127.0.0.1:{platform.port('gateway')}", language)
+    """The gateway, as another visitor each time: the limits of one are not those of the next."""
+    return Site(f"http://127.0.0.1:{platform.port('gateway')}", language, visitor())
+
+
+def visitor() -> str:
+    """An address that nobody had before, among those kept for measuring (RFC 2544)."""
+    return str(ip_address("198.18.0.0") + next(_numbers))
 
 
 def received(platform: Any) -> Site:

@@ -133,7 +133,12 @@ def create_app(settings: GatewaySettings, client: Client) -> Flask:
     backends = Backends(client, settings.routes)
     people = Desk(settings.key, settings.vault_public_key, backends, settings.instance)
     app.extensions["imigr"] = Extension(
-        backends, people, settings.public_url, settings.received_url, settings.streams_url
+        backends,
+        people,
+        settings.public_url,
+        settings.received_url,
+        settings.streams_url,
+        settings.trusted_proxies,
     )
     api = ProblemApi(app)
     for part in API:

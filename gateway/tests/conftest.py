@@ -15,6 +15,7 @@ from flask import Flask
 from nacl.public import PrivateKey
 
 from imigr_gateway.app import create_app
+from imigr_gateway.asking import as_networks
 from imigr_gateway.settings import GatewaySettings
 from imigr_kit.errors import ImigrError
 from imigr_kit.secret import Secret
@@ -81,6 +82,7 @@ def app(client: FakeClient) -> Flask:
         vault_public_key=Secret(bytes(VAULT.public_key)),
         token_public_key=Secret(PUBLIC),
         routes={},
+        trusted_proxies=as_networks("127.0.0.1"),
     )
     return create_app(settings, client)
 

@@ -19,11 +19,13 @@ class Answer:
 
 
 class Site:
-    """One base address and the language the reader prefers."""
+    """One base address and the language the reader prefers. ``address`` is the visitor for whom it speaks, told as a
+    proxy tells it: believed by an installation that trusts this machine (IMIGR_TRUSTED_PROXIES)."""
 
-    def __init__(self, base: str, language: str = "en") -> None:
+    def __init__(self, base: str, language: str = "en", address: str | None = None) -> None:
         self._base = base.rstrip("/")
         self._language = language
+        self._visitor = {} if address is None else {"X-Forwarded-For": address}
 
     def get(self, path: str, **headers: str) -> Answer:
         """A GET; header names are written with underscores."""
@@ -50,7 +52,7 @@ class Site:
             self._base + path,
             data=body,
             method=method,
-            headers={"Content-Type": "application/json", "Accept-Language": self._language, **headers},
+            headers={"Content-Type": "application/json", "Accept-Language": self._language, **self._visitor, **headers},
         )
         try:
             with urllib.request.urlopen(request, timeout=15) as answer:

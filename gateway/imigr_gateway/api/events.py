@@ -8,7 +8,16 @@ from flask import Response, request
 
 from imigr_gateway.api.contact_of import forget_contact_of, messages_of
 from imigr_gateway.api.directory import speakable, written
-from imigr_gateway.commands import as_answered, backends, contact, for_reader, here, idempotency_key, with_link
+from imigr_gateway.commands import (
+    as_answered,
+    backends,
+    client_key,
+    contact,
+    for_reader,
+    here,
+    idempotency_key,
+    with_link,
+)
 from imigr_gateway.doors import public
 from imigr_gateway.languages import chain
 from imigr_gateway.people import split_token
@@ -67,7 +76,7 @@ def hold_places(data: dict[str, Any], event_id: str) -> Any:
         **data,
         municipality=municipality,
         event_id=event_id,
-        client=here().people.client_key(request.remote_addr or ""),
+        client=client_key(),
         idempotency_key=idempotency_key(),
     )
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import request
-
 from imigr_gateway.api.staff.calls import call, command, staff_blueprint
-from imigr_gateway.commands import backends, here
+from imigr_gateway.commands import backends, client_key
 from imigr_gateway.doors import public, staff
 from imigr_gateway.shapes import accounts as shapes
 from imigr_gateway.shapes import base
@@ -21,8 +19,7 @@ blueprint = staff_blueprint("accounts", "Sign-in, staff accounts and tokens of m
 @public
 def login(data: dict[str, Any]) -> Any:
     """A bearer token of a quarter of an hour."""
-    client_key = here().people.client_key(request.remote_addr or "")
-    return backends().call("accounts", "login", None, **data, client_key=client_key)
+    return backends().call("accounts", "login", None, **data, client_key=client_key())
 
 
 @blueprint.get("/<municipality>/accounts")
