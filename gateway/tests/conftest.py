@@ -28,11 +28,20 @@ VAULT = PrivateKey.generate()
 KEY = Secret(base64.b64decode("A" * 43 + "="))
 
 
+SESSIONS: dict[str, list[dict[str, str]]] = {}
+"""Roles by session: what accounts would know of the tokens that ``bearer`` signs."""
+
+
+def signed_in(session_id: str, staff_id: str) -> dict[str, Any]:
+    """What accounts answers for a session."""
+    return {"id": staff_id, "kind": "staff", "roles": SESSIONS[session_id]}
+
+
 class FakeClient:
     """Answers from a table of methods; keeps what was asked and what was published."""
 
     def __init__(self) -> None:
-        self.answers: dict[str, Any] = {"ping": {"pong": True}}
+        self.answers: dict[str, Any] = {"ping": {"pong": True}, "check_session": signed_in}
         self.calls: list[tuple[str, str, dict[str, Any]]] = []
         self.published: list[tuple[str, dict[str, Any]]] = []
 
@@ -44,7 +53,8 @@ class FakeClient:
 
     def call(self, service: str, method: str, payload: Mapping[str, Any], *, timeout: float = 0) -> Any:
         """The prepared answer, or the prepared error."""
-        self.calls.append((service, method, dict(payload)))
+        if method != "check_session":
+            self.calls.append((service, method, dict(payload)))
         answer = self.answers[method]
         if isinstance(answer, ImigrError):
             raise answer
@@ -97,8 +107,10 @@ def bearer() -> Callable[..., dict[str, str]]:
             "aud": "imigr",
             "sub": "staff-1",
             "exp": 4_000_000_000,
+            "jti": f"session-{len(SESSIONS)}",
             "roles": [{"role": role, "municipality": municipality}],
         } | changes
+        SESSIONS[claims["jti"]] = claims["roles"]
         return {"Authorization": f"Bearer {jwt.encode(claims, PEM, algorithm='EdDSA')}"}
 
     return sign
