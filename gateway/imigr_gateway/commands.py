@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Response, current_app, request
 
-from imigr_gateway.asking import Network, source_of
+from imigr_gateway.asking import Network, around, source_of
 from imigr_gateway.languages import chain, localised
 from imigr_gateway.people import Desk, Link, Person, person
 from imigr_gateway.routing import Backends
@@ -105,6 +105,11 @@ def source() -> str:
 def client_key() -> str:
     """The keyed hash of who asks, for limits; there is always one."""
     return here().people.client_key(source())
+
+
+def network_key() -> str:
+    """The keyed hash of the wider network of who asks."""
+    return here().people.client_key(f"around {around(source())}")
 
 
 def as_json(answer: Any, status: int = 200) -> Response:

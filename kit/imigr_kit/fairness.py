@@ -64,9 +64,9 @@ def lane_size(supply: int) -> int:
     return max(LANE_LEAST, int(supply * LANE_SHARE))
 
 
-def is_light(of_source: int, of_network: int) -> bool:
-    """Whether what was taken today, the next thing counted, needs no lane."""
-    return of_source <= LIGHT_SOURCE and of_network <= LIGHT_NETWORK
+def is_light(of_source: int, of_network: int, amount: int) -> bool:
+    """Whether what was taken today, the next ``amount`` counted, needs no lane; a family comes first like anybody."""
+    return of_source <= max(LIGHT_SOURCE, amount) and of_network <= LIGHT_NETWORK
 
 
 def is_proof(challenge: str, nonce: str | None, bits: int) -> bool:

@@ -51,11 +51,12 @@ class Asker:
 @dataclass(frozen=True)
 class Asked:
     """One command: ``key`` is a keyed hash of what is its alone; ``record`` is what places are taken of, of which there
-    are ``supply()``."""
+    are ``supply()``, and ``amount`` how many."""
 
     key: str
     record: str
     supply: Callable[[], int]
+    amount: int = 1
 
 
 class Gate:
@@ -72,7 +73,7 @@ class Gate:
         """
         priced = self._rows.find_one({"_id": f"price:{asked.key}", "ends_at": {"$gt": now}})
         if priced is None:
-            priced = self._priced(asker, asked.key, now)
+            priced = self._priced(asker, asked, now)
         challenge, bits = asked.key[:32], int(priced["bits"])
         if now < priced["ready_at"] and not fairness.is_proof(challenge, asker.proof, bits):
             left = max(1, round((priced["ready_at"] - now).total_seconds()))
@@ -80,28 +81,28 @@ class Gate:
         if not priced["is_light"]:
             self._enter_lane(asked, now)
 
-    def _priced(self, asker: Asker, key: str, now: datetime) -> Document:
-        of_source, load = self._count(f"source:{asker.source}", now)
-        of_network, _ = self._count(f"network:{asker.network}", now)
+    def _priced(self, asker: Asker, asked: Asked, now: datetime) -> Document:
+        of_source, load = self._count(f"source:{asker.source}", asked.amount, now)
+        of_network, _ = self._count(f"network:{asker.network}", asked.amount, now)
         price = fairness.price_at(load)
         row = {
             "bits": price.bits,
             "ready_at": now + price.wait,
-            "is_light": fairness.is_light(of_source, of_network),
+            "is_light": fairness.is_light(of_source, of_network, asked.amount),
             "ends_at": now + PRICE_LASTS,
         }
         if not (price.is_free and row["is_light"]):
-            self._rows.replace_one({"_id": f"price:{key}"}, row, upsert=True)
+            self._rows.replace_one({"_id": f"price:{asked.key}"}, row, upsert=True)
         return row
 
-    def _count(self, name: str, now: datetime) -> tuple[int, float]:
-        """One atomic update: how many today, and the load now, this one counted."""
+    def _count(self, name: str, amount: int, now: datetime) -> tuple[int, float]:
+        """One atomic update: how much today, and the load now, this one counted."""
         row = self._rows.find_one_and_update(
             {"_id": name},
             [
                 {
                     "$set": {
-                        "count": {"$add": [{"$ifNull": ["$count", 0]}, 1]},
+                        "count": {"$add": [{"$ifNull": ["$count", 0]}, amount]},
                         "load": {"$add": [_decayed("$load", now, fairness.HALF_LIFE), 1]},
                         "at": now,
                         "ends_at": {"$ifNull": ["$ends_at", now + SOURCE_LASTS]},
@@ -121,8 +122,8 @@ class Gate:
             {"_id": f"lane:{asked.record}"},
             [
                 {"$set": {"load": load, "at": now, "ends_at": now + SOURCE_LASTS}},
-                {"$set": {"is_full": {"$gt": [{"$add": ["$load", 1]}, size]}}},
-                {"$set": {"load": {"$cond": ["$is_full", "$load", {"$add": ["$load", 1]}]}}},
+                {"$set": {"is_full": {"$gt": [{"$add": ["$load", asked.amount]}, size]}}},
+                {"$set": {"load": {"$cond": ["$is_full", "$load", {"$add": ["$load", asked.amount]}]}}},
             ],
             upsert=True,
             return_document=ReturnDocument.AFTER,

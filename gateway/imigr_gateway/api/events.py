@@ -16,6 +16,7 @@ from imigr_gateway.commands import (
     for_reader,
     here,
     idempotency_key,
+    network_key,
     with_link,
 )
 from imigr_gateway.doors import public
@@ -76,7 +77,7 @@ def hold_places(data: dict[str, Any], event_id: str) -> Any:
         **data,
         municipality=municipality,
         event_id=event_id,
-        client=client_key(),
+        **_asker(),
         idempotency_key=idempotency_key(),
     )
 
@@ -108,6 +109,7 @@ def register(data: dict[str, Any], event_id: str) -> Any:
         municipality,
         **data,
         **known,
+        **_asker(),
         municipality=municipality,
         event_id=event_id,
         manage_hash=link.hash,
@@ -175,6 +177,12 @@ def change(method: str, manage_token: str) -> Any:
     municipality, manage_hash = split_token(manage_token)
     named = {"municipality": municipality, "manage_hash": manage_hash, "idempotency_key": idempotency_key()}
     return for_reader(with_link(backends().call("events", method, municipality, **named), manage_token))
+
+
+def _asker() -> dict[str, Any]:
+    """Keyed hashes of who asks, and a proof of work when one was worked out."""
+    proof = request.headers.get("X-Proof-Of-Work", "")[:100] or None
+    return {"client_key": client_key(), "network_key": network_key(), "proof": proof}
 
 
 def read(manage_token: str) -> dict[str, Any]:

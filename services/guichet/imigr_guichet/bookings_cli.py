@@ -35,7 +35,17 @@ OPERATOR = {"id": "operator", "kind": "staff", "roles": [{"municipality": "*", "
 SECRETS = {"manage_hash": "a", "secret_hash": "f"}
 """Fields that hold the hash of a link: the command draws the link and prints it."""
 GIVEN = frozenset(
-    {"actor", "idempotency_key", "contact_id", "contact_key", "client_key", "device_key", "proof", *SECRETS}
+    {
+        "actor",
+        "idempotency_key",
+        "contact_id",
+        "contact_key",
+        "client_key",
+        "network_key",
+        "device_key",
+        "proof",
+        *SECRETS,
+    }
 )
 
 METHODS: dict[str, tuple[str, Schema]] = {

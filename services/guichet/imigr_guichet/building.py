@@ -20,10 +20,11 @@ from imigr_guichet.storage.sessions import MongoSessions
 from imigr_kit.clock import Clock
 from imigr_kit.ids import NewId
 from imigr_kit.keyed import body_hash, keyed_hash, short_reference
+from imigr_kit.pressure import Gate
 from imigr_kit.runtime import Runtime
 from imigr_kit.secret import Secret
 
-CIRCUMSTANCES = frozenset({"client_key", "device_key", "contact_key", "proof", "actor"})
+CIRCUMSTANCES = frozenset({"client_key", "network_key", "device_key", "contact_key", "proof", "actor"})
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ def assemble(db: Any, stamp: Stamp, clock: Clock, new_id: NewId, key: Secret[byt
         new_id=new_id,
         reference=reference,
         hashed=hashed,
+        gate=Gate(db),
         chance=random.SystemRandom().random,
     )
     return Bookings(office, MongoSessions(db, stamp), MongoCalendars(db), MongoFeeds(db), MongoLookups(db, clock))

@@ -51,7 +51,9 @@ class MongoTries:
     def give_back(self, name: str) -> None:
         """One less, if the window still runs; what it made others wait is over."""
         with guarded():
-            self._tries.update_one({"_id": name, "count": {"$gt": 0}}, {"$inc": {"count": -1}, "$unset": {"next_at": 1}})
+            self._tries.update_one(
+                {"_id": name, "count": {"$gt": 0}}, {"$inc": {"count": -1}, "$unset": {"next_at": 1}}
+            )
 
     def clear(self, name: str) -> None:
         """A good sign-in forgives."""

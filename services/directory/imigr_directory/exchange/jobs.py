@@ -194,12 +194,15 @@ class Workshop:
             if process.poll() is not None:
                 del self._running[job]
         while len(self._running) < AT_ONCE and (job_id := self._jobs.claim()) is not None:
-            command = [sys.executable, "-m", "imigr_directory.cli", "run-import", job_id]
-            process = subprocess.Popen(command, env=dict(os.environ), stdin=subprocess.DEVNULL)
+            process = subprocess.Popen(_command(job_id), env=dict(os.environ), stdin=subprocess.DEVNULL)
             self._running[job_id] = (process, time.monotonic())
 
     def _is_too_slow(self, job: str, started: float) -> bool:
         return time.monotonic() - started > READ_SECONDS and self._jobs.is_reading(job)
+
+
+def _command(job: str) -> list[str]:
+    return [sys.executable, "-m", "imigr_directory.cli", "run-import", job]
 
 
 def out(row: Document) -> Document:

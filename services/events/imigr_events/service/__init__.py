@@ -10,7 +10,7 @@ from imigr_events.ports import Command
 from imigr_events.service.agenda import AgendaMethods
 from imigr_events.service.app import App, build
 from imigr_events.service.certificates import CertificateMethods
-from imigr_events.service.commands import command_of
+from imigr_events.service.commands import command_of, registering
 from imigr_events.service.door import DoorMethods
 from imigr_events.service.importing import ImportMethods
 from imigr_events.service.pathways import PathwayMethods
@@ -28,6 +28,7 @@ from imigr_events.storage import (
 )
 from imigr_kit.entrypoints import every, provided, rpc
 from imigr_kit.keyed import body_hash
+from imigr_kit.pressure import INDEX as PRESSURE
 
 
 class EventsService(AgendaMethods, DoorMethods, CertificateMethods, PathwayMethods, ImportMethods, StaffMethods):
@@ -36,7 +37,7 @@ class EventsService(AgendaMethods, DoorMethods, CertificateMethods, PathwayMetho
     name = "events"
     settings = EventsSettings
     outbox_collections = (EVENTS, ATTENDANCE, CERTIFICATES, PATHWAYS)
-    indexes = (*INDEXES, *ATTENDANCE_INDEXES, *CERTIFICATE_INDEXES, *PATHWAY_INDEXES)
+    indexes = (*INDEXES, *ATTENDANCE_INDEXES, *CERTIFICATE_INDEXES, *PATHWAY_INDEXES, PRESSURE)
     app: App = provided(build)
 
     @rpc
@@ -71,7 +72,7 @@ class EventsService(AgendaMethods, DoorMethods, CertificateMethods, PathwayMetho
     def hold_places(self, **payload: Any) -> dict[str, Any]:
         """Keep places for ten minutes while a form is filled."""
         wanted, key = schemas.HOLD.load(payload)
-        return handlers.hold_places(self.app.desk, wanted, Command(key, body_hash(payload)))
+        return handlers.hold_places(self.app.desk, wanted, registering(key, payload))
 
     @rpc
     def release_hold(self, **payload: Any) -> dict[str, Any]:
@@ -82,7 +83,7 @@ class EventsService(AgendaMethods, DoorMethods, CertificateMethods, PathwayMetho
     def register(self, **payload: Any) -> dict[str, Any]:
         """Register for an event; the same key gives the same answer."""
         wanted, key = schemas.REGISTER.load(payload)
-        return handlers.register(self.app.desk, wanted, Command(key, body_hash(payload)))
+        return handlers.register(self.app.desk, wanted, registering(key, payload))
 
     @rpc
     def get_registration(self, **payload: Any) -> dict[str, Any]:

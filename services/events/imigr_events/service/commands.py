@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema
 
 from imigr_events.ports import Command
+from imigr_events.schemas.registration import CIRCUMSTANCES
 from imigr_kit.keyed import body_hash
 
 
@@ -15,6 +16,11 @@ def command_of(shape: Schema, payload: dict[str, Any]) -> dict[str, Any]:
     wanted: dict[str, Any] = shape.load(payload)
     command = Command(wanted.pop("idempotency_key"), body_hash(payload))
     return wanted | {"command": command}
+
+
+def registering(key: str, payload: dict[str, Any]) -> Command:
+    """A command of somebody who registers; from where it comes is left out of its body."""
+    return Command(key, body_hash({name: one for name, one in payload.items() if name not in CIRCUMSTANCES}))
 
 
 def decision_of(shape: Schema, payload: dict[str, Any]) -> dict[str, Any]:

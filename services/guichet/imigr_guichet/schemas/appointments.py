@@ -67,6 +67,7 @@ class Book(Schema):
     interpreter = fields.Boolean(load_default=False)
     contact_key = fields.String(load_default=None, allow_none=True, validate=HASH)
     client_key = fields.String(load_default=None, allow_none=True, validate=HASH)
+    network_key = fields.String(load_default=None, allow_none=True, validate=HASH)
     device_key = fields.String(load_default=None, allow_none=True, validate=HASH)
     proof = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=100))
     idempotency_key = fields.String(required=True, validate=KEY)
@@ -174,7 +175,7 @@ def booking_of(data: Mapping[str, Any], booked_by: str = "public") -> Booking:
         message_language=data["message_language"],
         extras=Extras(data["companion"], data["child"], data["interpreter"]),
         booked_by=booked_by,
-        asker=Asker(data["contact_key"], data["client_key"], data["device_key"], data["proof"]),
+        asker=Asker(data["contact_key"], data["client_key"], data["device_key"], data["network_key"], data["proof"]),
     )
 
 
