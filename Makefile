@@ -7,7 +7,7 @@ PART ?=
 # One at a time, since every part has a package called tests.
 TYPED := kit gateway $(wildcard services/*) deploy/local deploy/provision deploy/demo bench tools tests
 
-.PHONY: help up down status logs reset demo test lint format bench chaos generated lock
+.PHONY: help up down status logs reset demo test lint format mutants bench chaos generated lock
 
 help: ## say what can be done
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -35,6 +35,9 @@ test: ## run all tests on real servers (ARGS="services/guichet -k seat" for some
 
 chaos: ## run the proofs of the promises for longer: three rounds of kill -9, outages, canaries, 5,000 messages
 	@IMIGR_CHAOS_ROUNDS=3 IMIGR_CHAOS_MESSAGES=5000 $(RUN) test -- tests/chaos $(ARGS)
+
+mutants: ## break one guarded line after the other; each must be noticed by a test (ARGS="relay-marks-first" for some)
+	@$(RUN) mutants -- $(ARGS)
 
 bench: ## measure, print a table, write bench/out/latest.json (PART=guichet_rows, events_rows, ... for one part)
 	@$(RUN) exec python -m bench$(if $(PART),.$(PART)) $(ARGS)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from flask import Flask, Response, jsonify, request
 
 from imigr_kit.rpc_client import RpcClient
 from imigr_kit.secret import Secret
+from imigr_kit.senders import Senders
 
 app = Flask(__name__)
 _clients: list[RpcClient] = []
@@ -34,5 +36,6 @@ def command(method: str) -> tuple[Response, int]:
 def _client() -> RpcClient:
     """One client per worker process, made after the fork."""
     if not _clients:
-        _clients.append(RpcClient(Secret(os.environ["IMIGR_AMQP_URI"]), origin="gateway-bench"))
+        senders = Senders(Path(os.environ["IMIGR_SENDERS"]))
+        _clients.append(RpcClient(Secret(os.environ["IMIGR_AMQP_URI"]), origin="gateway-bench", senders=senders))
     return _clients[0]

@@ -60,15 +60,25 @@ def measure(seconds: float) -> list[Row]:
         return [*rows, *latency(platform, guichet), memory]
 
 
+def bench_senders(platform: Any) -> Path:
+    """The platform's table of senders, in which the administrator, as whom the floors run, may say everything too."""
+    table = json.loads((platform.instance.secrets / "gateway" / "senders.json").read_text())
+    table["users"]["admin"] = {"service": "*", "calls": ["*"], "serves": "*"}
+    path = Path(platform.instance.folder, "bench-senders.json")
+    path.write_text(json.dumps(table))
+    return path
+
+
 @contextmanager
 def floors(platform: Any) -> Iterator[int]:
     """The floor applications under gunicorn with the gateway's own settings."""
     from imigr_kit.testing.processes import free_port
 
     port = free_port()
-    folder = platform.instance.secrets / "gateway" / "amqp_uri"
+    folder = platform.instance.secrets / "gateway"
     env = os.environ | {
-        "IMIGR_AMQP_URI": folder.read_text().strip(),
+        "IMIGR_AMQP_URI": (folder / "amqp_uri").read_text().strip(),
+        "IMIGR_SENDERS": str(bench_senders(platform)),
         "IMIGR_GATEWAY_BIND": f"{HOST}:{port}",
         "PYTHONPATH": str(ROOT),
     }
@@ -76,6 +86,7 @@ def floors(platform: Any) -> Iterator[int]:
     command = [sys.executable, "-m", "gunicorn", "-c", str(configuration), "bench.floors:app"]
     storing = os.environ | {
         "IMIGR_AMQP_URI": broker_uri(platform),
+        "IMIGR_SENDERS": str(bench_senders(platform)),
         "IMIGR_MONGO_URI": platform.admin_environment()["IMIGR_TEST_MONGO_URI"],
         "PYTHONPATH": str(ROOT),
     }

@@ -49,7 +49,7 @@ def raw_publisher(platform: Any, seconds: float) -> float:
     return done / seconds
 
 
-def relay_rate(platform: Any) -> float:
+def relay_rate(platform: Any, publishing: type[ConfirmedPublisher] = ConfirmedPublisher) -> float:
     """Events per second from full outboxes to confirmed and marked."""
     from pymongo import MongoClient
 
@@ -59,7 +59,7 @@ def relay_rate(platform: Any) -> float:
     db = client[f"bench_relay_{uuid.uuid4().hex[:6]}"]
     db["records"].insert_many([full_outbox(number) for number in range(DOCUMENTS)])
     db["records"].create_index("unsent", partialFilterExpression={"unsent": True})
-    publisher = ConfirmedPublisher(Secret(broker_uri(platform)), "bench")
+    publisher = publishing(Secret(broker_uri(platform)), "bench")
     relay = Relay(db, ["records"], publisher, SystemClock(), owner="bench")
     thread = threading.Thread(target=relay.run_forever, daemon=True)
     try:

@@ -1,4 +1,4 @@
-"""A running platform as the tests reach it: over HTTP, as a partner, and from behind as an administrator."""
+"""A running platform as the tests reach it: over HTTP, as the demo's partner, and from behind as an administrator."""
 
 from __future__ import annotations
 
@@ -41,8 +41,27 @@ def received(platform: Any) -> Site:
 
 
 def partner_uri(platform: Any) -> str:
-    """The demo partner's way to the broker."""
-    return str(platform.credentials().partner_amqp_uri)
+    """The way to the broker of the demo's partner, who may read the queue of the public kinds."""
+    return str(platform.credentials().follower_amqp_uri)
+
+
+def administrator_uri(platform: Any) -> str:
+    """The broker's administrator in the platform's vhost: for tests that must hear all, which nobody else may."""
+    uri = str(platform.admin_environment()["IMIGR_TEST_AMQP_URI"])
+    return uri.rsplit("/", 1)[0].rstrip("/") + "/imigr"
+
+
+MANAGER = "manager.la-marsa@demo.invalid"
+
+
+def manager(platform: Any) -> tuple[str, str]:
+    """Address and password of a manager of La Marsa."""
+    return MANAGER, platform.credentials().staff[MANAGER]
+
+
+def part_uri(platform: Any, part: str) -> str:
+    """The way of one part to the broker, with the rights of that part."""
+    return Path(platform.instance.secrets, part, "amqp_uri").read_text(encoding="utf-8").strip()
 
 
 @contextmanager
@@ -56,15 +75,34 @@ def database(platform: Any) -> Iterator[MongoClient[dict[str, Any]]]:
         client.close()
 
 
-def queues(platform: Any) -> list[dict[str, Any]]:
-    """All queues of the platform's vhost with their figures, by the management interface."""
+def manage(platform: Any, path: str, body: dict[str, Any] | None = None) -> Any:
+    """Ask the broker's management interface; POST when there is a body."""
     parts = urlsplit(platform.admin_environment()["IMIGR_TEST_AMQP_ADMIN"])
     login = base64.b64encode(f"{parts.username}:{parts.password}".encode()).decode()
-    address = f"http://{parts.hostname}:{parts.port}/api/queues/imigr?disable_stats=false"
-    request = urllib.request.Request(address, headers={"Authorization": f"Basic {login}"})
+    headers = {"Authorization": f"Basic {login}", "Content-Type": "application/json"}
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"http://{parts.hostname}:{parts.port}/api/{path}", data, headers)
     with urllib.request.urlopen(request, timeout=20) as answer:
-        found: list[dict[str, Any]] = json.load(answer)
+        return json.load(answer)
+
+
+def queues(platform: Any) -> list[dict[str, Any]]:
+    """All queues of the platform's vhost with their figures, by the management interface."""
+    found: list[dict[str, Any]] = manage(platform, "queues/imigr?disable_stats=false")
     return found
+
+
+def peek(platform: Any, queue: str) -> list[dict[str, Any]]:
+    """The messages of a queue, which stay there."""
+    body = {"count": 1000, "ackmode": "ack_requeue_true", "encoding": "auto"}
+    found: list[dict[str, Any]] = manage(platform, f"queues/imigr/{queue}/get", body)
+    return found
+
+
+def metrics(platform: Any, part: str) -> str:
+    """The figures of one service, as Prometheus reads them."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{platform.port(part)}/metrics", timeout=10) as answer:
+        return str(answer.read().decode())
 
 
 def waiting(platform: Any, ending: str = "") -> dict[str, int]:

@@ -10,16 +10,18 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 EVENTS = ROOT / "contracts" / "events"
+AUDIENCES = ROOT / "contracts" / "audiences.json"
 TARGET = ROOT / "contracts" / "asyncapi.yaml"
 PRIVATE = frozenset({"gateway"})
 """Services whose messages go to one private queue and not over the exchange."""
 EXCHANGE = {"name": "imigr.events", "type": "topic", "durable": True, "autoDelete": False}
 ABOUT = (
-    "Facts of all services as CloudEvents 1.0 in structured JSON. Subscribe on the topic exchange imigr.events by "
-    "municipality, service or kind: the routing key is the channel's address. Each event arrives at least once, in "
-    "order per subject: recognise repetitions by id and order by sequence. A property marked x-audience internal is "
-    "for services; one marked partner also reaches the partner feed. A compatible change keeps the type; a breaking "
-    "one gets v2 beside v1."
+    "Facts of all services as CloudEvents 1.0 in structured JSON. The installation's own services subscribe on the "
+    "topic exchange imigr.events by municipality, service or kind: the routing key is the channel's address. Each "
+    "event arrives at least once, in order per subject: recognise repetitions by id and order by sequence. Nobody else "
+    "may bind to the exchange. Who outside may learn of a kind stands in its channel's x-class (all of them in "
+    "audiences.json): public, concerned, counts or internal. Of a kind that partners are told, they see the properties "
+    "marked x-audience partner. A compatible change keeps the type; a breaking one gets v2 beside v1."
 )
 ENVELOPE: dict[str, Any] = {
     "type": "object",
@@ -48,6 +50,7 @@ def document() -> str:
     """The document as YAML text; one channel per event, its address is the routing key."""
     found = [(path, json.loads(path.read_text(encoding="utf-8"))) for path in sorted(EVENTS.glob("*/*.json"))]
     public = [(path, schema) for path, schema in found if path.parent.name not in PRIVATE]
+    audiences = json.loads(AUDIENCES.read_text(encoding="utf-8"))["kinds"]
     whole = {
         "asyncapi": "3.0.0",
         "info": {
@@ -57,7 +60,7 @@ def document() -> str:
             "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
         },
         "defaultContentType": "application/cloudevents+json",
-        "channels": {_name(path): _channel(path, schema) for path, schema in public},
+        "channels": {_name(path): _channel(path, schema, audiences) for path, schema in public},
         "operations": {f"send.{_name(path)}": _operation(path) for path, _ in public},
         "components": {
             "messages": {_name(path): _message(path, schema) for path, schema in public},
@@ -72,11 +75,13 @@ def _name(path: Path) -> str:
     return f"{path.parent.name}.{path.stem}"
 
 
-def _channel(path: Path, schema: dict[str, Any]) -> dict[str, Any]:
+def _channel(path: Path, schema: dict[str, Any], audiences: dict[str, Any]) -> dict[str, Any]:
     name = _name(path)
     return {
         "address": f"{{municipality}}.{name}",
         "title": schema["title"],
+        # Of a kind without a class nothing is told; tests/contracts fails for it.
+        "x-class": audiences.get(name, {"class": "internal"}),
         "parameters": {"municipality": {"description": "Slug, such as la-marsa; bind with * for every one."}},
         "messages": {"event": {"$ref": f"#/components/messages/{name}"}},
         "bindings": {"amqp": {"is": "routingKey", "exchange": dict(EXCHANGE), "bindingVersion": "0.3.0"}},

@@ -9,7 +9,8 @@ from typing import Any
 
 from imigr_gateway.asking import Network, as_networks
 from imigr_kit.secret import Secret
-from imigr_kit.settings import as_key, as_text_secret, setting
+from imigr_kit.senders import Senders
+from imigr_kit.settings import as_key, as_senders, as_text_secret, setting
 
 Routes = dict[str, dict[str, str]]
 SERVICES = ("directory", "guichet", "events", "notifications", "accounts")
@@ -53,6 +54,9 @@ class GatewaySettings:
     )
     routes: Routes = setting(
         "IMIGR_ROUTES", as_routes, default=None, comment="File that says which RPC name serves whom"
+    )
+    senders: Senders | None = setting(
+        "IMIGR_SENDERS", as_senders, default=None, comment="File that says which user of the broker may say what"
     )
     instance: str = setting("IMIGR_INSTANCE", default="local", comment="Name of this installation")
     log_level: str = setting("IMIGR_LOG_LEVEL", default="INFO", comment="DEBUG, INFO, WARNING or ERROR")

@@ -23,6 +23,8 @@ from kombu.connection import Connection
 from imigr_kit.errors import Unavailable
 from imigr_kit.logs import get_logger
 from imigr_kit.secret import Secret
+from imigr_kit.senders import user_of
+from imigr_kit.topology import PROBE_EXCHANGE
 
 log = get_logger(__name__)
 
@@ -30,8 +32,6 @@ CONNECT_SECONDS = 2.0
 SOCKET_SECONDS = 1.0
 """Longest single socket wait; a write that the broker does not take within it puts the connection in doubt."""
 HEARTBEAT_SECONDS = 8
-PROBE_KEY = "imigr.probe"
-"""Routing key on the default exchange that no queue has: the broker confirms and forgets what is sent there."""
 BACKOFF_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0)
 
 BROKER_ERRORS: tuple[type[BaseException], ...] = (OSError, AMQPError)
@@ -213,12 +213,13 @@ class Outgoing:
     message_id: str | None = None
     persistent: bool = True
 
-    def message(self) -> amqp.Message:
-        """The AMQP message with its properties set."""
+    def message(self, user: str) -> amqp.Message:
+        """The AMQP message with its properties set; ``user`` is the sender, whom the broker verifies."""
         properties: dict[str, Any] = {
             "content_type": self.content_type,
             "application_headers": self.headers,
             "delivery_mode": 2 if self.persistent else 1,
+            "user_id": user,
         }
         if self.message_id is not None:
             properties["message_id"] = self.message_id
@@ -233,6 +234,7 @@ class ConfirmedPublisher:
     """
 
     def __init__(self, uri: Secret[str], name: str) -> None:
+        self.user = user_of(uri)
         self._link = Link(uri, name, setup=self._open, lost=self._fail_pending)
         self._channel: Any = None
         self._lock = threading.Lock()
@@ -282,7 +284,7 @@ class ConfirmedPublisher:
         if not self._link.wait_ready(seconds / 2) or self._link.blocked:
             raise BrokerUnavailable(retry_after=2)
         try:
-            probe = Outgoing("", PROBE_KEY, b"", content_type="application/octet-stream", persistent=False)
+            probe = Outgoing(PROBE_EXCHANGE, "", b"", content_type="application/octet-stream", persistent=False)
             for _ in range(2):
                 self._send(probe).result(max(0.0, deadline - time.monotonic()))
         except FutureTimeout as error:
@@ -299,7 +301,8 @@ class ConfirmedPublisher:
                 raise BrokerUnavailable(retry_after=2)
             self._tag += 1
             self._pending[self._tag] = future
-            channel.basic_publish(message.message(), exchange=message.exchange, routing_key=message.routing_key)
+            content = message.message(self.user)
+            channel.basic_publish(content, exchange=message.exchange, routing_key=message.routing_key)
         return future
 
     def _await(self, futures: list[Future[None]], deadline: float) -> None:

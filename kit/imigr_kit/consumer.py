@@ -19,9 +19,27 @@ from imigr_kit.events import CloudEvent, UnreadableEvent
 from imigr_kit.inbound import Receipts, Subscription, body_bytes
 from imigr_kit.inbox import GapFound, Inbox, Outcome, Verdict
 from imigr_kit.logs import get_logger
-from imigr_kit.metrics import EVENTS_GAPS, EVENTS_HANDLED, EVENTS_PARKED, EVENTS_RETRIED
+from imigr_kit.metrics import EVENTS_GAPS, EVENTS_HANDLED, EVENTS_PARKED, EVENTS_RETRIED, MESSAGES_REFUSED
 from imigr_kit.mongo import DATABASE_ERRORS
-from imigr_kit.topology import declare_consumer, parking_queue, retry_queue
+from imigr_kit.senders import (
+    OUR_HEADERS,
+    Origin,
+    Refused,
+    check_event,
+    check_exchange,
+    check_intake,
+    headers_of,
+    is_own_copy,
+    origin_of,
+)
+from imigr_kit.topology import (
+    EVENTS_EXCHANGE,
+    INTAKE_EXCHANGE,
+    declare_consumer,
+    parking_queue,
+    redelivery_exchange,
+    retry_queue,
+)
 
 if TYPE_CHECKING:
     from imigr_kit.runtime import Runtime
@@ -37,8 +55,10 @@ ATTEMPT = "x-imigr-attempt"
 GAPS = "x-imigr-gaps"
 REASON = "x-imigr-reason"
 DETAIL = "x-imigr-detail"
-ROUTING_KEY = "x-imigr-routing-key"
 PARKED_AT = "x-imigr-parked-at"
+
+NOT_COPIED = ("x-death", "x-first-death", "cc", "bcc")
+"""Beginnings of headers that are the broker's own, or by which it would send a copy on under further keys."""
 
 JSON_TYPES = frozenset({"application/cloudevents+json", "application/json"})
 
@@ -95,7 +115,9 @@ class EventConsumer:
         self._runtime = runtime
         self._entrypoint = entrypoint
         self._name = name
-        self._patterns = patterns
+        self._redelivery = redelivery_exchange(runtime.settings.rpc_name)
+        self._user = runtime.publisher.user
+        self._patterns = tuple(patterns)
         self._kinds = kinds
         self._delays: tuple[str, ...] = tuple(runtime.settings.retry_delays)
         self._inbox = Inbox(runtime.db, name, runtime.clock, ordered=ordered)
@@ -115,7 +137,9 @@ class EventConsumer:
         )
 
     def _declare(self, channel: Any) -> None:
-        declare_consumer(channel, self.queue, self._patterns, self._delays)
+        declare_consumer(channel, self.queue, self._redelivery, self._patterns, self._delays)
+        if not self._patterns:
+            channel.queue_bind(self.queue, INTAKE_EXCHANGE, self.queue)
 
     def _forget_waiting(self) -> None:
         """The broker delivers again what was not acknowledged; only what runs now is kept."""
@@ -128,19 +152,19 @@ class EventConsumer:
 
     def _on_message(self, message: Any) -> None:
         self._receipts.took(message)
-        headers = message.properties.get("application_headers") or {}
+        noted = headers_of(message) if is_own_copy(message, self._user, self._redelivery) else {}
         try:
-            event = read_event(message)
+            event = self._believed(message)
             if self._kinds is not None and event.kind not in self._kinds:
                 raise UnreadableEvent("unknown_event_type")
-        except UnreadableEvent as error:
-            self._runtime.spawn(partial(self._park, message, str(error), ""))
+        except (UnreadableEvent, Refused) as error:
+            self._runtime.spawn(partial(self._park, message, str(error), type(error).__name__))
             return
         delivery = Delivery(
             event,
             message,
-            attempt=_count(headers, ATTEMPT),
-            gaps=_count(headers, GAPS),
+            attempt=_count(noted, ATTEMPT),
+            gaps=_count(noted, GAPS),
             has_effect=self._concerns is None or self._concerns(event),
         )
         lane = self._lanes.setdefault(_lane(delivery), deque())
@@ -148,6 +172,34 @@ class EventConsumer:
         if len(lane) == 1:
             self._waiting.append(delivery)
             self._begin()
+
+    def _believed(self, message: Any) -> CloudEvent:
+        """The event, when its sender may say it; raises UnreadableEvent or Refused."""
+        origin = self._origin(message)
+        try:
+            check_exchange(origin, EVENTS_EXCHANGE if self._patterns else INTAKE_EXCHANGE)
+            event = read_event(message)
+            if self._patterns:
+                check_event(origin, message, event, self._runtime.senders, self._patterns)
+            else:
+                check_intake(origin, message, event, self._runtime.senders, self.queue)
+        except Refused as refused:
+            self._note_refusal(refused, origin)
+            raise
+        return event
+
+    def _note_refusal(self, refused: Refused, origin: Origin) -> None:
+        MESSAGES_REFUSED.labels(self._name, refused.reason).inc()
+        log.error("message.refused", handler=self._name, reason=refused.reason, sender=origin.user)
+
+    def _origin(self, message: Any) -> Origin:
+        return origin_of(message, self._user, self._redelivery)
+
+    def _headers(self, message: Any) -> dict[str, Any]:
+        """Headers for a copy: its origin, and what this consumer has noted; others cannot speak in its name."""
+        left_out = NOT_COPIED if is_own_copy(message, self._user, self._redelivery) else (*NOT_COPIED, OUR_HEADERS)
+        kept = {name: value for name, value in headers_of(message).items() if not name.lower().startswith(left_out)}
+        return kept | self._origin(message).headers()
 
     def _begin(self) -> None:
         """Start a worker if there is work and none is about to begin."""
@@ -210,6 +262,9 @@ class EventConsumer:
             self._retry(delivery, GAPS, delivery.gaps, "gap")
         elif isinstance(error, (Unavailable, TooMany, *DATABASE_ERRORS)):
             self._retry(delivery, ATTEMPT, min(delivery.attempt, 1), type(error).__name__)
+        elif isinstance(error, Refused):
+            self._note_refusal(error, self._origin(delivery.message))
+            self._park(delivery.message, error.reason, "Refused")
         elif isinstance(error, ImigrError | ValidationError):
             self._park(delivery.message, _code(error), type(error).__name__)
         elif delivery.attempt + 1 < self._runtime.settings.attempts:
@@ -223,10 +278,8 @@ class EventConsumer:
         """Wait in a tier and come back; the delay grows with the count, except that an outage of the
         database or a provider stays in the first two tiers, however long it lasts."""
         delay = self._delays[min(count, len(self._delays) - 1)]
-        headers = _headers(delivery.message) | {
-            counter: _count(_headers(delivery.message), counter) + 1,
-            REASON: reason,
-        }
+        headers = self._headers(delivery.message)
+        headers |= {counter: _count(headers, counter) + 1, REASON: reason}
         EVENTS_RETRIED.labels(self._name, reason).inc()
         log.info("event.retry", handler=self._name, id=delivery.event.id, reason=reason, delay=delay)
         self._move(delivery.message, retry_queue(self.queue, delay), headers)
@@ -234,13 +287,16 @@ class EventConsumer:
     def _park(self, message: Any, reason: str, detail: str) -> None:
         EVENTS_PARKED.labels(self._name, reason).inc()
         log.error("event.parked", handler=self._name, reason=reason, detail=detail)
-        headers = _headers(message) | {REASON: reason, DETAIL: detail, PARKED_AT: int(time.time())}
+        headers = self._headers(message) | {REASON: reason, DETAIL: detail, PARKED_AT: int(time.time())}
         self._move(message, parking_queue(self.queue), headers)
 
     def _move(self, message: Any, queue: str, headers: dict[str, Any]) -> None:
-        """Publish elsewhere, confirmed, then acknowledge: a crash in between leaves two, never none."""
+        """Publish elsewhere, confirmed, then acknowledge: a crash in between leaves two, never none.
+
+        The copy goes out under this service's own name, since the broker lets nobody use another's.
+        """
         copy = Outgoing(
-            "",
+            self._redelivery,
             queue,
             body_bytes(message),
             content_type=message.properties.get("content_type") or "application/octet-stream",
@@ -254,12 +310,6 @@ class EventConsumer:
             self._receipts.give_back(message)
             return
         self._receipts.acknowledge([message])
-
-
-def _headers(message: Any) -> dict[str, Any]:
-    headers = dict(message.properties.get("application_headers") or {})
-    headers.setdefault(ROUTING_KEY, message.delivery_info.get("routing_key", ""))
-    return {key: value for key, value in headers.items() if not key.startswith("x-death")}
 
 
 def _count(headers: dict[str, Any], name: str) -> int:

@@ -16,8 +16,8 @@ from imigr_kit.ids import NewId
 SCHEMA_BASE = "https://imigr.tn/contracts/events"
 TYPE_PREFIX = "tn.imigr."
 """What a routing key leaves out of the type."""
-_TYPE = re.compile(r"^tn\.imigr\.([a-z_]+)\.([a-z_]+)\.([a-z_]+)\.v([0-9]+)$")
-_MUNICIPALITY = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
+_TYPE = re.compile(r"tn\.imigr\.([a-z_]+)\.([a-z_]+)\.([a-z_]+)\.v([0-9]+)\Z")
+_MUNICIPALITY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 
 
 class UnreadableEvent(ValueError):

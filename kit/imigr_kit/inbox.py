@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ from imigr_kit.errors import Unavailable
 from imigr_kit.events import CloudEvent
 from imigr_kit.logs import get_logger
 from imigr_kit.mongo import DATABASE_ERRORS, Index, in_transaction
+from imigr_kit.senders import Refused
 
 log = get_logger(__name__)
 
@@ -78,6 +79,8 @@ class Inbox:
                 return in_transaction(self._db, work)
             self._slip(event, None, accept_gap)
         except _Known:
+            if self._ordered:
+                _check_town(event, self._db[COLLECTION].find_one({"_id": f"{self._handler}:{event.subject}"}))
             return Verdict.DUPLICATE
         return Verdict.HANDLED
 
@@ -87,8 +90,10 @@ class Inbox:
         firsts = [number for number, event in enumerate(events) if self._is_first(event)]
         refused = self._insert([self._first_slip(events[number]) for number in firsts])
         for place, code in refused.items():
-            outcomes[firsts[place]] = Verdict.DUPLICATE if code == DUPLICATE_KEY else WriteError("slip refused", code)
-        for number in sorted({*range(len(events))} - {*firsts}):
+            if code != DUPLICATE_KEY:
+                outcomes[firsts[place]] = WriteError("slip refused", code)
+        known = {firsts[place] for place, code in refused.items() if code == DUPLICATE_KEY}
+        for number in sorted({*range(len(events))} - {*firsts} | known):
             outcomes[number] = outcome_of(partial(self.once, events[number], _nothing, has_effect=False))
         return outcomes
 
@@ -133,10 +138,12 @@ class Inbox:
     def _first_slip(self, event: CloudEvent) -> dict[str, Any]:
         if not self._ordered or event.sequence is None:
             return {"_id": f"{self._handler}:id:{event.id}", "at": self._clock.now()}
-        return {"_id": f"{self._handler}:{event.subject}", "sequence": 1, "at": self._clock.now()}
+        named = {"_id": f"{self._handler}:{event.subject}", "municipality": event.municipality}
+        return named | {"sequence": 1, "at": self._clock.now()}
 
     def _slip(self, event: CloudEvent, session: ClientSession | None, accept_gap: bool) -> None:
-        """One conditional write in the plain case. Raises _Known, or GapFound."""
+        """One conditional write in the plain case. Raises _Known, GapFound, or Refused for another town's record: none
+        ever moves, so a town's own service cannot speak of what another's has told before."""
         slips = self._db[COLLECTION]
         try:
             if self._is_first(event):
@@ -145,18 +152,25 @@ class Inbox:
             sequence = event.sequence or 1
             slip_id = f"{self._handler}:{event.subject}"
             change = {"$set": {"sequence": sequence, "at": self._clock.now()}}
-            expected = {"_id": slip_id, "sequence": sequence - 1}
-            if slips.update_one(expected, change, session=session).matched_count:
+            of_town = {"_id": slip_id, "municipality": {"$in": [event.municipality, None]}}
+            if slips.update_one(of_town | {"sequence": sequence - 1}, change, session=session).matched_count:
                 return
             row = slips.find_one({"_id": slip_id}, session=session)
+            _check_town(event, row)
             if row is not None and sequence <= int(row["sequence"]):
                 raise _Known
             if not accept_gap:
                 raise GapFound
+            change["$setOnInsert"] = {"municipality": event.municipality}
             older = {"_id": slip_id, "sequence": {"$lt": sequence}}
             slips.update_one(older, change, upsert=True, session=session)
         except DuplicateKeyError:
             raise _Known from None
+
+
+def _check_town(event: CloudEvent, slip: Mapping[str, Any] | None) -> None:
+    if slip is not None and slip.get("municipality") not in (None, event.municipality):
+        raise Refused("municipality")
 
 
 def outcome_of(attempt: Callable[[], Verdict]) -> Outcome:

@@ -29,9 +29,9 @@ def _run(target: str) -> int:
     service_cls = getattr(import_module(module_name), class_name)
     try:
         settings = load(service_cls.settings, os.environ)
+        from imigr_kit.process import ServiceProcess
+
+        return ServiceProcess(service_cls, settings).run()
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
-    from imigr_kit.process import ServiceProcess
-
-    return ServiceProcess(service_cls, settings).run()

@@ -16,6 +16,11 @@ RPC_SERVED_SECONDS = Histogram("imigr_rpc_served_seconds", "Duration of calls an
 EVENTS_HANDLED = Counter("imigr_events_handled", "Events handled or recognised as duplicates", ["handler", "verdict"])
 EVENTS_RETRIED = Counter("imigr_events_retried", "Events sent to a retry queue", ["handler", "reason"])
 EVENTS_PARKED = Counter("imigr_events_parked", "Messages parked for a person to look at", ["handler", "reason"])
+MESSAGES_REFUSED = Counter(
+    "imigr_messages_refused",
+    "Messages whose sender may not say what they say: an attack or a wrong table",
+    ["where", "reason"],
+)
 EVENTS_GAPS = Counter("imigr_events_gaps_accepted", "Events handled although an earlier one is missing", ["handler"])
 OUTBOX_PENDING = Gauge("imigr_outbox_pending", "Events waiting in the outbox at the last look", ["collection"])
 OUTBOX_PUBLISHED = Counter("imigr_outbox_published", "Events published and confirmed", ["collection"])

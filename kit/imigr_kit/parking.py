@@ -11,21 +11,33 @@ import click
 from kombu.connection import Connection
 
 from imigr_kit.broker import ConfirmedPublisher, Outgoing
-from imigr_kit.consumer import ATTEMPT, DETAIL, GAPS, PARKED_AT, REASON, ROUTING_KEY
+from imigr_kit.consumer import ATTEMPT, DETAIL, GAPS, PARKED_AT, REASON
 from imigr_kit.inbound import body_bytes
 from imigr_kit.secret import Secret
-from imigr_kit.topology import parking_queue
+from imigr_kit.senders import ROUTING_KEY, SENDER, Origin, headers_of, origin_of, user_of
+from imigr_kit.topology import parking_queue, redelivery_exchange, refused_calls
 
 MOVE_SECONDS = 5.0
 GIVE_BACK_PAUSE = 0.01
+NOTES = frozenset({ATTEMPT, GAPS, REASON, DETAIL, PARKED_AT})
+"""Headers of earlier tries, which a replay begins without."""
+
+
+class NotReplayable(Exception):
+    """Nothing is kept that could be sent again."""
 
 
 class Parking:
-    """The parked messages of one handler's queue, oldest first."""
+    """The parked messages of one handler's queue, oldest first.
+
+    Use the address of the service itself: only a copy from that user is believed.
+    """
 
     def __init__(self, uri: Secret[str], queue: str) -> None:
         self._uri = uri
         self._queue = queue
+        self._rpc_name = queue.partition(".")[0]
+        self._redelivery = redelivery_exchange(self._rpc_name)
 
     def messages(self) -> list[Any]:
         """All parked messages; they stay parked."""
@@ -38,8 +50,11 @@ class Parking:
     def replay(self, message_id: str | None = None) -> int:
         """Send parked messages (one, or all) back to their handler with a fresh count; how many went.
 
-        A message leaves the parking only after the broker has confirmed its copy in the handler's queue.
+        A message leaves the parking only after the broker has confirmed its copy in the handler's queue. Raises
+        NotReplayable for calls that were refused: of these only a note is kept.
         """
+        if self._queue == refused_calls(self._rpc_name):
+            raise NotReplayable("a refused call cannot be replayed: its sender was told, and may repeat it")
         publisher = ConfirmedPublisher(self._uri, "parking")
         try:
             return self._each(
@@ -90,19 +105,25 @@ class Parking:
             time.sleep(GIVE_BACK_PAUSE)
 
     def _copy(self, message: Any) -> Outgoing:
-        headers = {
-            key: value
-            for key, value in (message.properties.get("application_headers") or {}).items()
-            if key not in {ATTEMPT, GAPS, REASON, DETAIL, PARKED_AT}
-        }
+        """Under the service's own name, with the origin beside it: what was refused is checked once more."""
+        kept = {key: value for key, value in headers_of(message).items() if key not in NOTES}
+        headers = kept | self._origin(message).headers()
         return Outgoing(
-            "",
+            self._redelivery,
             self._queue,
             body_bytes(message),
             content_type=message.properties.get("content_type") or "application/octet-stream",
             headers=headers,
             message_id=message.properties.get("message_id"),
         )
+
+    def _origin(self, message: Any) -> Origin:
+        """Of a message that the broker itself has parked (it was delivered too often), by the broker's own note."""
+        origin = origin_of(message, user_of(self._uri), self._redelivery)
+        deaths = [one for one in headers_of(message).get("x-death", ()) if one.get("queue") == self._queue]
+        if origin.exchange != self._redelivery or not deaths:
+            return origin
+        return Origin(origin.user, str(deaths[0]["exchange"]), str(deaths[0]["routing-keys"][0]))
 
 
 def identity(message: Any) -> str:
@@ -112,12 +133,13 @@ def identity(message: Any) -> str:
 
 def summary(message: Any) -> dict[str, Any]:
     """What the list shows of a parked message; no body."""
-    headers = message.properties.get("application_headers") or {}
+    headers = headers_of(message)
     return {
         "id": identity(message),
         "reason": headers.get(REASON),
         "detail": headers.get(DETAIL),
         "routing_key": headers.get(ROUTING_KEY),
+        "sender": headers.get(SENDER),
         "parked_at": headers.get(PARKED_AT),
         "attempts": headers.get(ATTEMPT, 0),
     }
@@ -162,7 +184,11 @@ def show(uri: Secret[str], queue: str, message_id: str) -> None:
 @click.pass_obj
 def replay(uri: Secret[str], queue: str, message_id: str | None) -> None:
     """Send parked messages back to their handler."""
-    click.echo(f"{Parking(uri, queue).replay(message_id)} replayed")
+    try:
+        done = Parking(uri, queue).replay(message_id)
+    except NotReplayable as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{done} replayed")
 
 
 @cli.command()

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
 from typing import Any
 
 import amqp
@@ -19,9 +20,10 @@ from imigr_kit.context import CallContext, current
 from imigr_kit.errors import Invalid, JsonValue, Unavailable, from_wire
 from imigr_kit.events import CloudEvent, UnreadableEvent
 from imigr_kit.logs import get_logger
-from imigr_kit.metrics import RPC_CALLS, RPC_SECONDS
+from imigr_kit.metrics import MESSAGES_REFUSED, RPC_CALLS, RPC_SECONDS
 from imigr_kit.secret import Secret
-from imigr_kit.topology import EVENTS_EXCHANGE, RPC_EXCHANGE
+from imigr_kit.senders import Refused, Senders, check_event, check_exchange, is_answer_of, origin_of
+from imigr_kit.topology import EVENTS_EXCHANGE, INTAKE_EXCHANGE, RPC_EXCHANGE
 
 log = get_logger(__name__)
 
@@ -54,21 +56,30 @@ class UnspeakableText(Invalid):
     code = "kit.malformed_call"
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A call under way: whom it was sent to, and where its answer goes."""
+
+    service: str
+    future: Future[dict[str, Any]]
+
+
 class RpcClient:
     """Calls services by RPC from any thread over one connection with one reply queue per process.
 
     Create it after the fork of a pre-forking server. Every call has a deadline which travels with the
     request: a service that reads it later refuses to run it. Domain errors come back as ImigrError
-    rebuilt by code.
+    rebuilt by code. An answer counts only when it was sent by the service that was asked.
     """
 
-    def __init__(self, amqp_uri: Secret[str], *, origin: str) -> None:
+    def __init__(self, amqp_uri: Secret[str], *, origin: str, senders: Senders) -> None:
+        self._senders = senders
         self._link = Link(amqp_uri, f"{origin}-rpc", setup=self._open, lost=self._fail_pending)
         self._publisher = ConfirmedPublisher(amqp_uri, f"{origin}-publish")
         self._origin = origin
         self._channel: Any = None
         self._reply_to = ""
-        self._pending: dict[str, Future[dict[str, Any]]] = {}
+        self._pending: dict[str, _Asked] = {}
         self._circuits: defaultdict[str, Circuit] = defaultdict(Circuit)
 
     def start(self) -> None:
@@ -114,8 +125,10 @@ class RpcClient:
         return _result(reply)
 
     def publish_confirmed(self, queue: str, body: Mapping[str, Any], *, timeout: float = CONFIRM_SECONDS) -> None:
-        """Put one CloudEvent on a durable queue, confirmed by the broker; raises BrokerUnavailable."""
-        message = Outgoing("", queue, json.dumps(body, ensure_ascii=False).encode(), message_id=str(body["id"]))
+        """Put one CloudEvent on another part's durable queue, confirmed by the broker; raises BrokerUnavailable."""
+        message = Outgoing(
+            INTAKE_EXCHANGE, queue, json.dumps(body, ensure_ascii=False).encode(), message_id=str(body["id"])
+        )
         self._publisher.publish([message], seconds=timeout)
 
     def probe(self, *, timeout: float) -> None:
@@ -132,7 +145,7 @@ class RpcClient:
             raise BrokerUnavailable(retry_after=2)
         correlation = uuid.uuid4().hex
         future: Future[dict[str, Any]] = Future()
-        self._pending[correlation] = future
+        self._pending[correlation] = _Asked(service, future)
         try:
             self._publish(service, method, payload, deadline, correlation, context)
             return future.result(max(0.0, deadline - time.monotonic()))
@@ -163,6 +176,7 @@ class RpcClient:
             correlation_id=correlation,
             expiration=str(max(1, int(seconds * 1000))),
             application_headers=_headers(context, seconds),
+            user_id=self._publisher.user,
         )
         channel = self._channel
         if channel is None:
@@ -182,26 +196,32 @@ class RpcClient:
         self._channel = channel
 
     def _on_reply(self, message: Any) -> None:
-        future = self._pending.pop(message.properties.get("correlation_id", ""), None)
-        if future is None:
+        correlation = message.properties.get("correlation_id", "")
+        asked = self._pending.get(correlation)
+        if asked is None:
             return
+        if not is_answer_of(message, asked.service, self._senders):
+            MESSAGES_REFUSED.labels("reply", "sender").inc()
+            log.error("message.refused", handler="reply", reason="sender", sender=message.properties.get("user_id", ""))
+            return
+        self._pending.pop(correlation, None)
+        future = asked.future
         try:
             reply = json.loads(message.body)
             future.set_result(reply if isinstance(reply, dict) else {"result": reply, "error": None})
         except ValueError:
             future.set_result({"result": None, "error": {"exc_type": "UnreadableReply"}})
 
-    def _on_return(self, _error: Exception, _exchange: str, routing_key: str, message: Any) -> None:
-        future = self._pending.pop(message.properties.get("correlation_id", ""), None)
-        if future is not None:
-            service = routing_key.partition(".")[0]
-            future.set_exception(ServiceAbsent(params={"service": service}, retry_after=5))
+    def _on_return(self, _error: Exception, _exchange: str, _routing_key: str, message: Any) -> None:
+        asked = self._pending.pop(message.properties.get("correlation_id", ""), None)
+        if asked is not None:
+            asked.future.set_exception(ServiceAbsent(params={"service": asked.service}, retry_after=5))
 
     def _fail_pending(self) -> None:
         self._channel = None
         lost, self._pending = self._pending, {}
-        for future in lost.values():
-            future.set_exception(BrokerUnavailable(retry_after=2))
+        for asked in lost.values():
+            asked.future.set_exception(BrokerUnavailable(retry_after=2))
 
 
 def _request(payload: Mapping[str, Any]) -> bytes:
@@ -215,7 +235,8 @@ def _headers(context: CallContext, seconds: float) -> dict[str, Any]:
     headers: dict[str, Any] = {
         "nameko.call_id_stack": [],
         "nameko.correlation_id": context.correlation_id,
-        "nameko.deadline": int((time.time() + seconds) * 1000),
+        # As text: a number over 31 bits would be of a type that other AMQP clients refuse.
+        "nameko.deadline": str(int((time.time() + seconds) * 1000)),
     }
     if context.traceparent:
         headers["nameko.traceparent"] = context.traceparent
@@ -238,6 +259,7 @@ def subscribe(
     callback: Callable[[CloudEvent], None],
     *,
     name: str,
+    senders: Senders,
     lost: Callable[[], None] = lambda: None,
 ) -> Link:
     """Follow events without a durable queue, for caches: what is published while away is missed.
@@ -249,6 +271,13 @@ def subscribe(
     def on_message(message: Any) -> None:
         try:
             event = CloudEvent.from_dict(json.loads(message.body))
+            origin = origin_of(message, "", "")
+            check_exchange(origin, EVENTS_EXCHANGE)
+            check_event(origin, message, event, senders, patterns)
+        except Refused as refused:
+            MESSAGES_REFUSED.labels(name, refused.reason).inc()
+            log.error("message.refused", handler=name, reason=refused.reason)
+            return
         except (UnreadableEvent, ValueError):
             log.warning("subscription.unreadable", subscription=name)
             return

@@ -7,24 +7,38 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import amqp
 from marshmallow import ValidationError
 from nameko.exceptions import IncorrectSignature
 
-from imigr_kit.broker import ANSWER_ERRORS
-from imigr_kit.errors import FieldError, ImigrError, Invalid, NotFound, Unavailable, to_wire
+from imigr_kit.broker import ANSWER_ERRORS, BrokerUnavailable, Outgoing
+from imigr_kit.consumer import PARKED_AT, REASON
+from imigr_kit.errors import FieldError, Forbidden, ImigrError, Invalid, NotFound, Unavailable, to_wire
 from imigr_kit.inbound import Subscription, acknowledge, body_bytes, give_back
 from imigr_kit.logs import get_logger
-from imigr_kit.metrics import RPC_SERVED, RPC_SERVED_SECONDS
+from imigr_kit.metrics import MESSAGES_REFUSED, RPC_SERVED, RPC_SERVED_SECONDS
 from imigr_kit.mongo import DATABASE_ERRORS, translate
-from imigr_kit.topology import RPC_EXCHANGE, rpc_queue
+from imigr_kit.senders import ROUTING_KEY, SENDER, Refused, check_call
+from imigr_kit.topology import (
+    RPC_EXCHANGE,
+    declare_parking,
+    parking_queue,
+    redelivery_exchange,
+    refused_calls,
+    rpc_queue,
+)
 
 if TYPE_CHECKING:
     from imigr_kit.runtime import Runtime
 
 log = get_logger(__name__)
+
+REFUSE_SECONDS = 3.0
+MOST_DIGITS = 14
+"""Of an instant in milliseconds, which reaches the year 5138."""
 
 
 class UnknownMethod(NotFound):
@@ -43,6 +57,12 @@ class DeadlinePassed(Unavailable):
     """The request was read after its caller had given up; it was not run."""
 
     code = "kit.deadline_passed"
+
+
+class SenderRefused(Forbidden):
+    """The user of the broker who sent the request may not call this method of this service."""
+
+    code = "kit.sender_refused"
 
 
 @dataclass(frozen=True)
@@ -66,6 +86,7 @@ class RpcServer:
         self._runtime = runtime
         self._name = runtime.settings.rpc_name
         self._entrypoints: dict[str, Any] = {}
+        self._redelivery = redelivery_exchange(self._name)
         runtime.inbound.register(
             Subscription(
                 queue=rpc_queue(self._name),
@@ -83,12 +104,17 @@ class RpcServer:
         queue = rpc_queue(self._name)
         channel.queue_declare(queue, durable=True, auto_delete=False)
         channel.queue_bind(queue, RPC_EXCHANGE, f"{self._name}.*")
+        declare_parking(channel, refused_calls(self._name), self._redelivery)
 
     def _on_message(self, message: Any) -> None:
         started = time.monotonic()
         try:
+            check_call(message, method_of(message), self._name, self._runtime.senders)
             call = read_call(message)
             entrypoint = self._find(call)
+        except Refused as refused:
+            self._runtime.spawn(partial(self._refuse, message, refused.reason))
+            return
         except ImigrError as error:
             self._answer(message, None, error)
             return
@@ -112,6 +138,31 @@ class RpcServer:
             self._runtime.foreground.end()
             log.exception("rpc.not_spawned", method=call.method)
             give_back(message)
+
+    def _refuse(self, message: Any, reason: str) -> None:
+        """Park what can be told of a call that is not believed, and tell its sender that it is refused.
+
+        Its body is not kept: it may hold a password. So much is kept as tells who tried what.
+        """
+        sender = str(message.properties.get("user_id") or "")
+        MESSAGES_REFUSED.labels("rpc", reason).inc()
+        log.error("message.refused", handler="rpc", reason=reason, sender=sender)
+        noted = {"sender": sender, "routing_key": str(message.delivery_info.get("routing_key", "")), "reason": reason}
+        noted["octets"] = str(len(body_bytes(message)))
+        parked = Outgoing(
+            self._redelivery,
+            parking_queue(refused_calls(self._name)),
+            json.dumps(noted).encode(),
+            content_type="application/json",
+            headers={REASON: reason, PARKED_AT: int(time.time()), SENDER: sender, ROUTING_KEY: noted["routing_key"]},
+        )
+        try:
+            self._runtime.publisher.publish([parked], seconds=REFUSE_SECONDS)
+        except BrokerUnavailable:
+            self._runtime.pause(1.0)
+            give_back(message)
+            return
+        self._answer(message, None, SenderRefused(params={"reason": reason}))
 
     def _find(self, call: Call) -> Any:
         entrypoint = self._entrypoints.get(call.method)
@@ -146,6 +197,7 @@ class RpcServer:
                 content_encoding="utf-8",
                 delivery_mode=1,
                 correlation_id=message.properties.get("correlation_id", ""),
+                user_id=self._runtime.publisher.user,
             )
             try:
                 message.channel.basic_publish(reply, exchange=RPC_EXCHANGE, routing_key=reply_to)
@@ -161,9 +213,14 @@ class InternalError(ImigrError):
     family = "internal"
 
 
+def method_of(message: Any) -> str:
+    """The method that a request names in its routing key ``<rpc name>.<method>``."""
+    return str(message.delivery_info["routing_key"]).rpartition(".")[2]
+
+
 def read_call(message: Any) -> Call:
     """The request in an AMQP message of nameko's protocol; raises MalformedCall."""
-    method = str(message.delivery_info["routing_key"]).rpartition(".")[2]
+    method = method_of(message)
     try:
         body = json.loads(body_bytes(message))
         args, kwargs = list(body["args"]), dict(body["kwargs"])
@@ -174,12 +231,18 @@ def read_call(message: Any) -> Call:
 
 def context_data(headers: Mapping[str, Any]) -> dict[str, Any]:
     """What travels with a call: correlation id, trace parent, and the caller's deadline (aware UTC)."""
-    deadline = headers.get("nameko.deadline")
+    deadline = _milliseconds(headers.get("nameko.deadline"))
     return {
         "correlation_id": headers.get("nameko.correlation_id"),
         "traceparent": headers.get("nameko.traceparent"),
-        "deadline": datetime.fromtimestamp(deadline / 1000, UTC) if isinstance(deadline, int | float) else None,
+        "deadline": None if deadline is None else datetime.fromtimestamp(deadline / 1000, UTC),
     }
+
+
+def _milliseconds(written: Any) -> int | None:
+    """Milliseconds since 1970 as text: a header's number over 31 bits is of a type that other clients cannot read."""
+    text = str(written)
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None
 
 
 def reply_body(result: Any, error: ImigrError | None) -> bytes:

@@ -21,7 +21,7 @@ from imigr_kit.inbound import Inbound
 from imigr_kit.logs import get_logger
 from imigr_kit.mongo import connect
 from imigr_kit.relay import Relay
-from imigr_kit.settings import KitSettings
+from imigr_kit.settings import KitSettings, needed
 
 log = get_logger(__name__)
 
@@ -29,10 +29,14 @@ PROBE_SECONDS = 1.0
 
 
 class Runtime:
-    """Settings, database, broker connections, clock, ids and event stamp of one service process."""
+    """Settings, database, broker connections, clock, ids and event stamp of one service process.
+
+    Raises SettingsError when nothing says whose messages may be believed.
+    """
 
     def __init__(self, settings: KitSettings, *, outbox_collections: Iterable[str] = ()) -> None:
         self.settings: Any = settings
+        self.senders = needed(settings.senders)
         self.clock: Clock = SystemClock()
         self.new_id: NewId = new_id
         self.db: Database[dict[str, Any]] = connect(settings)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from imigr_kit.secret import Secret
+from imigr_kit.senders import Senders
 
 S = TypeVar("S")
 _META = "imigr_setting"
@@ -85,6 +86,18 @@ def as_key(text: str) -> Secret[bytes]:
     return Secret(raw)
 
 
+def as_senders(text: str) -> Senders:
+    """The path of the table of senders, which provisioning writes."""
+    return Senders(Path(text))
+
+
+def needed(senders: Senders | None) -> Senders:
+    """The table of senders, which has a default only for programs that send and hear nothing. Raises SettingsError."""
+    if senders is None:
+        raise SettingsError("IMIGR_SENDERS is missing: without it no message can be believed.")
+    return senders
+
+
 def as_text_secret(text: str) -> Secret[str]:
     """A password, an address with a password, a PEM text."""
     if not text.strip():
@@ -103,6 +116,9 @@ class KitSettings:
     amqp_uri: Secret[str] = setting("IMIGR_AMQP_URI", as_text_secret, comment="Address of RabbitMQ with user and vhost")
     mongo_uri: Secret[str] = setting("IMIGR_MONGO_URI", as_text_secret, comment="Address of MongoDB with user")
     mongo_database: str = setting("IMIGR_MONGO_DATABASE", default="", comment="Database; imigr_<service> unless named")
+    senders: Senders | None = setting(
+        "IMIGR_SENDERS", as_senders, default=None, comment="File that says which user of the broker may say what"
+    )
     health_host: str = setting("IMIGR_HEALTH_HOST", default="127.0.0.1", comment="Where health and metrics listen")
     health_port: int = setting(
         "IMIGR_HEALTH_PORT", as_int, default=0, comment="Port of health and metrics; 0 takes any"

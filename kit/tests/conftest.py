@@ -44,6 +44,7 @@ def publish(amqp_uri: str) -> Iterator[Callable[..., None]]:
             options = {
                 "content_type": "application/cloudevents+json",
                 "content_encoding": "binary",
+                "user_id": connection.userid,
             } | properties
             exchange = options.pop("exchange", "imigr.events")
             connection.Producer().publish(raw, exchange=exchange, routing_key=routing_key, **options)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from imigr_kit.events import CloudEvent
 from imigr_kit.parking import Parking, cli, identity
 from imigr_kit.rpc_client import RpcClient
 from imigr_kit.secret import Secret
@@ -119,7 +120,8 @@ def test_poison_is_parked_with_its_reason_and_the_queue_goes_on(
 ) -> None:
     """What nobody can read is kept, visible, and in nobody's way."""
     parking = Parking(Secret(amqp_uri), QUEUE)
-    publish(counter_event("poison", 9, **body) if isinstance(body, dict) else body, KEY, **properties)
+    event = counter_event("poison", 9, **body) if isinstance(body, dict) else body
+    publish(event, KEY if isinstance(event, bytes) else CloudEvent.from_dict(event).routing_key, **properties)
     publish(counter_event("after", 1), KEY)
     wait_until(lambda: heard(mongo_db, "after") == [1], 10, "the next event")
     wait_until(lambda: len(parking.messages()) == 1, 10, "one parked message")

@@ -11,6 +11,7 @@ from pymongo.client_session import ClientSession
 
 from imigr_kit.events import CloudEvent
 from imigr_kit.inbox import COLLECTION, GapFound, Inbox, Verdict
+from imigr_kit.senders import Refused
 from imigr_kit.testing import FrozenClock
 
 from .conftest import counter_event
@@ -117,3 +118,17 @@ def test_effects_taken_together_happen_once_each(inbox: Inbox, mongo_db: Any) ->
 
 def of(counter: str, sequence: int) -> CloudEvent:
     return CloudEvent.from_dict(counter_event(counter, sequence))
+
+
+@pytest.mark.parametrize("has_effect", [True, False])
+@pytest.mark.parametrize("sequence", [1, 2, 3, 9])
+def test_another_town_cannot_go_on_with_an_aggregate(inbox: Inbox, sequence: int, *, has_effect: bool) -> None:
+    """Whoever may speak for Raoued only, and knows the id of a record of La Marsa, changes nothing of it."""
+    inbox.once(event(1), nothing)
+    inbox.once(event(2), nothing)
+    foreign = CloudEvent.from_dict(counter_event("one", sequence, municipality="la-marsa"))
+    with pytest.raises(Refused):
+        inbox.once(foreign, no_call, has_effect=has_effect, accept_gap=True)
+    assert isinstance(inbox.together([foreign], no_call)[0], Refused)
+    assert isinstance(inbox.note([foreign])[0], Refused | GapFound)
+    assert inbox.once(event(3), nothing) is Verdict.HANDLED

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
+from kombu import Exchange, Queue  # type: ignore[attr-defined]  # kombu names them lazily
+from kombu.connection import Connection
 
 from imigr_kit.broker import BrokerUnavailable
 from imigr_kit.context import CallContext
 from imigr_kit.errors import Conflict, ImigrError, Invalid, NotFound, Unavailable
-from imigr_kit.rpc_client import RpcClient, ServiceAbsent
+from imigr_kit.rpc_client import RpcClient, RpcTimeout, ServiceAbsent
 from imigr_kit.secret import Secret
+from imigr_kit.senders import Senders
 from imigr_kit.testing.processes import free_port
+from imigr_kit.testing.servers import trusted
 
 
 def test_a_call_brings_back_the_result(sample: Any, rpc_client: RpcClient) -> None:
@@ -118,8 +126,10 @@ def test_a_probe_says_whether_the_broker_takes_messages(rpc_client: RpcClient, w
     wait_until(lambda: rpc_client.connected, 5, "a connection")
     for _ in range(50):
         rpc_client.probe(timeout=2)
+    nowhere = f"amqp://guest:guest@127.0.0.1:{free_port()}/"
+    nobody = RpcClient(Secret(nowhere), origin="nobody", senders=Senders(trusted(nowhere)))
     with pytest.raises(BrokerUnavailable):
-        RpcClient(Secret(f"amqp://guest:guest@127.0.0.1:{free_port()}/"), origin="nobody").probe(timeout=0.2)
+        nobody.probe(timeout=0.2)
 
 
 def test_half_a_surrogate_pair_is_bad_input(sample: Any, rpc_client: RpcClient) -> None:
@@ -147,3 +157,34 @@ def test_many_threads_share_one_client(sample: Any, rpc_client: RpcClient, mongo
         thread.join()
     assert problems == []
     assert mongo_db["counters"].find_one({"_id": "shared"})["value"] == 80
+
+
+def test_an_answer_of_somebody_else_is_not_taken(amqp_uri: str, tmp_path: Path) -> None:
+    """A service that overhears a call cannot answer it in the place of the one that was asked."""
+    users = {"admin": {"service": "*", "calls": ["*"], "serves": "elsewhere"}}
+    (tmp_path / "senders.json").write_text(json.dumps({"users": users}))
+    client = RpcClient(Secret(amqp_uri), origin="asking", senders=Senders(tmp_path / "senders.json"))
+    asked: list[str] = []
+    with Connection(amqp_uri) as connection, connection.Producer() as producer:
+
+        def answer(message: Any) -> None:
+            asked.append(message.delivery_info["routing_key"])
+            keys = {"correlation_id": message.properties["correlation_id"], "user_id": connection.userid}
+            reply = {"result": asked[-1], "error": None}
+            producer.publish(reply, exchange="nameko-rpc", routing_key=message.properties["reply_to"], **keys)
+            message.ack()
+
+        exchange = Exchange("nameko-rpc", type="topic", durable=True)
+        queues = [Queue(f"rpc-{name}", exchange, routing_key=f"{name}.*") for name in ("true", "elsewhere")]
+        with connection.Consumer(queues, on_message=answer), ThreadPoolExecutor(1) as pool:
+            forged = pool.submit(client.call, "true", "ping", {}, timeout=1.5)
+            honest = None
+            while not forged.done() or honest is None or not honest.done():
+                if forged.done() and honest is None:
+                    honest = pool.submit(client.call, "elsewhere", "ping", {}, timeout=5)
+                with suppress(TimeoutError):
+                    connection.drain_events(timeout=0.1)
+    client.close()
+    assert asked == ["true.ping", "elsewhere.ping"]
+    assert isinstance(forged.exception(), RpcTimeout)
+    assert honest.result() == "elsewhere.ping"

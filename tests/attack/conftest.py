@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests import sites
 
 
 @pytest.fixture(scope="package")
@@ -36,6 +37,6 @@ def stolen(platform: Any) -> Callable[[str], str]:
     """The broker address with the credentials of one part, as whoever broke into that part would hold it."""
 
     def address(part: str) -> str:
-        return Path(platform.instance.secrets, part, "amqp_uri").read_text(encoding="utf-8").strip()
+        return sites.part_uri(platform, part)
 
     return address

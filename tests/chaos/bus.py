@@ -21,10 +21,11 @@ TOWN = "la-marsa"
 class Bus:
     """One publisher; each event is confirmed by the broker, and given to it again until it is."""
 
-    def __init__(self, uri: str, public_key: bytes) -> None:
-        self._uri = uri
+    def __init__(self, uris: dict[str, str], public_key: bytes) -> None:
+        """``uris`` by the part that says it: the gateway gives contacts, the guichet tells of appointments."""
+        self._uris = uris
         self._box = SealedBox(PublicKey(public_key))
-        self._connection: Any = None
+        self._connections: dict[str, Any] = {}
 
     def contact(self, phone: str) -> str:
         """A sealed contact; its id."""
@@ -32,7 +33,7 @@ class Bus:
         content = {"channel": "sms", "address": phone, "language": "fr", "manage_token": f"{TOWN}.{contact_id[-22:]}"}
         sealed = base64.b64encode(self._box.encrypt(json.dumps(content).encode())).decode()
         data = {"contact_id": contact_id, "sealed": sealed}
-        self._put(_event("gateway.contact.given", contact_id, 1, data), "notifications.contact_intake", "")
+        self._put(_event("gateway.contact.given", contact_id, 1, data), "notifications.contact_intake", "imigr.intake")
         return contact_id
 
     def appointment(self, subject: str, verb: str, sequence: int, contact_id: str, start: datetime) -> None:
@@ -48,32 +49,40 @@ class Bus:
         self._put(event, f"{TOWN}.guichet.appointment.{verb}.v1", "imigr.events")
 
     def _put(self, event: dict[str, Any], routing_key: str, exchange: str) -> None:
+        part = event["source"].rpartition("/")[2]
+
         def put() -> bool:
             try:
-                if self._connection is None:
-                    self._connection = Connection(
-                        self._uri, connect_timeout=5, transport_options={"confirm_publish": True}
-                    )
-                    self._connection.connect()
+                connection = self._connected(part)
                 options = {"content_type": "application/cloudevents+json", "content_encoding": "binary"}
-                self._connection.Producer(auto_declare=False).publish(
+                connection.Producer(auto_declare=False).publish(
                     json.dumps(event).encode(), exchange=exchange, routing_key=routing_key, delivery_mode=2, timeout=5,
-                    confirm_timeout=5, **options,
+                    confirm_timeout=5, user_id=connection.userid, **options,
                 )  # fmt: skip
             except (AccessRefused, NotAllowed):
                 raise
             except (OSError, KombuError, AMQPError):
                 # In doubt: what was perhaps taken is given again under the same id, over another connection.
-                self._connection = None
+                self._connections.pop(part, None)
                 return False
             return True
 
         wait_until(put, 120, "the broker takes an event")
 
+    def _connected(self, part: str) -> Any:
+        if part not in self._connections:
+            options = {"confirm_publish": True}
+            connection = Connection(self._uris[part], connect_timeout=5, transport_options=options)
+            connection.connect()
+            self._connections[part] = connection
+        return self._connections[part]
+
 
 def _event(kind: str, subject: str, sequence: int, data: dict[str, Any]) -> dict[str, Any]:
+    part = kind.partition(".")[0]
     return {
-        "specversion": "1.0", "id": new_id(), "source": "/elsewhere", "type": f"tn.imigr.{kind}.v1", "subject": subject,
+        "specversion": "1.0", "id": new_id(), "source": f"/elsewhere/{part}", "type": f"tn.imigr.{kind}.v1",
+        "subject": subject,
         "time": datetime.now(UTC).isoformat().replace("+00:00", "Z"), "datacontenttype": "application/json",
         "municipality": TOWN, "sequence": sequence, "correlationid": subject, "data": data,
     }  # fmt: skip

@@ -43,8 +43,8 @@ def files_with(folder: Path, wanted: list[bytes]) -> dict[str, int]:
     return found
 
 
-def sinks(platform: Any, partner_bytes: Iterable[bytes], wanted: list[bytes]) -> dict[str, int]:
-    """Everything: raw files of broker and database, logs, metrics of every process, what the partner was given."""
+def sinks(platform: Any, told_bytes: Iterable[bytes], wanted: list[bytes]) -> dict[str, int]:
+    """Everything: raw files of broker and database, logs, metrics of every process, what a listener was told."""
     found = files_with(platform.instance.folder, wanted)
     for name in ("directory", "guichet", "events", "notifications", "accounts", "gateway", "streams"):
         port = platform.port(name)
@@ -52,10 +52,10 @@ def sinks(platform: Any, partner_bytes: Iterable[bytes], wanted: list[bytes]) ->
         hits = _hits(figures, wanted)
         if hits:
             found[f"metrics of {name}"] = hits
-    told = b"\n".join(partner_bytes)
+    told = b"\n".join(told_bytes)
     hits = _hits(told, wanted)
     if hits:
-        found["partner"] = hits
+        found["events"] = hits
     return found
 
 

@@ -1,4 +1,4 @@
-"""A partner's consumer in plain kombu on a durable queue, which outlives the death of the broker."""
+"""The administrator's own consumer of everything, on a durable queue, which outlives the death of the broker."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Listener:
 
     def __enter__(self) -> Listener:
         self._thread.start()
-        assert self._ready.wait(20), "the partner could not reach the broker"
+        assert self._ready.wait(20), "the listener could not reach the broker"
         return self
 
     def __exit__(self, *exception: object) -> None:

@@ -43,7 +43,7 @@ def aftermath(platform: Any) -> Iterator[tuple[Rush, Listener]]:
     ]
     events = sites.site(platform).get("/api/v1/events?municipality=la-marsa").body["items"]
     rush = Rush()
-    with Listener(sites.partner_uri(platform), "partner.demo.crash") as listener:
+    with Listener(sites.administrator_uri(platform), "tests.crash") as listener:
         clients = threading.Thread(
             target=rush.run, args=(sites.site(platform), starts, events[0]["id"], BOOKINGS, REGISTRATIONS)
         )
@@ -55,7 +55,7 @@ def aftermath(platform: Any) -> Iterator[tuple[Rush, Listener]]:
         clients.join(240)
         assert not clients.is_alive(), "the clients did not come to an end"
         wait_until(lambda: sites.unsent(platform) == 0, 60, "empty outboxes")
-        wait_until(lambda: _heard_all(rush, listener), 60, "the partner to hear every change")
+        wait_until(lambda: _heard_all(rush, listener), 60, "the listener to hear every change")
         wait_until(lambda: not _open_messages(platform), 90, "all due messages to be settled")
         yield rush, listener
 
@@ -112,7 +112,7 @@ def test_no_seat_was_given_twice(platform: Any, aftermath: tuple[Rush, Listener]
             assert confirmed == event["taken"] <= event["capacity"]
 
 
-def test_every_change_reached_the_partner_in_order(aftermath: tuple[Rush, Listener]) -> None:
+def test_every_change_reached_its_listener_in_order(aftermath: tuple[Rush, Listener]) -> None:
     """Promise 3: at least once, and each subject's events first heard in their order."""
     rush, listener = aftermath
     for one in rush.bookings:

@@ -105,7 +105,7 @@ def _publish(platform: Any, sent: Sent, lane: int) -> None:
     is cancelled at once, and one when its reminder comes up."""
     private = (platform.instance.secrets / "notifications" / "vault_private_key").read_text()
     public = bytes(PrivateKey(base64.b64decode(private)).public_key)
-    bus = Bus(platform.admin_environment()["IMIGR_TEST_AMQP_URI"].rstrip("/") + "/imigr", public)
+    bus = Bus({part: sites.part_uri(platform, part) for part in ("gateway", "guichet")}, public)
     draw, later = random.Random(SEED + lane), []
     for number in range(lane, MESSAGES // 2, PUBLISHERS):
         phone, subject = f"+2162{number:07d}", new_id()

@@ -10,12 +10,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from imigr_demo.partner import Partner
+from imigr_demo.partner import Partner, broken
 from imigr_demo.story import Story
 
 from imigr_kit.testing import wait_until
 from tests import sites
 from tests.chaos import canaries
+from tests.chaos.listener import Listener
 
 FOREIGN_TOWN = "carthage"
 GUICHETS: dict[str, str] = {}
@@ -31,15 +32,23 @@ def platform(start_platform: Callable[..., Any]) -> Any:
         "guichet": {"default": "guichet", "raoued": "guichet_raoued", FOREIGN_TOWN: "guichet_carthage"},
         **{name: {"default": name} for name in ("directory", "events", "notifications", "accounts")},
     }
-    own = (OwnService("guichet_raoued", "guichet", ("raoued",)),)
-    return start_platform("e2e", own=own, routes=routes)
+    foreign = "guichet_carthage"
+    own = (OwnService("guichet_raoued", "guichet", ("raoued",)), OwnService(foreign, "guichet", (FOREIGN_TOWN,)))
+    return start_platform("e2e", own=own, routes=routes, without=(foreign,))
+
+
+@pytest.fixture
+def partner(platform: Any) -> Iterator[Partner]:
+    """A partner who follows the public kinds in plain kombu and checks every schema."""
+    with Partner(sites.partner_uri(platform), sites.CONTRACTS) as following:
+        yield following
 
 
 @pytest.fixture(scope="module")
-def partner(platform: Any) -> Iterator[Partner]:
-    """A partner who follows everything in plain kombu and checks every schema."""
-    with Partner(sites.partner_uri(platform), sites.CONTRACTS) as following:
-        yield following
+def listener(platform: Any) -> Iterator[Listener]:
+    """The administrator, who hears everything."""
+    with Listener(sites.administrator_uri(platform), "tests.e2e") as listening:
+        yield listening
 
 
 def book(platform: Any, municipality: str, start: str, key: str | None = None, **more: Any) -> Any:
@@ -53,12 +62,17 @@ def book(platform: Any, municipality: str, start: str, key: str | None = None, *
     return sites.site(platform).post("/api/v1/appointments", body | more, Idempotency_Key=key or str(uuid.uuid4()))
 
 
-def test_the_main_job_from_search_to_cancellation(platform: Any, partner: Partner) -> None:
-    """All seven steps of the story hold, and the partner has seen valid events."""
+def test_the_main_job_from_search_to_cancellation(platform: Any, partner: Partner, listener: Listener) -> None:
+    """All seven steps of the story hold; the partner has seen valid public events, and all others are valid too."""
     told: list[str] = []
-    Story(sites.site(platform), partner, sites.received(platform), told.append).play()
+    story = Story(sites.site(platform), partner, sites.received(platform), sites.manager(platform), told.append)
+    story.play()
     assert any("guichet.slot_full" in line for line in told)
     assert partner.problems == []
+    steps = [f"guichet.appointment.{verb}" for verb in ("booked", "moved", "cancelled")]
+    wait_until(lambda: listener.kinds(story.appointment["id"]) == steps, 15, "the three events of the appointment")
+    wait_until(lambda: bool(listener.kinds(story.registration["id"])), 15, "the event of the registration")
+    assert [problem for event in listener.events.values() if (problem := broken(event, sites.CONTRACTS))] == []
 
 
 def test_the_same_key_gives_the_same_answer_over_http(platform: Any) -> None:
@@ -72,7 +86,7 @@ def test_the_same_key_gives_the_same_answer_over_http(platform: Any) -> None:
     assert (other.status, other.body["code"]) == (422, "kit.idempotency_key_reused")
 
 
-def test_two_towns_on_one_bus_each_with_its_own_guichet(platform: Any, partner: Partner) -> None:
+def test_two_towns_on_one_bus_each_with_its_own_guichet(platform: Any, listener: Listener) -> None:
     """Raoued's booking lies in Raoued's database, La Marsa's in the shared one; both are heard on one exchange."""
     made = {town: book(platform, town, sites.slots(platform, town, "fr")[0]).body for town in ("raoued", "la-marsa")}
     with sites.database(platform) as client:
@@ -81,8 +95,8 @@ def test_two_towns_on_one_bus_each_with_its_own_guichet(platform: Any, partner: 
             assert client[name]["appointments"].count_documents(query) == 1
         assert client["imigr_guichet"]["appointments"].count_documents({"_id": made["raoued"]["id"]}) == 0
     subjects = {made[town]["id"] for town in made}
-    wait_until(lambda: subjects <= {event["subject"] for event in partner.events}, 15, "both towns' events")
-    assert all(partner.kinds(subject) == ["guichet.appointment.booked"] for subject in subjects)
+    wait_until(lambda: subjects <= set(listener.order), 15, "both towns' events")
+    assert all(listener.kinds(subject) == ["guichet.appointment.booked"] for subject in subjects)
 
 
 def test_one_town_down_leaves_the_other_untouched(platform: Any) -> None:
@@ -100,16 +114,17 @@ def test_one_town_down_leaves_the_other_untouched(platform: Any) -> None:
     wait_until(lambda: book(platform, "raoued", raoued).status == 201, 20, "Raoued books again")
 
 
-def test_a_thirty_line_consumer_follows_the_stream(platform: Any) -> None:
-    """docs/examples/partner_consumer.py, started as its own program."""
+def test_a_thirty_line_consumer_follows_what_is_public(platform: Any) -> None:
+    """docs/examples/partner_consumer.py, started as its own program, prints an event when it is announced."""
     script = sites.ROOT / "docs" / "examples" / "partner_consumer.py"
-    arguments = [sites.partner_uri(platform), f"partner.demo.{uuid.uuid4().hex[:6]}", "la-marsa.guichet.#"]
+    arguments = [sites.partner_uri(platform), "demo.public"]
     with subprocess.Popen([sys.executable, str(script), *arguments], stdout=subprocess.PIPE, text=True) as program:
         try:
             assert program.stdout is not None
             assert program.stdout.readline() == "listening\n"
-            made = book(platform, "la-marsa", sites.slots(platform, "la-marsa", "fr")[2]).body
-            assert program.stdout.readline().split()[:2] == ["tn.imigr.guichet.appointment.booked.v1", made["id"]]
+            made = announced(platform)
+            lines = (line.split() for line in program.stdout)
+            assert next(line for line in lines if line[1] == made) == ["tn.imigr.events.event.published.v1", made]
         finally:
             program.kill()
 
@@ -117,8 +132,7 @@ def test_a_thirty_line_consumer_follows_the_stream(platform: Any) -> None:
 def test_a_thirty_line_service_takes_part(platform: Any) -> None:
     """docs/examples/rpc_service.py answers for its town through the same gateway."""
     script = sites.ROOT / "docs" / "examples" / "rpc_service.py"
-    uri = platform.admin_environment()["IMIGR_TEST_AMQP_URI"].rsplit("/", 1)[0].rstrip("/") + "/imigr"
-    arguments = [uri, "guichet_carthage", FOREIGN_TOWN]
+    arguments = [sites.part_uri(platform, "guichet_carthage"), "guichet_carthage", FOREIGN_TOWN]
     with subprocess.Popen([sys.executable, str(script), *arguments], stdout=subprocess.PIPE, text=True) as program:
         try:
             assert program.stdout is not None
@@ -199,6 +213,18 @@ def signed_in(platform: Any, who: str) -> dict[str, str]:
     """The header of a member of staff."""
     login = {"email": who, "password": platform.credentials().staff[who]}
     return {"Authorization": f"Bearer {sites.site(platform).post('/api/v1/staff/login', login).body['token']}"}
+
+
+def announced(platform: Any) -> str:
+    """The id of an event that a manager of La Marsa has just published."""
+    web, manager = sites.site(platform), signed_in(platform, sites.MANAGER)
+    starts = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
+    times = {"starts_at": starts.isoformat(), "ends_at": (starts + timedelta(hours=1)).isoformat()}
+    event = {"title": {"fr": "Atelier"}, "place": {"fr": "Mairie"}, "capacity": 5} | times
+    made = str(web.post("/api/v1/staff/la-marsa/events", {"event": event}, **manager).body["id"])
+    path = f"/api/v1/staff/la-marsa/events/{made}/publish"
+    assert web.post(path, {"version": 1}, **manager).status == 200
+    return made
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from imigr_local import leftovers
 from imigr_local.options import Options
 from imigr_local.platform import Platform
 from imigr_local.readiness import accepts
+from tests import listeners
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +46,21 @@ def test_a_disk_alarm_blocks_publishers_and_ends(platform: Platform) -> None:
         platform.rabbitmqctl("set_disk_free_limit", "50MB")
         connection.drain_events(timeout=10)
     assert notices == ["blocked", "free"]
+
+
+def test_the_broker_listens_on_this_machine_only(platform: Platform) -> None:
+    """AMQP, management, name server, and the distribution, through which whoever has the cookie commands the node."""
+    found = listeners.addresses(leftovers.find(platform.instance.folder))
+    told = {int(address.rpartition(":")[2]) for each in found.values() for address in each}
+    ports = ("amqp", "broker_management", "broker_distribution", "epmd")
+    assert {platform.port(name) for name in ports} <= told
+    assert listeners.foreign(found) == {}
+
+
+def test_its_command_line_listens_on_this_machine_only(platform: Platform) -> None:
+    """`rabbitmqctl` is an Erlang node as well, and opens a port of its own while it runs."""
+    asked = "[rpc:call(Node, application, get_env, [kernel, inet_dist_use_interface]) || Node <- nodes(hidden)]."
+    assert platform.rabbitmqctl("eval", asked).strip() == "[{ok,{127,0,0,1}}]"
 
 
 def test_nothing_is_left_after_the_end_not_even_the_name_server(platform: Platform) -> None:

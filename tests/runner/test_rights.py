@@ -61,13 +61,6 @@ def guichet(land: Land) -> Iterator[Connection]:
         yield connection
 
 
-@pytest.fixture(scope="module")
-def partner(land: Land) -> Iterator[Connection]:
-    name = land.name("demo")
-    with land.user(f"partner-{name}", broker.partner_rights(name)) as connection:
-        yield connection
-
-
 def _publish(connection: Connection, exchange: str, key: str) -> None:
     """Waits for the broker's confirmation, so that a refusal is seen here."""
     channel = connection.connection.channel()
@@ -114,10 +107,14 @@ def test_a_service_declares_binds_and_reads_its_own_queues(guichet: Connection, 
     """Handler queue with retry tier and parking, and the RPC queue."""
     name = land.name("guichet")
     channel = guichet.connection.channel()
-    parking = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": f"{name}.on_event.parking"}
+    redelivery = f"{name}.redelivery"
+    channel.exchange_declare(redelivery, "direct", durable=True, auto_delete=False)
+    parking = {"x-dead-letter-exchange": redelivery, "x-dead-letter-routing-key": f"{name}.on_event.parking"}
     channel.queue_declare(f"{name}.on_event.parking", durable=True, auto_delete=False)
     channel.queue_declare(f"{name}.on_event", durable=True, auto_delete=False, arguments=parking)
     channel.queue_bind(f"{name}.on_event", broker.EVENTS, "*.events.#")
+    channel.queue_bind(f"{name}.on_event", redelivery, f"{name}.on_event")
+    _publish(guichet, redelivery, f"{name}.on_event.parking")
     channel.queue_declare(f"rpc-{name}", durable=True, auto_delete=False)
     channel.queue_bind(f"rpc-{name}", broker.RPC, f"{name}.*")
     assert channel.basic_get(f"{name}.on_event") is None
@@ -150,43 +147,6 @@ def test_nobody_but_the_administrator_changes_the_shared_exchanges(guichet: Conn
     """A part could otherwise delete the exchange under all others."""
     with pytest.raises(AccessRefused):
         guichet.connection.channel().exchange_delete(broker.EVENTS)
-
-
-def test_a_partner_reads_events_through_queues_of_its_name(
-    partner: Connection, guichet: Connection, land: Land
-) -> None:
-    """Plain AMQP, none of our code."""
-    queue = f"partner.{land.name('demo')}.feed"
-    channel = partner.connection.channel()
-    channel.queue_declare(queue, durable=True, auto_delete=False)
-    channel.queue_bind(queue, broker.EVENTS, "raoued.guichet.#")
-    _publish(guichet, broker.EVENTS, "raoued.guichet.appointment.moved.v1")
-    message = channel.basic_get(queue, no_ack=True)
-    assert message is not None
-    assert message.delivery_info["routing_key"] == "raoued.guichet.appointment.moved.v1"
-    channel.close()
-
-
-def test_a_partner_reads_no_queue_of_a_service(partner: Connection, land: Land) -> None:
-    """Calls with their content pass through RPC queues; partners see events only."""
-    with pytest.raises(AccessRefused):
-        partner.connection.channel().basic_get(f"rpc-{land.name('guichet')}")
-
-
-@pytest.mark.parametrize("exchange", [broker.EVENTS, broker.RPC, ""])
-def test_a_partner_publishes_nothing(partner: Connection, exchange: str) -> None:
-    """Neither events nor calls, nor straight into a queue."""
-    with pytest.raises(AccessRefused):
-        _publish(partner, exchange, "raoued.guichet.appointment.booked.v1")
-
-
-def test_a_partner_does_not_listen_to_calls(partner: Connection, land: Land) -> None:
-    """RPC requests and answers stay between gateway and services."""
-    queue = f"partner.{land.name('demo')}.spy"
-    channel = partner.connection.channel()
-    channel.queue_declare(queue, durable=True, auto_delete=False)
-    with pytest.raises(AccessRefused):
-        channel.queue_bind(queue, broker.RPC, "#")
 
 
 def test_the_gateway_calls_and_hears_and_publishes_no_event(land: Land) -> None:

@@ -22,13 +22,20 @@ def main() -> int:
     parser.add_argument(
         "--partner", default=os.environ.get("IMIGR_DEMO_PARTNER_AMQP"), help="the partner's AMQP address"
     )
+    parser.add_argument(
+        "--manager", default=os.environ.get("IMIGR_DEMO_MANAGER"), help="EMAIL:PASSWORD of a manager of La Marsa"
+    )
     options = parser.parse_args()
     if not options.partner:
         parser.error("name the partner's AMQP address with --partner or IMIGR_DEMO_PARTNER_AMQP")
+    if not options.manager:
+        parser.error("name a manager's sign-in with --manager or IMIGR_DEMO_MANAGER")
+    email, _, password = options.manager.partition(":")
     print(f"I-MIGR, the main job, played at {options.url}\n")
     try:
         with Partner(options.partner, CONTRACTS) as partner:
-            Story(Site(options.url), partner, Site(options.received), lambda line: print(line, flush=True)).play()
+            places = (Site(options.url), partner, Site(options.received))
+            Story(*places, (email, password), lambda line: print(line, flush=True)).play()
     except StoryBroken as broken:
         print(f"\nThe story broke: {broken}", file=sys.stderr)
         return 1

@@ -1,24 +1,26 @@
-"""A partner's own consumer in plain kombu: none of the platform's code, only its exchange and its schemas."""
+"""A partner's own consumer in plain kombu: none of the platform's code, only a queue and the published schemas."""
 
 from __future__ import annotations
 
 import json
 import threading
-import uuid
 from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
-from kombu import Connection, Consumer, Exchange, Queue  # type: ignore[attr-defined]  # kombu names them lazily
+from kombu import Connection, Consumer, Queue  # type: ignore[attr-defined]  # kombu names them lazily
 
 
 class Partner:
-    """Follows all events in the background and checks each against its JSON Schema."""
+    """Takes what is in its queue in the background and checks each event against its JSON Schema.
 
-    def __init__(self, amqp_uri: str, contracts: Path, name: str = "demo") -> None:
+    It may do nothing but read: the installation has declared the queue and bound the public kinds to it.
+    """
+
+    def __init__(self, amqp_uri: str, contracts: Path, queue: str = "demo.public") -> None:
         self._uri = amqp_uri
         self._contracts = contracts
-        self._queue = f"partner.{name}.{uuid.uuid4().hex[:8]}"
+        self._queue = queue
         self._stopping = threading.Event()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._follow, daemon=True)
@@ -44,11 +46,9 @@ class Partner:
         return list(seen.values())
 
     def _follow(self) -> None:
-        exchange = Exchange("imigr.events", type="topic", durable=True, passive=True)
-        queue = Queue(self._queue, exchange, routing_key="#", exclusive=True, auto_delete=True)
         with (
             Connection(self._uri, connect_timeout=10) as connection,
-            Consumer(connection, [queue], on_message=self._heard, auto_declare=True),
+            Consumer(connection, [Queue(self._queue)], on_message=self._heard, auto_declare=False),
         ):
             self._ready.set()
             while not self._stopping.is_set():
@@ -61,16 +61,18 @@ class Partner:
         message.ack()
         body = message.body
         event = json.loads(body if isinstance(body, str) else bytes(body).decode())
-        problem = self._problem(event)
+        problem = broken(event, self._contracts)
         if problem:
             self.problems.append(problem)
         self.events.append(event)
 
-    def _problem(self, event: dict[str, Any]) -> str | None:
-        service, kind = event["type"].split(".")[2], ".".join(event["type"].split(".")[3:])
-        path = self._contracts / "events" / service / f"{kind}.json"
-        if not path.is_file():
-            return f"{event['type']}: no schema {path.name} in contracts"
-        validator = Draft202012Validator(json.loads(path.read_text()))
-        errors = [error.message for error in validator.iter_errors(event["data"])]
-        return f"{event['type']}: {errors[0]}" if errors else None
+
+def broken(event: dict[str, Any], contracts: Path) -> str | None:
+    """How an event breaks the schema of its kind; None when it does not."""
+    service, kind = event["type"].split(".")[2], ".".join(event["type"].split(".")[3:])
+    path = contracts / "events" / service / f"{kind}.json"
+    if not path.is_file():
+        return f"{event['type']}: no schema {path.name} in contracts"
+    validator = Draft202012Validator(json.loads(path.read_text()))
+    errors = [error.message for error in validator.iter_errors(event["data"])]
+    return f"{event['type']}: {errors[0]}" if errors else None

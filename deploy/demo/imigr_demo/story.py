@@ -31,12 +31,15 @@ class Story:
     site: Site
     partner: Partner
     received: Site
+    manager: tuple[str, str]
+    """Address and password of a manager of La Marsa."""
     say: Say
     phone: str = field(default_factory=lambda: f"+2162{random.randrange(10**7):07d}")  # noqa: S311  # a fake number
     guichet: dict[str, Any] = field(default_factory=dict)
     slots: list[str] = field(default_factory=list)
     appointment: dict[str, Any] = field(default_factory=dict)
     registration: dict[str, Any] = field(default_factory=dict)
+    announced: dict[str, Any] = field(default_factory=dict)
 
     def play(self) -> None:
         """All steps in order; raises StoryBroken at the first that fails."""
@@ -49,7 +52,8 @@ class Story:
             self.register_for_open_day,
             self.move,
             self.cancel,
-            self.partner_has_seen_all,
+            self.announce,
+            self.partner_has_seen_the_announcement_only,
         ):
             step()
 
@@ -126,16 +130,41 @@ class Story:
         self._wait(lambda: self._reminder("planned") is None, "the reminder to disappear")
         self.say(f"   Cancelled ({answer.body['state']}); no reminder is planned any more.")
 
-    def partner_has_seen_all(self) -> None:
-        """7. The partner's consumer has seen every event, each valid against its schema."""
-        wanted = ["guichet.appointment.booked", "guichet.appointment.moved", "guichet.appointment.cancelled"]
-        self._wait(lambda: self.partner.kinds(self.appointment["id"]) == wanted, "the partner to see three events")
-        self._wait(lambda: self.partner.kinds(self.registration["id"])[:1] or None, "the registration's event")
+    def announce(self) -> None:
+        """7a. The manager announces an evening, and calls it off again."""
+        email, password = self.manager
+        answer = self.site.post("/api/v1/staff/login", {"email": email, "password": password})
+        signed = self._expect(200, answer, "the manager's sign-in")
+        bearer = {"Authorization": f"Bearer {signed.body['token']}"}
+        starts = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
+        title = "Soirée d'information (démonstration)"
+        evening = {
+            "title": {"fr": title},
+            "place": {"fr": "Mairie"},
+            "starts_at": starts.isoformat(),
+            "ends_at": (starts + timedelta(hours=2)).isoformat(),
+            "capacity": 10,
+        }
+        town = "/api/v1/staff/la-marsa/events"
+        made = self._expect(201, self.site.post(town, {"event": evening}, **bearer), "a draft").body
+        for step in ("publish", "cancel"):
+            path = f"{town}/{made['id']}/{step}"
+            made = self._expect(200, self.site.post(path, {"version": made["version"]}, **bearer), step).body
+        self.announced = made
+        self.say(f"7. A manager announced «{title}» and called it off.")
+
+    def partner_has_seen_the_announcement_only(self) -> None:
+        """7b. The partner's consumer has seen what anyone may read on the web, and nothing of the person."""
+        wanted = ["events.event.published", "events.event.cancelled"]
+        self._wait(lambda: self.partner.kinds(self.announced["id"]) == wanted, "the partner to see two events")
         if self.partner.problems:
             raise StoryBroken(f"events that break their schema: {self.partner.problems[:3]}")
-        self.say(f"7. The partner's own consumer saw {len(self.partner.events)} events, all valid:")
+        if self.partner.kinds(self.appointment["id"]) or self.partner.kinds(self.registration["id"]):
+            raise StoryBroken("the partner saw events of the appointment or of the registration")
+        self.say(f"   The partner's own consumer saw {len(self.partner.events)} public events, all valid:")
         for kind in sorted(set(self.partner.kinds())):
             self.say(f"      {kind}")
+        self.say("   Of the appointment and of the registration it saw nothing.")
 
     @staticmethod
     def _late_enough(slots: list[str]) -> str:

@@ -64,6 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     servers.add_argument("--standard-ports", action="store_true")
     test = add("test", _test, "run pytest on real servers of its own", None)
     test.add_argument("words", nargs=argparse.REMAINDER, metavar="pytest arguments")
+    mutants = add("mutants", _mutants, "break guarded lines one by one on real servers; each must be noticed", None)
+    mutants.add_argument("words", nargs=argparse.REMAINDER, metavar="names")
     execute = add("exec", _exec, "run a program of the virtual environment", None)
     execute.add_argument("words", nargs=argparse.REMAINDER, metavar="program and arguments")
     supervise = commands.add_parser("supervise")
@@ -137,6 +139,17 @@ def _servers(options: argparse.Namespace) -> int:
 
 
 def _test(options: argparse.Namespace) -> int:
+    pytest = [str(venv.ensure(Progress())), "-m", "pytest"]
+    runs = [_words(options)] if _words(options) else _everything()
+    return _on_servers([[*pytest, *words] for words in runs])
+
+
+def _mutants(options: argparse.Namespace) -> int:
+    program = [str(venv.ensure(Progress())), str(REPOSITORY / "tools" / "mutants.py")]
+    return _on_servers([[*program, *_words(options)]])
+
+
+def _on_servers(commands: list[list[str]]) -> int:
     """The servers are this run's own, so that runs may follow or overlap each other."""
     servers = Options(only_servers=True, any_ports=True, owner=os.getpid())
     platform = Platform(f"test-{os.getpid()}", servers)
@@ -145,9 +158,7 @@ def _test(options: argparse.Namespace) -> int:
     try:
         platform.up()
         environment = {**os.environ, **platform.admin_environment()}
-        pytest = [str(venv.ensure(Progress())), "-m", "pytest"]
-        runs = [_words(options)] if _words(options) else _everything()
-        codes = [subprocess.call([*pytest, *words], cwd=REPOSITORY, env=environment) for words in runs]
+        codes = [subprocess.call(words, cwd=REPOSITORY, env=environment) for words in commands]
         return max(codes, key=abs)
     finally:
         platform.forget()

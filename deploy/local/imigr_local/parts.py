@@ -73,6 +73,7 @@ def _values(part: Part, around: Surroundings) -> dict[str, object]:
         # Whoever sits at this machine may stand for any visitor, as the proxy of a deployment does.
         "trusted_proxies": HOST,
         "routes_file": around.routes_file,
+        "senders_file": around.instance.secrets / part.name / "senders.json",
         "peers_host": HOST,
         "smpp_host": HOST,
         "smpp_port": ports["smpp"],

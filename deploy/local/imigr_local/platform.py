@@ -33,7 +33,7 @@ class Credentials:
     """What a person needs to sign in; `staff` is password by address."""
 
     staff: dict[str, str]
-    partner_amqp_uri: str
+    follower_amqp_uri: str
 
 
 class Platform:
@@ -158,13 +158,13 @@ class Platform:
         return plan.admin_addresses(self.instance, self.state.ports)
 
     def credentials(self) -> Credentials:
-        """The drawn passwords of the demo staff and the demo partner's way to the broker."""
+        """The drawn passwords of the demo staff, and the way of the demo's follower to the broker."""
         folder = self.instance.secrets
         staff = folder / "accounts" / "staff_passwords.json"
-        partner = folder / "partner-demo" / "amqp_uri"
+        follower = folder / "demo" / "amqp_uri"
         return Credentials(
             staff=json.loads(staff.read_text()) if staff.exists() else {},
-            partner_amqp_uri=partner.read_text() if partner.exists() else "",
+            follower_amqp_uri=follower.read_text() if follower.exists() else "",
         )
 
     # Hurting it

@@ -38,6 +38,9 @@ management_agent.disable_metrics_collector = false
 """
 # Few schedulers and small allocators: the node is for one person or one test run. Schedulers without work sleep at once
 # instead of turning for a while: the processor is shared with everything else.
+# The distribution, through which whoever has the cookie commands the node, stays on this machine; the command line is a
+# node as well.
+LOOPBACK = "-kernel inet_dist_use_interface {127,0,0,1}"
 ERLANG_ARGUMENTS = "+S 2:2 +SDcpu 1:1 +SDio 4 +MMscs 64 +sbwt none +sbwtdcpu none +sbwtdio none"
 
 
@@ -94,7 +97,8 @@ def environment(instance: Instance, ports: BrokerPorts, base: Mapping[str, str])
         "RABBITMQ_MNESIA_BASE": str(home / "data"),
         "RABBITMQ_LOG_BASE": str(instance.logs / "rabbitmq"),
         "RABBITMQ_DIST_PORT": str(ports.distribution),
-        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"-start_epmd false {ERLANG_ARGUMENTS}",
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"-start_epmd false {LOOPBACK} {ERLANG_ARGUMENTS}",
+        "RABBITMQ_CTL_ERL_ARGS": LOOPBACK,
         "ERL_EPMD_PORT": str(ports.epmd),
         "ERL_EPMD_ADDRESS": HOST,
     }

@@ -73,10 +73,10 @@ class ServerStages:
         return self._task("users and rights", "servers", *self._mongo, *self._broker_admin())
 
     def demo(self) -> Stage:
-        """The demo partner can only be made on a broker of our own."""
+        """The demo's follower can only be made on a broker of our own."""
         if AMQP in self._options.given:
             return []
-        return [self._task("demo partner", "partner", "demo", *self._broker_admin())]
+        return [self._task("follower of the demo", "follower", *self._broker_admin())]
 
     def _broker_admin(self) -> tuple[str, ...]:
         management = f"http://{HOST}:{self._ports['broker_management']}"

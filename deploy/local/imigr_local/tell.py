@@ -5,6 +5,10 @@ from __future__ import annotations
 from imigr_local.places import shown
 from imigr_local.platform import Platform
 from imigr_local.state import State
+from imigr_provision import follower
+
+MANAGER = "manager.la-marsa@demo.invalid"
+"""Who announces something public while the demo's partner looks on."""
 
 
 def addresses(platform: Platform) -> str:
@@ -14,9 +18,9 @@ def addresses(platform: Platform) -> str:
     if known.staff:
         lines += ["", "  Demo staff (drawn for this installation):"]
         lines += [f"    {email:34} {password}" for email, password in known.staff.items()]
-    if known.partner_amqp_uri:
-        lines += ["", "  Demo partner (queues must be called partner.demo.<name>):"]
-        lines += [f"    {known.partner_amqp_uri}"]
+    if known.follower_amqp_uri:
+        lines += ["", f"  Follower of the demo (reads the public kinds of events from the queue {follower.QUEUE}):"]
+        lines += [f"    {known.follower_amqp_uri}"]
     lines += ["", f"  Logs: {shown(platform.instance.logs)}/    Stop: make down"]
     return "\n".join(lines)
 
@@ -32,9 +36,10 @@ def processes(state: State) -> str:
 
 def demo_environment(platform: Platform) -> dict[str, str]:
     """Where the demo finds this platform."""
-    known = platform.state.addresses
+    known, credentials = platform.state.addresses, platform.credentials()
     return {
         "IMIGR_DEMO_URL": known["home page"].rstrip("/"),
         "IMIGR_DEMO_RECEIVED": known["received messages"].rstrip("/"),
-        "IMIGR_DEMO_PARTNER_AMQP": platform.credentials().partner_amqp_uri,
+        "IMIGR_DEMO_PARTNER_AMQP": credentials.follower_amqp_uri,
+        "IMIGR_DEMO_MANAGER": f"{MANAGER}:{credentials.staff.get(MANAGER, '')}",
     }

@@ -7,8 +7,9 @@ import json
 import os
 import sys
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
-from imigr_provision import catalogue, keys, servers
+from imigr_provision import audiences, catalogue, keys, senders, servers
 from imigr_provision.broker import BrokerAdmin
 from imigr_provision.catalogue import Catalogue, OwnPart
 from imigr_provision.files import write_private
@@ -38,6 +39,8 @@ def _parser() -> argparse.ArgumentParser:
     broker = argparse.ArgumentParser(add_help=False)
     broker.add_argument("--broker-management", required=True, help="http address of the management interface")
     broker.add_argument("--amqp", required=True, help="host:port of the broker as its users see it")
+    table = argparse.ArgumentParser(add_help=False)
+    table.add_argument("--audiences", type=Path, default=audiences.FILE, help="contracts/audiences.json")
 
     make_keys = commands.add_parser("keys", parents=[common], help="make all missing keys and passwords")
     make_keys.add_argument("--staff", type=Path, help="file of the demo accounts that get a drawn password")
@@ -49,13 +52,11 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("mongo", parents=[common, mongo], help="make the replica set").set_defaults(run=_mongo)
     both = commands.add_parser("servers", parents=[common, mongo, broker], help="make users, rights, exchanges")
     both.set_defaults(run=_servers)
-    demo = commands.add_parser("demo", parents=[common, broker], help="make and print the demo sign-ins")
+    demo = commands.add_parser("demo", parents=[common, broker, table], help="make and print the demo sign-ins")
     demo.add_argument("--staff", type=Path, required=True)
     demo.set_defaults(run=_demo)
-    partner = commands.add_parser("partner", parents=[common, broker], help="make a partner's broker user")
-    partner.add_argument("name")
-    partner.add_argument("--print", action="store_true", help="print the address with its password")
-    partner.set_defaults(run=_partner)
+    follower = commands.add_parser("follower", parents=[common, broker, table], help="make the demo's follower")
+    follower.set_defaults(run=_follower)
     return parser
 
 
@@ -87,6 +88,7 @@ def _servers(options: argparse.Namespace) -> None:
     else:
         declare_shared(amqp)
         servers.use_given(everything, "amqp_uri", amqp, options.secrets)
+        senders.write_shared(everything, options.secrets, unquote(urlsplit(amqp).username or "guest"))
     if mongo is None:
         servers.prepare_database(everything, _mongo_admin(options), options.secrets)
     else:
@@ -96,13 +98,16 @@ def _servers(options: argparse.Namespace) -> None:
 def _demo(options: argparse.Namespace) -> None:
     keys.ensure_staff_passwords(options.secrets, options.staff)
     print("Demo staff:", (options.secrets / "accounts" / "staff_passwords.json").read_text())
-    for name in _catalogue(options).partners:
-        print("Demo partner:", servers.prepare_partner(name, _broker(options), options.secrets))
+    print("Demo follower of the public events:", _prepare_follower(options))
 
 
-def _partner(options: argparse.Namespace) -> None:
-    address = servers.prepare_partner(options.name, _broker(options), options.secrets)
-    print(address if options.print else f"the address of partner {options.name} is in the secrets folder")
+def _follower(options: argparse.Namespace) -> None:
+    """Prints nothing: the address is in the secrets folder."""
+    _prepare_follower(options)
+
+
+def _prepare_follower(options: argparse.Namespace) -> str:
+    return servers.prepare_follower(_broker(options), options.secrets, audiences.read(options.audiences))
 
 
 def _broker(options: argparse.Namespace) -> servers.OwnBroker:

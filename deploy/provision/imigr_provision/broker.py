@@ -1,9 +1,10 @@
 """RabbitMQ: shared exchanges, and users who can do no more than their part needs.
 
 What the broker can and cannot hold: a user declares and reads only queues that carry its name, and a
-service publishes only events under its own name (topic permissions). Writing to a queue by its name goes
-through the default exchange, which the broker can only allow as a whole; services and gateway need it
-(retry tiers, contact intake), partners do not get it.
+service publishes only events under its own name (topic permissions). Nobody may write to the default exchange,
+which leads to every queue: what waits and comes back goes over an exchange that carries the service's name, contacts
+over one that only the gateway writes to. The broker looks at the routing key only, and `CC` and `BCC` headers pass it,
+so every receiver also checks the verified `user_id` against the table of senders.
 """
 
 from __future__ import annotations
@@ -16,12 +17,16 @@ import urllib.request
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
 from imigr_provision.catalogue import VHOST, Part
 
 EVENTS, UNROUTED, RPC = "imigr.events", "imigr.unrouted", "nameko-rpc"
+INTAKE, PROBE = "imigr.intake", "imigr.probe"
+IMPERSONATOR = "impersonator"
+"""The tag with which a user could publish under any name."""
 UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 UNROUTED_LIMITS = {"x-max-length": 10_000, "x-message-ttl": 7 * 24 * 3_600_000}
 """The unrouted queue is a window for people: the newest 10,000 of seven days (as the kit declares it)."""
@@ -56,7 +61,13 @@ class BrokerAdmin:
         return self._send("POST", path, body)
 
     def delete(self, path: str) -> None:
-        self._send("DELETE", path)
+        """What is gone already is as good as deleted."""
+        try:
+            self._send("DELETE", path)
+        except RuntimeError as refused:
+            cause = refused.__cause__
+            if not isinstance(cause, urllib.error.HTTPError) or cause.code != HTTPStatus.NOT_FOUND:
+                raise
 
     def _send(self, verb: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         data = json.dumps(body).encode() if body is not None else None
@@ -93,7 +104,22 @@ def ensure_shared(admin: BrokerAdmin, vhost: str = VHOST) -> None:
     admin.post(f"/bindings/{at}/e/{UNROUTED}/q/{UNROUTED}", {"routing_key": ""})
     alternate = {"alternate-exchange": UNROUTED}
     admin.put(f"/exchanges/{at}/{EVENTS}", {"type": "topic", **durable, "arguments": alternate})
+    admin.put(f"/exchanges/{at}/{INTAKE}", {"type": "direct", **durable, "arguments": alternate})
+    admin.put(f"/exchanges/{at}/{PROBE}", {"type": "fanout", **durable})
     admin.put(f"/exchanges/{at}/{RPC}", {"type": "topic", **durable})
+
+
+def refuse_impersonators(admin: BrokerAdmin) -> None:
+    """Raises RuntimeError when the broker has a user who may publish under any name: no sender could be believed."""
+    found = [user["name"] for user in admin.get("/users") if IMPERSONATOR in _tags(user)]
+    if found:
+        raise RuntimeError(f"the broker's users {found} have the tag '{IMPERSONATOR}': take it away")
+
+
+def _tags(user: Mapping[str, Any]) -> list[str]:
+    """RabbitMQ 3.10 lists them, earlier ones write them with commas."""
+    tags = user.get("tags", [])
+    return tags.split(",") if isinstance(tags, str) else list(tags)
 
 
 def ensure_user(admin: BrokerAdmin, user: str, password: str, rights: Rights, vhost: str = VHOST) -> None:
@@ -107,44 +133,40 @@ def ensure_user(admin: BrokerAdmin, user: str, password: str, rights: Rights, vh
 
 
 def service_rights(part: Part) -> Rights:
-    """Own queues, answers to calls, and events under the own name (of the own towns, when limited)."""
+    """Own queues and redelivery, answers to calls, and events under the own name (of the own towns, when limited)."""
     name = re.escape(part.name)
     own = rf"rpc-{name}|{name}\..+|rpc\.reply-{name}-.+"
     towns = "|".join(map(re.escape, part.municipalities)) or "[^.]+"
     emits = rf"^({towns})\.{part.emits}\.[^.]+\.[^.]+\.v[0-9]+$"
+    intake = rf"|{re.escape(INTAKE)}" if part.hears_intake else ""
     return Rights(
         configure=f"^({own})$",
-        write=rf"^({own}|imigr\.events|nameko-rpc|amq\.default)$",
-        read=rf"^({own}|imigr\.events|nameko-rpc)$",
+        write=rf"^({own}|imigr\.events|imigr\.probe|nameko-rpc)$",
+        read=rf"^({own}|imigr\.events|nameko-rpc{intake})$",
         topics={EVENTS: (emits, ".*"), RPC: (f"^{UUID}$", rf"^{name}\.")},
     )
 
 
 def gateway_rights(part: Part) -> Rights:
-    """Calls every service, hears every event, publishes none."""
+    """Calls every service, hears every event, publishes none, and hands contacts to the vault."""
     name = re.escape(part.name)
     own = rf"{name}\..+|rpc\.reply-{name}-.+"
     return Rights(
         configure=f"^({own})$",
-        write=rf"^({own}|nameko-rpc|amq\.default)$",
+        write=rf"^({own}|nameko-rpc|imigr\.intake|imigr\.probe)$",
         read=rf"^({own}|imigr\.events|nameko-rpc)$",
         topics={RPC: (r"^[a-z][a-z0-9_]*\.[a-z_]+$", f"^{UUID}$")},
     )
 
 
 def streams_rights(part: Part) -> Rights:
-    """Asks for boards, hears every event, publishes none and puts nothing into a queue by its name."""
+    """Asks for boards, hears every event, publishes none."""
     name = re.escape(part.name)
     own = rf"{name}\..+|rpc\.reply-{name}-.+"
+    calls = "|".join(map(re.escape, part.calls))
     return Rights(
         configure=f"^({own})$",
-        write=rf"^({own}|nameko-rpc)$",
+        write=rf"^({own}|nameko-rpc|imigr\.probe)$",
         read=rf"^({own}|imigr\.events|nameko-rpc)$",
-        topics={RPC: (r"^[a-z][a-z0-9_]*\.(get_guichet|get_board)$", f"^{UUID}$")},
+        topics={RPC: (rf"^[a-z][a-z0-9_]*\.({calls})$", f"^{UUID}$")},
     )
-
-
-def partner_rights(name: str) -> Rights:
-    """Queues called partner.<name>.* bound to the events; nothing can be published."""
-    own = rf"partner\.{re.escape(name)}\..+"
-    return Rights(f"^{own}$", f"^{own}$", rf"^({own}|imigr\.events)$")

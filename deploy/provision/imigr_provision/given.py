@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kombu.connection import Connection
 
-from imigr_provision.broker import EVENTS, RPC, UNROUTED, UNROUTED_LIMITS
+from imigr_provision.broker import EVENTS, INTAKE, PROBE, RPC, UNROUTED, UNROUTED_LIMITS
 
 
 def declare_shared(address: str) -> None:
@@ -16,4 +16,6 @@ def declare_shared(address: str) -> None:
         channel.queue_bind(UNROUTED, UNROUTED, "")
         alternate = {"alternate-exchange": UNROUTED}
         channel.exchange_declare(EVENTS, "topic", durable=True, auto_delete=False, arguments=alternate)
+        channel.exchange_declare(INTAKE, "direct", durable=True, auto_delete=False, arguments=alternate)
+        channel.exchange_declare(PROBE, "fanout", durable=True, auto_delete=False)
         channel.exchange_declare(RPC, "topic", durable=True, auto_delete=False)

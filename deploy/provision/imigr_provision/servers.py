@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from imigr_provision import broker, mongo
+from imigr_provision import broker, follower, limits, mongo, senders, strangers
+from imigr_provision.audiences import Audiences
 from imigr_provision.broker import BrokerAdmin, Rights
 from imigr_provision.catalogue import VHOST, Catalogue, Part
 from imigr_provision.files import ensure, write_private
 from imigr_provision.mongo import MongoAdmin
 from imigr_provision.server_secrets import password
+from imigr_provision.upgrade import renew_queues
 
 
 @dataclass(frozen=True)
@@ -22,20 +24,29 @@ class OwnBroker:
 
 
 def prepare_broker(catalogue: Catalogue, own: OwnBroker, folder: Path) -> None:
-    """Exchanges and one user per part; passwords are kept, rights are set again."""
+    """Exchanges and one user per part; passwords are kept, rights are set again. Nobody else keeps a way in."""
     own.admin.wait()
+    broker.refuse_impersonators(own.admin)
     broker.ensure_shared(own.admin)
+    strangers.dismiss(own.admin, folder)
+    senders.write(catalogue, folder)
     for part in catalogue.services:
         _broker_user(own, folder, part.name, broker.service_rights(part))
     _broker_user(own, folder, "gateway", broker.gateway_rights(catalogue.gateway))
     _broker_user(own, folder, "streams", broker.streams_rights(catalogue.streams))
+    limits.limit_strangers(own.admin, catalogue.shared_names)
+    for part in catalogue.services:
+        renew_queues(own.admin, part.name, (folder / part.name / "amqp_uri").read_text())
 
 
-def prepare_partner(name: str, own: OwnBroker, folder: Path) -> str:
-    """A user for one partner organisation; returns the address it connects with."""
-    user = f"partner-{name}"
-    _broker_user(own, folder, user, broker.partner_rights(name))
-    return (folder / user / "amqp_uri").read_text()
+def prepare_follower(own: OwnBroker, folder: Path, audiences: Audiences) -> str:
+    """The demo's follower of the public kinds; returns the address it connects with."""
+    own.admin.wait()
+    secret = ensure(folder / "demo" / "broker_password", password).decode()
+    follower.prepare(own.admin, secret, audiences)
+    address = f"amqp://{follower.USER}:{secret}@{own.amqp}/{VHOST}"
+    write_private(folder / "demo" / "amqp_uri", address.encode())
+    return address
 
 
 def prepare_database(catalogue: Catalogue, admin: MongoAdmin, folder: Path) -> None:

@@ -48,7 +48,7 @@ def main() -> int:
 
 def build(settings: StreamsSettings) -> Starlette:
     """The application with its real client."""
-    client = RpcClient(settings.amqp_uri, origin="streams")
+    client = RpcClient(settings.amqp_uri, origin="streams", senders=settings.senders)
     backends = Backends(client, settings.routes)
 
     def read(guichet_id: str) -> Board:
@@ -65,7 +65,9 @@ def build(settings: StreamsSettings) -> Starlette:
         def tell(guichet_id: str | None) -> None:
             loop.call_soon_threadsafe(boards.touch, guichet_id)
 
-        link = subscribe(settings.amqp_uri, PATTERNS, heard(tell), name="streams", lost=lambda: tell(None))
+        link = subscribe(
+            settings.amqp_uri, PATTERNS, heard(tell), name="streams", senders=settings.senders, lost=lambda: tell(None)
+        )
         client.start()
         yield
         link.stop()

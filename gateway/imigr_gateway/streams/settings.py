@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from imigr_gateway.settings import Routes, as_routes
 from imigr_kit.secret import Secret
-from imigr_kit.settings import as_text_secret, setting
+from imigr_kit.senders import Senders
+from imigr_kit.settings import as_senders, as_text_secret, setting
 
 
 def as_address(text: str) -> tuple[str, int]:
@@ -28,5 +29,8 @@ class StreamsSettings:
     most: int = setting("IMIGR_STREAMS_MOST", int, default=2000, comment="Listeners at once; further ones get 503")
     routes: Routes = setting(
         "IMIGR_ROUTES", as_routes, default=None, comment="File that says which RPC name serves whom"
+    )
+    senders: Senders = setting(
+        "IMIGR_SENDERS", as_senders, comment="File that says which user of the broker may say what"
     )
     log_level: str = setting("IMIGR_LOG_LEVEL", default="INFO", comment="DEBUG, INFO, WARNING or ERROR")

@@ -10,6 +10,7 @@ from pymongo.database import Database
 
 from imigr_kit.rpc_client import RpcClient
 from imigr_kit.secret import Secret
+from imigr_kit.senders import Senders
 from imigr_kit.testing import servers
 from imigr_kit.testing.processes import ServiceHandle
 from imigr_kit.testing.waiting import wait_until as wait
@@ -38,7 +39,7 @@ def mongo_db() -> Iterator[Database[dict[str, Any]]]:
 @pytest.fixture
 def rpc_client(amqp_uri: str) -> Iterator[RpcClient]:
     """A connected RPC client on the test's vhost."""
-    client = RpcClient(Secret(amqp_uri), origin="test")
+    client = RpcClient(Secret(amqp_uri), origin="test", senders=Senders(servers.trusted(amqp_uri)))
     client.start()
     yield client
     client.close()

@@ -15,6 +15,8 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
+from imigr_kit.testing.servers import trusted
+
 START_SECONDS = 40.0
 STOP_SECONDS = 20.0
 
@@ -27,6 +29,8 @@ class ServiceHandle:
         self.port = free_port()
         self.log = Path(tempfile.mkdtemp(prefix="imigr-test-")) / f"{module}.log"
         own = {"IMIGR_HEALTH_PORT": str(self.port), "IMIGR_INSTANCE": "test"}
+        if "IMIGR_AMQP_URI" in env:
+            own["IMIGR_SENDERS"] = str(trusted(env["IMIGR_AMQP_URI"]))
         with self.log.open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", module], env=os.environ | own | dict(env), stdout=output, stderr=output

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 import urllib.request
 import uuid
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -16,6 +18,7 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from imigr_kit.secret import Secret
+from imigr_kit.senders import ANY, user_of
 from imigr_kit.topology import declare_shared
 
 AMQP_URI = "IMIGR_TEST_AMQP_URI"
@@ -50,6 +53,14 @@ def fresh_vhost() -> Iterator[str]:
         yield own
     finally:
         _manage(admin, "DELETE", f"/api/vhosts/{vhost}", None)
+
+
+def trusted(uri: str) -> Path:
+    """A table in which the user of this address may say everything: tests play all parts with one user."""
+    speaker = {"service": ANY, "calls": [ANY], "serves": ANY}
+    path = Path(tempfile.mkdtemp(prefix="imigr-test-")) / "senders.json"
+    path.write_text(json.dumps({"users": {user_of(Secret(uri)): speaker}}), encoding="utf-8")
+    return path
 
 
 @contextmanager

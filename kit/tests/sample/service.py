@@ -68,6 +68,20 @@ class SampleService:
         return {"correlation_id": current().correlation_id, "has_deadline": current().deadline is not None}
 
     @rpc
+    def count_run(self, name: str) -> dict[str, bool]:
+        """Note that it ran, without a look at any deadline."""
+        self.app.db["runs"].insert_one({"name": name})
+        return {"done": True}
+
+    @rpc
+    def wait_for(self, name: str) -> dict[str, bool]:
+        """Note that it ran, and wait until a switch of that name is there."""
+        self.count_run(name)
+        while self.app.db["switches"].find_one({"_id": name}) is None:
+            self.app.pause(0.05)
+        return {"done": True}
+
+    @rpc
     def refuse(self) -> None:
         raise CounterFull(params={"limit": 3})
 

@@ -24,6 +24,7 @@ from imigr_kit.events import Stamp
 from imigr_kit.ids import new_id
 from imigr_kit.rpc_client import RpcClient
 from imigr_kit.secret import Secret
+from imigr_kit.senders import Senders
 from imigr_kit.testing import servers
 from imigr_kit.testing.processes import ServiceHandle
 
@@ -122,7 +123,7 @@ def running(processes: int = 1) -> Iterator[Site]:
             "IMIGR_DIRECTORY_KEY": base64.b64encode(bytes(32)).decode(),
         }
         handles = [ServiceHandle("imigr_directory", env) for _ in range(processes)]
-        client = RpcClient(Secret(broker), origin="gateway")
+        client = RpcClient(Secret(broker), origin="gateway", senders=Senders(servers.trusted(broker)))
         try:
             for handle in handles:
                 handle.wait_ready()

@@ -137,6 +137,7 @@ def test_slots_follow_the_event_through_the_broker(
                 routing_key="la-marsa.directory.calendar.changed.v1",
                 content_type="application/cloudevents+json",
                 content_encoding="binary",
+                user_id=connection.userid,
             )
     town = {"guichet_id": la_marsa.id, "topic": "information", "language": "fr", "days": 14}
 

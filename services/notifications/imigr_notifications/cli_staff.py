@@ -1,39 +1,79 @@
-"""Commands for what staff do: rules of reminders, campaigns, figures. They ask the running service, which checks."""
+"""Commands for what staff do: rules of reminders, campaigns, figures. They are the service's own methods, run on
+this machine: the same shapes, rules and answers."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import click
+from marshmallow import ValidationError
+from pymongo.database import Database
 
+from imigr_kit.clock import Clock, SystemClock
 from imigr_kit.errors import ImigrError
-from imigr_kit.ids import new_id
-from imigr_kit.rpc_client import RpcClient
+from imigr_kit.events import Stamp
+from imigr_kit.facts import Fact
+from imigr_kit.ids import NewId, new_id
+from imigr_kit.mongo import connect
+from imigr_kit.rpc_server import invalid_input
 from imigr_kit.settings import load
+from imigr_notifications.parts.audit import AuditPart
+from imigr_notifications.parts.campaigns import CampaignsPart
+from imigr_notifications.parts.rules import RulesPart
+from imigr_notifications.parts.templates import TemplatesPart
+from imigr_notifications.parts.vault import VaultPart
 from imigr_notifications.settings import NotificationsSettings
+from imigr_notifications.wiring import assemble
 
 OPERATOR = {"id": "operator", "kind": "staff", "roles": [{"role": "admin", "municipality": "*"}]}
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
-SECONDS = 10.0
+
+
+class OnServer:
+    """The database and clock of this machine; events are left in outboxes for the running service to send."""
+
+    def __init__(self) -> None:
+        self.settings: Any = load(NotificationsSettings, os.environ)
+        self.db: Database[dict[str, Any]] = connect(self.settings)
+        self.clock: Clock = SystemClock()
+        self.new_id: NewId = new_id
+        self._stamp = Stamp("notifications", self.settings.instance, self.clock, new_id)
+
+    def stamp(self, facts: Iterable[Fact]) -> list[dict[str, Any]]:
+        """Envelopes for an outbox."""
+        return self._stamp(facts)
+
+    def wake_if_dirty(self) -> None:
+        """The running service looks by itself within a second."""
+
+
+class Here(CampaignsPart, RulesPart, VaultPart, AuditPart, TemplatesPart):
+    """The service's methods without a broker, over which only the gateway may ask."""
+
+    def __init__(self) -> None:
+        self.app, _ = assemble(OnServer())
 
 
 def ask(method: str, municipality: str | None, **payload: Any) -> None:
-    """Print the answer of the running service; what it refuses ends the command with 1 and says where. Without a
+    """Print the answer of the service's own method; what it refuses ends the command with 1 and says where. Without a
     municipality nobody's role is asked for either."""
-    settings = load(NotificationsSettings, os.environ)
-    client = RpcClient(settings.amqp_uri, origin="notifications-cli")
     wanted = payload if municipality is None else {"actor": OPERATOR, "municipality": municipality} | payload
     try:
-        answer = client.call(settings.rpc_name or "notifications", method, wanted, timeout=SECONDS)
+        answer = getattr(Here(), method)(**wanted)
+    except ValidationError as error:
+        raise click.ClickException(_refusal(invalid_input("notifications", error))) from None
     except ImigrError as error:
-        fields = [{"path": one.path, "code": one.code} for one in error.fields]
-        raise click.ClickException(json.dumps({"code": error.code, "fields": fields, "params": error.params})) from None
-    finally:
-        client.close()
+        raise click.ClickException(_refusal(error)) from None
     click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+
+
+def _refusal(error: ImigrError) -> str:
+    fields = [{"path": one.path, "code": one.code} for one in error.fields]
+    return json.dumps({"code": error.code, "fields": fields, "params": error.params})
 
 
 @click.group()

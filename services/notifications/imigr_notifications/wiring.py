@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, Protocol
 
+from pymongo.database import Database
+
+from imigr_kit.clock import Clock
+from imigr_kit.facts import Fact
+from imigr_kit.ids import NewId
 from imigr_kit.mongo import in_transaction
 from imigr_kit.runtime import Runtime
 from imigr_notifications import handlers
@@ -14,6 +20,7 @@ from imigr_notifications.handlers.campaigns import Office
 from imigr_notifications.ports import Receipt
 from imigr_notifications.ports_replies import Inbound
 from imigr_notifications.providers import plan_of, ways_of
+from imigr_notifications.senders.smpp import SmppSender
 from imigr_notifications.settings import NotificationsSettings
 from imigr_notifications.storage import (
     FileLedger,
@@ -53,8 +60,33 @@ class App:
     figures: MongoFigures
 
 
+class Surroundings(Protocol):
+    """What the use cases need of the process around them: the running service's, or a command's."""
+
+    settings: Any
+    db: Database[dict[str, Any]]
+    clock: Clock
+    new_id: NewId
+
+    def stamp(self, facts: Iterable[Fact]) -> list[dict[str, Any]]:
+        """Envelopes for an outbox."""
+        ...
+
+    def wake_if_dirty(self) -> None:
+        """Tell the relay that an outbox has grown."""
+        ...
+
+
 def build(runtime: Runtime) -> App:
-    """The use cases on this process's database, keys and providers."""
+    """The use cases on this process's database, keys and providers, with its connections to providers begun."""
+    app, binds = assemble(runtime)
+    for bind in binds:
+        bind.start()
+    return app
+
+
+def assemble(runtime: Surroundings) -> tuple[App, Sequence[SmppSender]]:
+    """The use cases, and the connections to providers, which nobody has begun yet."""
     settings: NotificationsSettings = runtime.settings
     vault = Vault(settings.vault_private_key, settings.vault_master_keys, settings.vault_hash_key)
     messages = MongoMessages(runtime.db, runtime.stamp)
@@ -95,9 +127,7 @@ def build(runtime: Runtime) -> App:
 
     for language in LANGUAGES:
         templates(language)
-    for bind in binds:
-        bind.start()
-    return App(
+    app = App(
         desk=desk,
         messages=messages,
         contacts=contacts,
@@ -110,3 +140,4 @@ def build(runtime: Runtime) -> App:
         text_book=text_book,
         figures=MongoFigures(runtime.db),
     )
+    return app, binds

@@ -20,6 +20,7 @@ from imigr_kit.testing import wait_until
 from imigr_notifications.cli import cli
 
 PHONE = "+21620123456"
+INTAKE = "imigr.intake"
 TOKEN = "la-marsa.AAAAAAAAAAAAAAAAAAAAAA"
 SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(days=5)
 
@@ -38,6 +39,7 @@ def publish(amqp_uri: str) -> Iterator[Callable[..., None]]:
         def send(body: dict[str, Any] | bytes, routing_key: str, exchange: str = "imigr.events") -> None:
             raw = body if isinstance(body, bytes) else json.dumps(body).encode()
             options = {"content_type": "application/cloudevents+json", "content_encoding": "binary"}
+            options["user_id"] = connection.userid
             connection.Producer().publish(raw, exchange=exchange, routing_key=routing_key, **options)
 
         yield send
@@ -51,15 +53,16 @@ def contact(publish: Callable[..., None], seal: Callable[..., bytes]) -> Callabl
         contact_id = contact_id or new_id()
         box = seal(channel=channel, address=address, language="fr", manage_token=TOKEN)
         data = {"contact_id": contact_id, "sealed": base64.b64encode(box).decode()}
-        publish(envelope("gateway.contact.given", contact_id, 1, data), "notifications.contact_intake", exchange="")
+        publish(envelope("gateway.contact.given", contact_id, 1, data), "notifications.contact_intake", INTAKE)
         return contact_id
 
     return given
 
 
 def envelope(kind: str, subject: str, sequence: int, data: dict[str, Any]) -> dict[str, Any]:
+    service = kind.partition(".")[0]
     return {
-        "specversion": "1.0", "id": new_id(), "source": "/elsewhere", "type": f"tn.imigr.{kind}.v1",
+        "specversion": "1.0", "id": new_id(), "source": f"/elsewhere/{service}", "type": f"tn.imigr.{kind}.v1",
         "subject": subject, "time": "2026-11-23T08:00:00Z", "datacontenttype": "application/json",
         "municipality": "la-marsa", "sequence": sequence, "correlationid": "journey-1", "data": data,
     }  # fmt: skip
@@ -174,7 +177,7 @@ def test_a_box_that_cannot_be_opened_is_parked_and_holds_up_nobody(
 ) -> None:
     """The next contact is taken."""
     data = {"contact_id": "broken", "sealed": base64.b64encode(b"x" * 80).decode()}
-    publish(envelope("gateway.contact.given", "broken", 1, data), "notifications.contact_intake", exchange="")
+    publish(envelope("gateway.contact.given", "broken", 1, data), "notifications.contact_intake", INTAKE)
     good = contact()
     wait_until(lambda: mongo_db["contacts"].find_one({"_id": good}), 10, "the good one is stored")
     with Connection(amqp_uri) as connection:
@@ -343,6 +346,6 @@ def test_stop_from_a_phone_and_from_an_http_provider(
     for reference in ("http:1", "http:1", "http:2"):
         box = seal(address=PHONE, text="start" if reference == "http:1" else "START", reference=reference)
         data = {"sealed": base64.b64encode(box).decode()}
-        publish(envelope("gateway.answer.given", new_id(), 1, data), "notifications.inbound_sms", exchange="")
+        publish(envelope("gateway.answer.given", new_id(), 1, data), "notifications.inbound_sms", INTAKE)
     wait_until(lambda: len(peers.received()) == 2, 15, "the end of it is acknowledged")
     assert "STOP" in peers.received()[0]["text"]
