@@ -26,8 +26,8 @@ REMEMBERED = 1000
 
 @dataclass(frozen=True)
 class Rule:
-    """``roles`` empty: everyone; else staff with one of them in the municipality of the path. ``own``: whoever is signed
-    in, about their own account."""
+    """``roles`` empty: everyone; else staff with one of them in the municipality of the path. ``own``: whoever is
+    signed in, about their own account."""
 
     roles: tuple[str, ...] = ()
     own: bool = False

@@ -1,8 +1,8 @@
 """Book a slot, or choose another one for an appointment, without an account and without scripts.
 
 When many book from one network a booking costs a proof of work, which a script on the page works out, or a wait:
-whoever has no script sends the same form again when the time is over. The ticket of the wait is the key that the form carries: the guichet
-has settled the price under it, and it makes one booking only.
+whoever has no script sends the same form again when the time is over. The ticket of the wait is the key that the form
+carries: the guichet has settled the price under it, and it makes one booking only.
 """
 
 from __future__ import annotations

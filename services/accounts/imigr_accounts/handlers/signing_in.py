@@ -159,7 +159,7 @@ def begin_reset(desk: Desk, actor: Actor, municipality: str, staff_id: str, comm
 
 
 def reset_password(desk: Desk, reset_token: Secret[str], password: Secret[str], client_key: str) -> Answer:
-    """Set a password by a link. Raises WeakPassword, TooManyTries, ResetLinkOver (unknown, used, too old: all alike)."""
+    """Set a password by a link. Raises WeakPassword, TooManyTries, ResetLinkOver (unknown, used, too old alike)."""
     now = desk.clock.now()
     check_password(password.reveal())
     name = f"client:{desk.hashed('client', client_key)}"

@@ -34,7 +34,7 @@ class MongoTries:
         count = {"$cond": [is_over, 1, {"$add": ["$count", 1]}]}
         beyond = {"$min": [30, {"$subtract": ["$count", pace.free]}]}
         delay = {"$cond": [{"$lt": [beyond, 0]}, 0, {"$min": [pace.most_seconds, {"$pow": [2, beyond]}]}]}
-        change = [
+        change: list[Document] = [
             {"$set": {"refused": is_early}},
             {"$set": {"count": {"$cond": ["$refused", "$count", count]}}},
             {"$set": {"next_at": {"$cond": ["$refused", "$next_at", _later(now, delay)]}}},

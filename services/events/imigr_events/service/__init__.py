@@ -6,7 +6,6 @@ from typing import Any
 
 from imigr_events import handlers, schemas
 from imigr_events.domain import wire_time
-from imigr_events.ports import Command
 from imigr_events.service.agenda import AgendaMethods
 from imigr_events.service.app import App, build
 from imigr_events.service.certificates import CertificateMethods
@@ -27,7 +26,6 @@ from imigr_events.storage import (
     PATHWAYS,
 )
 from imigr_kit.entrypoints import every, provided, rpc
-from imigr_kit.keyed import body_hash
 from imigr_kit.pressure import INDEX as PRESSURE
 
 

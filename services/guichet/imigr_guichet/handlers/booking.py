@@ -162,9 +162,8 @@ def claim_within_quotas(
 
 def _number(office: Office, quota: Quota, booking: Booking, command: Command, is_known: bool) -> str:
     number = office.appointments.next_number(quota.prefix, known=is_known)
-    if number >= quota.most:
-        if office.appointments.by_command(command.key) is None:
-            raise TooManyBookings(params={"counted": quota.kind}, retry_after=3600)
+    if number >= quota.most and office.appointments.by_command(command.key) is None:
+        raise TooManyBookings(params={"counted": quota.kind}, retry_after=3600)
     return f"{quota.prefix}:{number}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from imigr_guichet.domain.appointment import Appointment
@@ -94,7 +95,7 @@ def book_seat(
             raise UnknownSession
         session = seated.session
         if not is_admitted:
-            admit(office, booking, command, session.id, lambda: len(seated.seats) or session.capacity)
+            admit(office, booking, command, session.id, partial(int, session.capacity))
             is_admitted = True
         if session.start <= moment(office):
             raise SlotNotOffered
