@@ -123,7 +123,7 @@ def crowd(people: int, *, desks: int) -> Result:
         return Result(town.seats, served, people, served, longest)
 
 
-def script(addresses: int, *, networks: int, desks: int, every: float = 5.0) -> Result:
+def script(addresses: int, *, networks: int, desks: int, every: float = 20.0) -> Result:
     """A script takes what it can for an hour, with all of its addresses every few seconds, paying any price at once;
     beside it one honest visitor a minute, each at an address of their own."""
     with fresh_database() as db, patch.object(fairness, "is_proof", lambda challenge, nonce, bits: True):

@@ -102,7 +102,7 @@ def bearer() -> Callable[..., dict[str, str]]:
     """A signed staff token with one role, as a header."""
 
     def sign(role: str, municipality: str, **changes: Any) -> dict[str, str]:
-        claims = {
+        claims: dict[str, Any] = {
             "iss": "/local/accounts",
             "aud": "imigr",
             "sub": "staff-1",
