@@ -7,6 +7,7 @@ a day at most.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -76,7 +77,7 @@ class Gate:
             priced = self._priced(asker, asked, now)
         challenge, bits = asked.key[:32], int(priced["bits"])
         if now < priced["ready_at"] and not fairness.is_proof(challenge, asker.proof, bits):
-            left = max(1, round((priced["ready_at"] - now).total_seconds()))
+            left = math.ceil((priced["ready_at"] - now).total_seconds())
             raise EffortNeeded(params={"challenge": challenge, "bits": bits, "wait_seconds": left}, retry_after=left)
         if not priced["is_light"]:
             self._enter_lane(asked, now)

@@ -53,7 +53,7 @@ def login(desk: Desk, email: str, password: Secret[str], client_key: str, device
         raise WrongCredentials
     for name in counted:
         (desk.tries.give_back if name.startswith("client:") else desk.tries.clear)(name)
-    return _signed_in(desk, staff, email, now)
+    return signed_in(desk, staff, email, now)
 
 
 def _counted(desk: Desk, email: str, whence: From, now: datetime) -> Iterator[tuple[str, Pace]]:
@@ -74,7 +74,7 @@ def _try(desk: Desk, name: str, pace: Pace, now: datetime) -> None:
         raise TooManyTries(retry_after=seconds)
 
 
-def _signed_in(desk: Desk, staff: Staff, email: str, now: datetime) -> Answer:
+def signed_in(desk: Desk, staff: Staff, email: str, now: datetime) -> Answer:
     """A session, and a token that is good as long as it is."""
     expires = now + timedelta(seconds=desk.token_seconds)
     session = Session(desk.new_id(), staff.id, expires)
@@ -119,9 +119,9 @@ def change_password(desk: Desk, actor: Actor, session_id: str, old: Secret[str],
     """
     if actor["kind"] != "staff":
         raise Forbidden(code="kit.forbidden")
+    check_password(new.reveal())
     name = f"own:{desk.hashed('own', actor['id'])}"
     _try(desk, name, PAIR, desk.clock.now())
-    check_password(new.reveal())
     staff, password_hash = desk.accounts.password_of(actor["id"]) or (None, None)
     if not desk.passwords.verify(password_hash, old.reveal()) or staff is None or staff.disabled:
         raise WrongCredentials

@@ -15,6 +15,8 @@ Document = dict[str, Any]
 
 TRIES = "tries"
 WINDOW = timedelta(minutes=15)
+SKEW_SECONDS = 60
+"""Tries reach the database in another order than their clocks were read: a free one makes none of them early."""
 
 INDEXES = (Index(TRIES, [("until", 1)], expire_after=0, name="expiry"),)
 
@@ -33,7 +35,7 @@ class MongoTries:
         is_early = {"$and": [{"$not": [is_over]}, {"$gt": ["$next_at", now]}]}
         count = {"$cond": [is_over, 1, {"$add": ["$count", 1]}]}
         beyond = {"$min": [30, {"$subtract": ["$count", pace.free]}]}
-        delay = {"$cond": [{"$lt": [beyond, 0]}, 0, {"$min": [pace.most_seconds, {"$pow": [2, beyond]}]}]}
+        delay = {"$cond": [{"$lt": [beyond, 0]}, -SKEW_SECONDS, {"$min": [pace.most_seconds, {"$pow": [2, beyond]}]}]}
         change: list[Document] = [
             {"$set": {"refused": is_early}},
             {"$set": {"count": {"$cond": ["$refused", "$count", count]}}},
