@@ -68,7 +68,7 @@ def guesses(port: int, guichet: str, start: str) -> list[Row]:
     connection = load.Connection(port)
     for number in range(400):
         token = (unknown, foreign)[number % 2]
-        headers = {"X-Forwarded-For": f"102.7.{number // 200}.{number % 200}"}
+        headers = {"X-Forwarded-For": f"102.{number // 200 % 250}.{number % 200}.7"}
         request = load.get(HOST, f"/api/v1/appointments/{token}", headers)
         begun = time.perf_counter()
         if connection.exchange(request) != 404:

@@ -9,6 +9,8 @@ import subprocess
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,11 +22,17 @@ from imigr_kit.testing import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = ROOT / "contracts"
+_numbers = count(os.getpid() % 1000 * 60)
 
 
 def site(platform: Any, language: str = "en") -> Site:
-    """The gateway."""
-    return Site(f"http://127.0.0.1:{platform.port('gateway')}", language)
+    """The gateway, each request by another visitor: the limits of one are not those of the next."""
+    return Site(f"http://127.0.0.1:{platform.port('gateway')}", language, visitor)
+
+
+def visitor() -> str:
+    """An address that nobody had before, in a network of its own."""
+    return str(ip_address("10.0.0.7") + 256 * (next(_numbers) % 65_536))
 
 
 def received(platform: Any) -> Site:

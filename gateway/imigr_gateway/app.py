@@ -11,7 +11,7 @@ from flask import Flask, Response, g, request
 from flask_smorest import Api
 from werkzeug.exceptions import HTTPException
 
-from imigr_gateway import asked, health, pages, paper_pages, problems, referral_pages, waiting_pages
+from imigr_gateway import asked, health, pages, paper_pages, password_pages, problems, referral_pages, waiting_pages
 from imigr_gateway.agenda import page as event_page
 from imigr_gateway.api import (
     agenda,
@@ -138,7 +138,12 @@ def create_app(settings: GatewaySettings, client: Client, *, clock: Clock = SYST
     app.extensions["imigr_keys"] = ring
     people = Desk(settings.key, ring, settings.vault_public_key, backends, settings.instance)
     app.extensions["imigr"] = Extension(
-        backends, people, settings.public_url, settings.received_url, settings.streams_url
+        backends,
+        people,
+        settings.public_url,
+        settings.received_url,
+        settings.streams_url,
+        settings.trusted_proxies,
     )
     api = ProblemApi(app)
     for part in API:
@@ -150,6 +155,7 @@ def create_app(settings: GatewaySettings, client: Client, *, clock: Clock = SYST
     app.register_blueprint(waiting_pages.blueprint)
     app.register_blueprint(paper_pages.blueprint)
     app.register_blueprint(referral_pages.blueprint)
+    app.register_blueprint(password_pages.blueprint)
     app.register_blueprint(event_page.blueprint)
     app.register_blueprint(service_page.blueprint)
     app.register_blueprint(ticket_page.blueprint)
@@ -160,7 +166,9 @@ def create_app(settings: GatewaySettings, client: Client, *, clock: Clock = SYST
     app.register_error_handler(Exception, problems.of_fault)
     app.before_request(_enter)
     app.before_request(asked.check)
-    app.before_request(Doorkeeper(settings.token_public_key, backends, settings.instance).check)
+    keeper = Doorkeeper(settings.token_public_key, backends, settings.instance)
+    app.extensions["imigr_doors"] = keeper
+    app.before_request(keeper.check)
     app.after_request(_leave)
     app.teardown_request(_forget_context)
     return app

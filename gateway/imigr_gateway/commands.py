@@ -7,12 +7,11 @@ import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from ipaddress import ip_address
 from typing import Any
 
 from flask import Response, current_app, request
 
+from imigr_gateway.asking import Network, around, source_of
 from imigr_gateway.languages import chain, localised
 from imigr_gateway.people import Desk, Link, Person, person
 from imigr_gateway.routing import Backends
@@ -33,6 +32,7 @@ class Extension:
     public_url: str
     received_url: str
     streams_url: str
+    trusted: tuple[Network, ...] = ()
 
 
 class BadKey(Invalid):
@@ -133,22 +133,19 @@ def person_in(data: dict[str, Any]) -> Person | None:
     return person(data.pop("phone"), data.pop("email"), data["message_language"])
 
 
-def client_key() -> str | None:
-    """The keyed hash of the address that asks, for limits. Behind a proxy in the same network the proxy says it
-    (X-Forwarded-For, whose last entry only a trusted neighbour can write); a caller inside has none."""
-    address = request.remote_addr or ""
-    if _is_inside(address):
-        address = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return here().people.client_key(address) if address and not _is_inside(address) else None
+def source() -> str:
+    """Who sent this request, for limits (see asking)."""
+    return source_of(request.remote_addr, request.headers.get("X-Forwarded-For"), here().trusted)
 
 
-@lru_cache(maxsize=4096)
-def _is_inside(address: str) -> bool:
-    """Whether an address cannot be somebody on the internet: loopback, private, or no address at all."""
-    try:
-        return not ip_address(address).is_global
-    except ValueError:
-        return True
+def client_key() -> str:
+    """The keyed hash of who asks, for limits; there is always one."""
+    return here().people.client_key(source())
+
+
+def network_key() -> str:
+    """The keyed hash of the wider network of who asks."""
+    return here().people.client_key(f"around {around(source())}")
 
 
 def as_json(answer: Any, status: int = 200) -> Response:

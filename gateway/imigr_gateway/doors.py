@@ -19,16 +19,19 @@ View = TypeVar("View", bound=Callable[..., Any])
 ATTRIBUTE = "imigr_access"
 MACHINE_PREFIX = "imigr_"
 AUDIENCE = "imigr"
-MACHINE_CACHE_SECONDS = 10.0
+REMEMBERED_SECONDS = 8.0
+"""How long an answer of accounts is believed: what ends a session or a token takes effect within 10 s."""
+REMEMBERED = 1000
 
 
 @dataclass(frozen=True)
 class Rule:
     """``roles`` empty: everyone; else staff with one of them in the municipality of the path, and with
-    ``persons_only`` no machine."""
+    ``persons_only`` no machine. ``own``: whoever is signed in, about their own account."""
 
     roles: tuple[str, ...] = ()
     persons_only: bool = False
+    own: bool = False
 
 
 class NotSignedIn(Unauthenticated):
@@ -40,6 +43,12 @@ class NotSignedIn(Unauthenticated):
 def public(view: View) -> View:
     """Everyone may pass."""
     setattr(view, ATTRIBUTE, Rule())
+    return view
+
+
+def own_account(view: View) -> View:
+    """Staff who are signed in, whatever their role: the view touches their own account only."""
+    setattr(view, ATTRIBUTE, Rule(own=True))
     return view
 
 
@@ -70,33 +79,43 @@ def rule_of(view: Callable[..., Any] | None) -> Rule | None:
 
 
 class Doorkeeper:
-    """Verifies tokens: staff tokens here, by signature; machine tokens by the accounts service, remembered briefly."""
+    """Verifies tokens: the signature of a staff token here; by the accounts service, remembered briefly, whether its
+    session has not been ended and which roles it has now, and who a machine is. When accounts does not answer nobody
+    of the staff may pass (docs/adr/0032)."""
 
     def __init__(self, public_key: Secret[str], backends: Backends, instance: str) -> None:
         self._key = public_key
         self._backends = backends
         self._issuer = f"/{instance}/accounts"
-        self._machines: dict[str, tuple[float, dict[str, Any]]] = {}
+        self._known: dict[str, tuple[float, dict[str, Any]]] = {}
 
     def check(self) -> None:
-        """Before each request: raises NotSignedIn or NotAllowed; puts the actor into ``g.actor``."""
+        """Before each request: raises NotSignedIn or NotAllowed; puts the actor into ``g.actor``, and the id of the
+        session into ``g.session``."""
         if request.endpoint is None:
             return
         rule = rule_of(current_app.view_functions.get(request.endpoint))
         if rule is None:
             raise RuntimeError(f"route {request.endpoint} declares no access rule")
+        if rule.own:
+            g.actor = self._person(self._token())
         if rule.roles:
-            g.actor = self._actor()
+            token = self._token()
+            g.actor = self._machine(token) if token.startswith(MACHINE_PREFIX) else self._person(token)
             home = (request.view_args or {})["municipality"]
             require(g.actor, rule.roles, home)
             if rule.persons_only and g.actor["kind"] != "staff":
                 raise NotAllowed(params={"municipality": home, "roles": sorted(rule.roles)})
 
-    def _actor(self) -> dict[str, Any]:
+    def forget(self, session_id: str) -> None:
+        """A session that was ended through this process is asked about anew."""
+        self._known.pop(f"session {session_id}", None)
+
+    def _token(self) -> str:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise NotSignedIn
-        return self._machine(token) if token.startswith(MACHINE_PREFIX) else self._person(token)
+        return token
 
     def _person(self, token: str) -> dict[str, Any]:
         try:
@@ -106,18 +125,24 @@ class Doorkeeper:
                 algorithms=["EdDSA"],
                 audience=AUDIENCE,
                 issuer=self._issuer,
-                options={"require": ["exp", "sub", "aud", "iss"]},
+                options={"require": ["exp", "sub", "aud", "iss", "jti"]},
             )
         except jwt.InvalidTokenError:
             raise NotSignedIn from None
-        return {"id": claims["sub"], "kind": "staff", "roles": list(claims.get("roles", ()))}
+        g.session = str(claims["jti"])
+        asked = {"session_id": g.session, "staff_id": str(claims["sub"])}
+        return self._ask(f"session {g.session}", "check_session", asked)
 
     def _machine(self, token: str) -> dict[str, Any]:
-        kept = self._machines.get(token)
-        if kept is not None and kept[0] > time.monotonic():
+        return self._ask(f"machine {token}", "verify_api_token", {"token": token})
+
+    def _ask(self, name: str, method: str, payload: dict[str, str]) -> dict[str, Any]:
+        kept = self._known.get(name)
+        asked_at = time.monotonic()
+        if kept is not None and kept[0] > asked_at:
             return kept[1]
-        actor: dict[str, Any] = self._backends.call("accounts", "verify_api_token", None, token=token)
-        if len(self._machines) > 1000:
-            self._machines.clear()
-        self._machines[token] = (time.monotonic() + MACHINE_CACHE_SECONDS, actor)
+        actor: dict[str, Any] = self._backends.call("accounts", method, None, **payload)
+        if len(self._known) >= REMEMBERED:
+            self._known.clear()
+        self._known[name] = (asked_at + REMEMBERED_SECONDS, actor)
         return actor

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from imigr_gateway.asking import Network, as_networks
 from imigr_kit.secret import Secret
 from imigr_kit.senders import Senders
 from imigr_kit.settings import as_key, as_senders, as_text_secret, setting
@@ -48,6 +49,12 @@ class GatewaySettings:
     )
     received_url: str = setting(
         "IMIGR_RECEIVED_URL", default="", comment="Page of received messages, local runner only"
+    )
+    trusted_proxies: tuple[Network, ...] = setting(
+        "IMIGR_TRUSTED_PROXIES",
+        as_networks,
+        default=(),
+        comment="Networks of proxies whose X-Forwarded-For is believed, by comma; none: the connection says who asks",
     )
     routes: Routes = setting(
         "IMIGR_ROUTES", as_routes, default=None, comment="File that says which RPC name serves whom"

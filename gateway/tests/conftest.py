@@ -16,6 +16,7 @@ from flask import Flask
 from nacl.public import PrivateKey
 
 from imigr_gateway.app import create_app
+from imigr_gateway.asking import as_networks
 from imigr_gateway.settings import GatewaySettings
 from imigr_kit.commands import hidden
 from imigr_kit.errors import ImigrError
@@ -30,11 +31,20 @@ VAULT = PrivateKey.generate()
 KEY = Secret(base64.b64decode("A" * 43 + "="))
 
 
+SESSIONS: dict[str, list[dict[str, str]]] = {}
+"""Roles by session: what accounts would know of the tokens that ``bearer`` signs."""
+
+
+def signed_in(session_id: str, staff_id: str) -> dict[str, Any]:
+    """What accounts answers for a session."""
+    return {"id": staff_id, "kind": "staff", "roles": SESSIONS[session_id]}
+
+
 class FakeClient:
     """Answers from a table of methods; keeps what was asked and what was published."""
 
     def __init__(self) -> None:
-        self.answers: dict[str, Any] = {"ping": {"pong": True}}
+        self.answers: dict[str, Any] = {"ping": {"pong": True}, "check_session": signed_in}
         self.calls: list[tuple[str, str, dict[str, Any]]] = []
         self.published: list[tuple[str, dict[str, Any]]] = []
 
@@ -46,7 +56,8 @@ class FakeClient:
 
     def call(self, service: str, method: str, payload: Mapping[str, Any], *, timeout: float = 0) -> Any:
         """The prepared answer, or the prepared error."""
-        self.calls.append((service, method, dict(payload)))
+        if method != "check_session":
+            self.calls.append((service, method, dict(payload)))
         answer = self.answers[method]
         if isinstance(answer, ImigrError):
             raise answer
@@ -96,6 +107,7 @@ def app(client: FakeClient, clock: FrozenClock, tmp_path: Path) -> Flask:
         vault_public_key=Secret(bytes(VAULT.public_key)),
         token_public_key=Secret(PUBLIC),
         routes={},
+        trusted_proxies=as_networks("127.0.0.1"),
     )
     return create_app(settings, client, clock=clock)
 
@@ -105,13 +117,15 @@ def bearer() -> Callable[..., dict[str, str]]:
     """A signed staff token with one role, as a header."""
 
     def sign(role: str, municipality: str, **changes: Any) -> dict[str, str]:
-        claims = {
+        claims: dict[str, Any] = {
             "iss": "/local/accounts",
             "aud": "imigr",
             "sub": "staff-1",
             "exp": 4_000_000_000,
+            "jti": f"session-{len(SESSIONS)}",
             "roles": [{"role": role, "municipality": municipality}],
         } | changes
+        SESSIONS[claims["jti"]] = claims["roles"]
         return {"Authorization": f"Bearer {jwt.encode(claims, PEM, algorithm='EdDSA')}"}
 
     return sign

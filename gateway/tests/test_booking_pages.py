@@ -84,11 +84,11 @@ def test_who_comes_second_keeps_what_was_typed_and_sees_other_times(site: Any, c
 
 def test_a_proof_that_is_wanted_is_worked_out_by_the_page(site: Any, client: FakeClient) -> None:
     """The same form again under the same key, with the proof: all fields are there, and the script that fills it."""
-    params = {"challenge": "c" * 32, "bits": 18}
-    client.answers["book_appointment"] = TooMany(code="guichet.proof_needed", params=params)
+    params = {"challenge": "c" * 32, "bits": 18, "wait_seconds": 20}
+    client.answers["book_appointment"] = TooMany(code="kit.effort_needed", params=params)
     text = site.post("/g/g1?lang=en", data=TYPED | {"key": KEY}).text
     assert BOOK["en"]["wait"] in text
-    assert BOOK["en"]["noscript"] in text
+    assert BOOK["en"]["noscript"].format(seconds=20) in text
     assert f'data-challenge="{"c" * 32}" data-bits="18"' in text
     fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', text))
     assert fields == TYPED | {"key": KEY, "proof": ""}
@@ -117,3 +117,19 @@ def test_another_time_is_chosen_by_the_link_of_the_message(site: Any, client: Fa
     client.answers["move_appointment"] = Conflict(code="guichet.slot_full", params={"next_slots": [LATER]})
     full = site.post("/m/la-marsa.a-x/move?lang=ar", data={"start": SLOT["start"], "key": KEY})
     assert (full.status_code, LATER["start"] in full.text) == (409, True)
+
+
+def test_whoever_has_no_script_sends_the_form_again_when_the_wait_is_over(site: Any, client: FakeClient) -> None:
+    """The page tells how long, its button sends the same key without a proof, and the guichet decides."""
+    params = {"challenge": "c" * 32, "bits": 18, "wait_seconds": 20}
+    client.answers["book_appointment"] = TooMany(code="kit.effort_needed", params=params)
+    for language, word in (("fr", "20 secondes"), ("ar", "20"), ("en", "20 seconds")):
+        text = site.post(f"/g/g1?lang={language}", data=TYPED | {"key": KEY}).text
+        noscript = text[text.index("<noscript>") : text.index("</noscript>")]
+        assert word in noscript
+        assert "<button>" in noscript
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', text))
+    client.answers["book_appointment"] = SAID
+    assert site.post("/g/g1?lang=en", data=fields).status_code == 303
+    told = [payload for _, method, payload in client.calls if method == "book_appointment"]
+    assert (told[-1]["idempotency_key"], told[-1]["proof"]) == (KEY, None)

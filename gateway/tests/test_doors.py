@@ -26,11 +26,17 @@ def test_every_route_declares_an_access_rule(app: Flask) -> None:
 
 
 def test_every_staff_route_names_known_roles_and_a_municipality(app: Flask) -> None:
-    """Under /staff only the sign-in is public; all others have roles and a town in their path."""
+    """Under /staff only the sign-in and a one-time link are public, and one's own account is a matter of no town; all
+    others have roles and a town in their path."""
+    alone = {"login": "public", "password-resets": "public", "logout": "own", "password": "own"}
     for rule in app.url_map.iter_rules():
-        if rule.rule.startswith("/api/v1/staff/") and not rule.rule.endswith("/login"):
+        if rule.rule.startswith("/api/v1/staff/"):
             declared = rule_of(app.view_functions[rule.endpoint])
             assert declared is not None
+            kind = alone.get(rule.rule.removeprefix("/api/v1/staff/"))
+            if kind is not None:
+                assert (declared.roles, declared.own) == ((), kind == "own")
+                continue
             assert declared.roles
             assert set(declared.roles) <= set(ROLES)
             assert "municipality" in rule.arguments, rule

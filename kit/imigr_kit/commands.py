@@ -31,7 +31,7 @@ from imigr_kit.secret import Secret
 FIELD = "idempotency_key"
 LONGEST = 200
 CIRCUMSTANCES = frozenset(
-    {FIELD, "actor", "client", "client_key", "device_key", "contact_key", "contact_keys_before", "proof"}
+    {FIELD, "actor", "client", "client_key", "network_key", "device_key", "contact_key", "contact_keys_before", "proof"}
 )
 """Who asks stands in the hash by id; the rest says from where and how, and may differ when a call is repeated: hashes
 of contacts, devices and networks change by themselves with the month or the day."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +20,14 @@ class Answer:
 
 
 class Site:
-    """One base address and the language the reader prefers."""
+    """One base address and the language the reader prefers. ``address`` gives the visitor for whom each
+    request speaks, told as a proxy tells it: believed by an installation that trusts this machine
+    (IMIGR_TRUSTED_PROXIES)."""
 
-    def __init__(self, base: str, language: str = "en") -> None:
+    def __init__(self, base: str, language: str = "en", address: Callable[[], str] | None = None) -> None:
         self._base = base.rstrip("/")
         self._language = language
+        self._address = address
 
     def get(self, path: str, **headers: str) -> Answer:
         """A GET; header names are written with underscores."""
@@ -46,11 +50,12 @@ class Site:
         return self._exchange("PUT", path, json.dumps(body).encode(), named)
 
     def _exchange(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+        visitor = {} if self._address is None else {"X-Forwarded-For": self._address()}
         request = urllib.request.Request(
             self._base + path,
             data=body,
             method=method,
-            headers={"Content-Type": "application/json", "Accept-Language": self._language, **headers},
+            headers={"Content-Type": "application/json", "Accept-Language": self._language, **visitor, **headers},
         )
         try:
             with urllib.request.urlopen(request, timeout=15) as answer:

@@ -70,6 +70,8 @@ def _values(part: Part, around: Surroundings) -> dict[str, object]:
         "gateway_bind": f"{HOST}:{ports['gateway']}",
         "streams_bind": f"{HOST}:{ports['streams']}",
         "streams_url": around.streams_url,
+        # Whoever sits at this machine may stand for any visitor, as the proxy of a deployment does.
+        "trusted_proxies": HOST,
         "routes_file": around.routes_file,
         "senders_file": around.instance.secrets / part.name / "senders.json",
         "peers_host": HOST,

@@ -19,6 +19,7 @@ from imigr_gateway.commands import (
     for_reader,
     here,
     idempotency_key,
+    network_key,
     person_in,
     with_contact,
     with_link,
@@ -52,9 +53,10 @@ class InvalidStart(Invalid):
 def book_appointment(data: dict[str, Any]) -> Any:
     """Book a slot without an account. 409 with `params.next_slots` when it is gone.
 
-    One booking a day is free for a network address; a further one is answered 429 `guichet.proof_needed` with
+    When many bookings come from a network address within minutes, the next is answered 429 `kit.effort_needed` with
     `params.challenge` and `params.bits`. Find a number n for which SHA-256 of `challenge:n` begins with so many zero
-    bits, and send the same request again under the same Idempotency-Key with n in the header X-Proof-Of-Work.
+    bits, and send the same request again under the same Idempotency-Key with n in the header X-Proof-Of-Work; or send
+    it again without n after `params.wait_seconds`.
     """
     return _claim("book_appointment", data)
 
@@ -238,6 +240,7 @@ def _asker(proof: str | None) -> dict[str, Any]:
     device = device_token()
     return {
         "client_key": client_key(),
+        "network_key": network_key(),
         "device_key": here().people.device_key(device) if device else None,
         "proof": proof,
     }

@@ -66,7 +66,7 @@ def pdf(manage_token: str, name: Secret[str], language: str) -> Response:
         language=language,
     )
     code = certificate.composed(signed, name, salt)
-    made = printed(fields(signed["statement"], name, code, here().public_url))
+    made = printed(fields(signed["statement"], name, code, here().public_url), f"certificate {manage_hash}")
     headers = {
         "Content-Disposition": f'attachment; filename="certificate-{signed["statement"]["number"]}.pdf"',
         "Cache-Control": "no-store",

@@ -11,9 +11,11 @@ from imigr_gateway.api.directory import speakable, written
 from imigr_gateway.commands import (
     as_answered,
     backends,
+    client_key,
     for_reader,
     here,
     idempotency_key,
+    network_key,
     person_in,
     with_contact,
     with_link,
@@ -76,7 +78,7 @@ def hold_places(data: dict[str, Any], event_id: str) -> Any:
         **data,
         municipality=municipality,
         event_id=event_id,
-        client=here().people.client_key(request.remote_addr or ""),
+        **_asker(),
         idempotency_key=idempotency_key(),
     )
 
@@ -108,7 +110,7 @@ def register(data: dict[str, Any], event_id: str) -> Any:
         link,
         municipality,
         key,
-        lambda known: backends().call("events", "register", municipality, **data, **known, **named),
+        lambda known: backends().call("events", "register", municipality, **data, **known, **_asker(), **named),
         once_in=event_id,
     )
     return as_answered(with_link(answer, link.token), 201)
@@ -173,6 +175,12 @@ def change(method: str, manage_token: str) -> Any:
     municipality, manage_hash = split_token(manage_token)
     named = {"municipality": municipality, "manage_hash": manage_hash, "idempotency_key": idempotency_key()}
     return for_reader(with_link(backends().call("events", method, municipality, **named), manage_token))
+
+
+def _asker() -> dict[str, Any]:
+    """Keyed hashes of who asks, and a proof of work when one was worked out."""
+    proof = request.headers.get("X-Proof-Of-Work", "")[:100] or None
+    return {"client_key": client_key(), "network_key": network_key(), "proof": proof}
 
 
 def read(manage_token: str) -> dict[str, Any]:

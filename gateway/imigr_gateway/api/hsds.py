@@ -11,7 +11,8 @@ from typing import Any
 
 from flask import Response, request, stream_with_context
 
-from imigr_gateway.commands import as_json, backends, here
+from imigr_gateway import costly
+from imigr_gateway.commands import as_json, backends, client_key, here
 from imigr_gateway.doors import public
 from imigr_gateway.shapes import hsds as shapes
 from imigr_gateway.strict import StrictBlueprint
@@ -139,7 +140,8 @@ def _list(kind: str, query: dict[str, Any]) -> Response:
         asked["modified_after"] = asked["modified_after"].isoformat()
     if query["format"] == "ndjson":
         return _stream(kind, asked)
-    return as_json(backends().call("directory", "list_hsds", None, kind=kind, **asked)["page"])
+    with costly.big_search.place(client_key()):
+        return as_json(backends().call("directory", "list_hsds", None, kind=kind, **asked)["page"])
 
 
 def _one(kind: str, object_id: str, **more: Any) -> Response:

@@ -79,4 +79,6 @@ def as_pdf(found: dict[str, Any], languages: tuple[str, ...]) -> Response:
         "qr": f"data:image/svg+xml;base64,{picture}",
     }
     headers = {"Cache-Control": "private, no-store", "Content-Disposition": 'inline; filename="slip.pdf"'}
-    return Response(printed(fields, "slip"), content_type="application/pdf", headers=headers)
+    return Response(
+        printed(fields, f"slip {found['reference']}", "slip"), content_type="application/pdf", headers=headers
+    )

@@ -5,37 +5,42 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Mapping
 from typing import Any
 
+from imigr_gateway import costly
 from imigr_kit.errors import Unavailable
 from imigr_kit.logs import get_logger
 
 log = get_logger(__name__)
 
-AT_ONCE = 2
-WAIT_SECONDS = 3.0
 PRINT_SECONDS = 20.0
-_places = threading.BoundedSemaphore(AT_ONCE)
 
 
 class PrinterUnavailable(Unavailable):
-    """Too many are being printed, or the libraries and fonts that printing needs are not installed."""
+    """It took too long, or the libraries and fonts that printing needs are not installed."""
 
     code = "gateway.printer_unavailable"
 
 
-def printed(fields: Mapping[str, Any], paper: str = "certificate") -> bytes:
-    """The PDF of one kind of paper (printer.TEMPLATES).
+def printed(fields: Mapping[str, Any], owner: str, paper: str = "certificate") -> bytes:
+    """The PDF of one kind of paper (printer.TEMPLATES), for the link that is its ``owner``.
 
-    The fields go through a pipe: never into arguments, environment, files or logs.
+    The fields go through a pipe: never into arguments, environment, files or logs. Raises PrinterUnavailable, TooBusy
+    or TooMuchAtOnce.
     """
-    if not _places.acquire(timeout=WAIT_SECONDS):
-        raise PrinterUnavailable(retry_after=5)
+    with costly.printing.place(owner):
+        done = _run(fields, paper)
+    if done.returncode != 0 or not done.stdout.startswith(b"%PDF"):
+        log.error("paper.not_printed", paper=paper, exit_code=done.returncode)
+        raise PrinterUnavailable(retry_after=60)
+    return done.stdout
+
+
+def _run(fields: Mapping[str, Any], paper: str) -> subprocess.CompletedProcess[bytes]:
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "imigr_gateway.attending.printer", paper],
+        return subprocess.run(
+            ["nice", "-n", "10", sys.executable, "-m", "imigr_gateway.attending.printer", paper],
             input=json.dumps(fields, ensure_ascii=False).encode(),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -46,9 +51,3 @@ def printed(fields: Mapping[str, Any], paper: str = "certificate") -> bytes:
         # Its text would hold the command's input.
         log.error("paper.printing_timed_out", paper=paper)  # the cause must not be logged
         raise PrinterUnavailable(retry_after=30) from None
-    finally:
-        _places.release()
-    if done.returncode != 0 or not done.stdout.startswith(b"%PDF"):
-        log.error("paper.not_printed", paper=paper, exit_code=done.returncode)
-        raise PrinterUnavailable(retry_after=60)
-    return done.stdout

@@ -1,4 +1,9 @@
-"""Book a slot, or choose another one for an appointment, without an account and, but for the proof, without scripts."""
+"""Book a slot, or choose another one for an appointment, without an account and without scripts.
+
+When many book from one network a booking costs a proof of work, which a script on the page works out, or a wait:
+whoever has no script sends the same form again when the time is over. The ticket of the wait is the key that the form
+carries: the guichet has settled the price under it, and it makes one booking only.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +34,7 @@ blueprint = Blueprint("booking-pages", __name__)
 
 SHOWN_DAYS, SHOWN_SLOTS = 28, 60
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; form-action 'self'; base-uri 'none'"
-PROOF_NEEDED = "guichet.proof_needed"
+PROOF_NEEDED = "kit.effort_needed"
 STATUS = {"invalid": 422, "conflict": 409, "not_found": 404, "gone": 410, "too_many": 429}
 TYPED = ("topic", "language", "phone", "key")
 

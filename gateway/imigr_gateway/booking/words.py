@@ -17,7 +17,8 @@ BOOK = {
         "move": "Prendre cette heure",
         "back": "Garder mon rendez-vous",
         "wait": "Votre appareil vérifie cette réservation. Gardez cette page ouverte quelques secondes.",
-        "noscript": "Sans JavaScript, cette vérification n'est pas possible : réservez demain, ou au guichet.",
+        "noscript": "Sans JavaScript : attendez {seconds} secondes, puis continuez. Rien n'est perdu.",
+        "go_on": "Continuer",
     },
     "ar": {
         "title": "حجز موعد",
@@ -33,7 +34,8 @@ BOOK = {
         "move": "اختيار هذا الوقت",
         "back": "الإبقاء على موعدي",
         "wait": "يتحقق جهازكم من هذا الحجز. أبقوا هذه الصفحة مفتوحة بضع ثوان.",
-        "noscript": "لا يمكن هذا التحقق دون جافاسكريبت: احجزوا غدا، أو في الشباك.",
+        "noscript": "دون جافاسكريبت: انتظروا {seconds} ثانية ثم تابعوا. لن يضيع شيء.",
+        "go_on": "متابعة",
     },
     "en": {
         "title": "Book an appointment",
@@ -49,6 +51,7 @@ BOOK = {
         "move": "Take this time",
         "back": "Keep my appointment",
         "wait": "Your device is checking this booking. Keep this page open for some seconds.",
-        "noscript": "Without JavaScript this check is not possible: book tomorrow, or at the guichet.",
+        "noscript": "Without JavaScript: wait {seconds} seconds, then go on. Nothing is lost.",
+        "go_on": "Go on",
     },
 }

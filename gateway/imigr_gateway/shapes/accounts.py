@@ -13,6 +13,25 @@ class Login(Strict):
 
     email = fields.String(required=True, validate=validate.Length(min=3, max=254))
     password = fields.String(required=True, validate=validate.Length(min=1, max=1024))
+    device_token = fields.String(
+        load_default=None,
+        validate=validate.Length(max=200),
+        metadata=says("What the last sign-in on this device answered: tries of strangers do not slow this device down"),
+    )
+
+
+class OwnPassword(Strict):
+    """Another password of one's own."""
+
+    old_password = fields.String(required=True, validate=validate.Length(min=1, max=1024))
+    new_password = fields.String(required=True, validate=validate.Length(min=12, max=1024))
+
+
+class ResetByLink(Strict):
+    """A one-time link, and the password that it sets."""
+
+    reset_token = fields.String(required=True, validate=validate.Length(min=1, max=200))
+    password = fields.String(required=True, validate=validate.Length(min=12, max=1024))
 
 
 class Role(Strict):

@@ -9,7 +9,7 @@ from pymongo.database import Database
 from imigr_accounts.crypto import Argon2, EdDsa
 from imigr_accounts.handlers import Desk
 from imigr_accounts.settings import AccountsSettings
-from imigr_accounts.storage import AuditTrail, MongoAccounts, MongoTries
+from imigr_accounts.storage import AuditTrail, MongoAccounts, MongoSessions, MongoTries
 from imigr_accounts.storage.accounts import Stamp
 from imigr_kit.chain_head import ChainHead
 from imigr_kit.clock import Clock
@@ -28,6 +28,7 @@ def build_desk(
     return Desk(
         accounts=MongoAccounts(db, stamp, clock, build_trail(settings, db, clock)),
         tries=MongoTries(db),
+        sessions=MongoSessions(db),
         passwords=Argon2(),
         signer=EdDsa(settings.signing_key),
         clock=clock,

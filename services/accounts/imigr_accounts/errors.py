@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from imigr_kit.commands import KeyReused as KeyReused
-from imigr_kit.errors import Conflict, Invalid, NotFound, TooMany, Unauthenticated
+from imigr_kit.errors import Conflict, Gone, Invalid, NotFound, TooMany, Unauthenticated
 
 
 class InvalidInput(Invalid):
@@ -25,9 +25,21 @@ class InvalidToken(Unauthenticated):
 
 
 class TooManyTries(TooMany):
-    """Too many failed sign-ins for this account or from this client; ``retry_after`` says how long to wait."""
+    """Failed sign-ins have to be waited for, longer each time; ``retry_after`` says how long."""
 
     code = "accounts.too_many_tries"
+
+
+class SessionOver(Unauthenticated):
+    """Signed out, disabled, another password or at its end: all alike."""
+
+    code = "accounts.session_over"
+
+
+class ResetLinkOver(Gone):
+    """The link sets no password: unknown, used or too old, all alike."""
+
+    code = "accounts.reset_link_over"
 
 
 class UnknownStaff(NotFound):

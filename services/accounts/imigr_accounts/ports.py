@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -91,16 +91,37 @@ class Accounts(Protocol):
         """Likewise."""
         ...
 
-    def save_password(self, staff: Staff, password_hash: str, audit: Audit) -> None:
-        """Another hash for the same account."""
+    def save_password(self, staff: Staff, password_hash: str, audit: Audit, keep: str | None = None) -> None:
+        """Another hash for the same account; its sessions end with the same write, but for the one to keep."""
+        ...
+
+    def password_of(self, staff_id: str) -> tuple[Staff, str | None] | None:
+        """The account and its password hash."""
+        ...
+
+    def add_reset(self, reset: Reset, change: Change) -> None:
+        """In place of any other of the account. Raises Repeated."""
+        ...
+
+    def use_reset(self, reset_hash: str, password_hash: str, now: datetime, audit_of: Callable[[str], Audit]) -> bool:
+        """Set the password and use the link up, in one write, with the audit row for the account's id; its sessions
+        end. False (nothing written) when there is no such link, it is over, or its account is disabled."""
         ...
 
 
-class Tries(Protocol):
-    """Counts sign-ins in the shared store; raises when the store is away, so that sign-in fails closed."""
+@dataclass(frozen=True)
+class Pace:
+    """How fast one may try: ``free`` tries at once, then 1, 2, 4 seconds and so on up to ``most_seconds``."""
 
-    def count(self, name: str, now: datetime) -> tuple[int, datetime]:
-        """One more try under the name in the running window; how many now, and when the window ends."""
+    free: int
+    most_seconds: int
+
+
+class Tries(Protocol):
+    """Slows sign-ins down in the shared store; raises when the store is away, so that sign-in fails closed."""
+
+    def wait(self, name: str, pace: Pace, now: datetime) -> int:
+        """Seconds that the name has to wait first; 0: this is one more try, and counts."""
         ...
 
     def give_back(self, name: str) -> None:
@@ -109,6 +130,40 @@ class Tries(Protocol):
 
     def clear(self, name: str) -> None:
         """No try counts."""
+        ...
+
+
+@dataclass(frozen=True)
+class Session:
+    """A sign-in that has not been ended; ``id`` is the ``jti`` of its token."""
+
+    id: str
+    staff_id: str
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
+class Reset:
+    """A link by which a password may be set once; only a keyed hash of it is kept."""
+
+    hash: str
+    staff_id: str
+    ends_at: datetime
+
+
+class Sessions(Protocol):
+    """Who is signed in. A session that is not there is over."""
+
+    def begin(self, session: Session) -> None:
+        """Keep it until it ends."""
+        ...
+
+    def find(self, session_id: str, now: datetime) -> Session | None:
+        """One that has neither ended nor been ended."""
+        ...
+
+    def end(self, session_id: str, staff_id: str) -> None:
+        """Sign out."""
         ...
 
 

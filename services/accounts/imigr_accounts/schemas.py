@@ -48,6 +48,14 @@ class Login(Schema):
     email = Text(required=True, validate=validate.Length(min=3, max=254))
     password = Hidden(required=True)
     client_key = Text(required=True, validate=validate.Length(min=1, max=128))
+    device_token = Text(load_default=None, allow_none=True, validate=validate.Length(max=200))
+
+
+class OneSession(Schema):
+    """Which session, of whom."""
+
+    session_id = Text(required=True, validate=ID)
+    staff_id = Text(required=True, validate=ID)
 
 
 class Token(Schema):
@@ -81,6 +89,28 @@ class Actor(Schema):
     id = Text(required=True, validate=ID)
     kind = Text(required=True, validate=validate.OneOf(["staff", "machine"]))
     roles = fields.List(fields.Nested(ActorRole), required=True)
+
+
+class SignedIn(Schema):
+    """Who asks, and by which session."""
+
+    actor = fields.Nested(Actor, required=True)
+    session_id = Text(required=True, validate=ID)
+
+
+class OwnPassword(SignedIn):
+    """Another password of one's own."""
+
+    old = Hidden(required=True)
+    new = Hidden(required=True)
+
+
+class ResetByLink(Schema):
+    """A link, and the password that it sets."""
+
+    reset_token = Hidden(required=True)
+    password = Hidden(required=True)
+    client_key = Text(required=True, validate=validate.Length(min=1, max=128))
 
 
 class InMunicipality(Schema):
@@ -140,3 +170,10 @@ class OneToken(Ending):
     """Which token."""
 
     token_id = Text(required=True, validate=ID)
+
+
+class Resetting(InMunicipality):
+    """Whose password a link is to set."""
+
+    staff_id = Text(required=True, validate=ID)
+    idempotency_key = Text(required=True, validate=KEY)

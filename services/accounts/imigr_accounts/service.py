@@ -9,6 +9,7 @@ from typing import Any
 from imigr_accounts import handlers, schemas
 from imigr_accounts.building import build_desk, build_trail
 from imigr_accounts.domain import Staff
+from imigr_accounts.handlers import signing_in
 from imigr_accounts.settings import AccountsSettings
 from imigr_accounts.storage import INDEXES, MACHINES, STAFF, Break
 from imigr_kit.chain_head import look_after
@@ -63,7 +64,34 @@ class AccountsService:
     @rpc
     def login(self, **payload: Any) -> dict[str, Any]:
         """A bearer token of a quarter of an hour."""
-        return handlers.login(self.app.desk, **schemas.Login().load(payload))
+        return signing_in.login(self.app.desk, **schemas.Login().load(payload))
+
+    @rpc
+    def check_session(self, **payload: Any) -> dict[str, Any]:
+        """Who is signed in, with the roles of this moment."""
+        return signing_in.check_session(self.app.desk, **schemas.OneSession().load(payload))
+
+    @rpc
+    def logout(self, **payload: Any) -> dict[str, Any]:
+        """End the session."""
+        return signing_in.logout(self.app.desk, **schemas.SignedIn().load(payload))
+
+    @rpc
+    def change_password(self, **payload: Any) -> dict[str, Any]:
+        """Another password of one's own."""
+        return signing_in.change_password(self.app.desk, **schemas.OwnPassword().load(payload))
+
+    @rpc
+    def begin_reset(self, **payload: Any) -> dict[str, Any]:
+        """A link that sets a password once."""
+        wanted = schemas.Resetting().load(payload)
+        del wanted["idempotency_key"]
+        return signing_in.begin_reset(self.app.desk, command=command("begin_reset", payload), **wanted)
+
+    @rpc
+    def reset_password(self, **payload: Any) -> dict[str, Any]:
+        """Set a password by a link."""
+        return signing_in.reset_password(self.app.desk, **schemas.ResetByLink().load(payload))
 
     @rpc
     def verify_api_token(self, **payload: Any) -> dict[str, Any]:

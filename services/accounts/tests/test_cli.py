@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 
 from imigr_accounts.cli import cli
 from imigr_accounts.errors import InvalidToken, WrongCredentials
-from imigr_accounts.handlers import Desk, login, verify_api_token
+from imigr_accounts.handlers import Desk, verify_api_token
+from imigr_accounts.handlers.signing_in import login
 from imigr_kit.secret import Secret
 
 from .conftest import EMAIL, PASSWORD

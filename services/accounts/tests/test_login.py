@@ -17,7 +17,8 @@ from imigr_accounts import handlers
 from imigr_accounts.crypto import Argon2
 from imigr_accounts.domain import Staff
 from imigr_accounts.errors import TooManyTries, WrongCredentials
-from imigr_accounts.handlers import MOST_TRIES_ACCOUNT, MOST_TRIES_CLIENT, Desk, login
+from imigr_accounts.handlers import Desk
+from imigr_accounts.handlers.signing_in import ACCOUNT, PAIR, SOURCE, login
 from imigr_accounts.ports import Command
 from imigr_accounts.storage import MongoTries
 from imigr_kit.errors import Unavailable
@@ -114,71 +115,113 @@ def _seconds(work: Callable[[], bool]) -> float:
     return time.perf_counter() - started
 
 
+def fail(desk: Desk, email: str, client: str, device: str | None = None) -> int:
+    """Try a wrong password; how long one is told to wait, 0 when the password was looked at."""
+    with pytest.raises((WrongCredentials, TooManyTries)) as caught:
+        login(desk, email, WRONG, client, device)
+    return int(caught.value.retry_after or 0)
+
+
 @pytest.mark.parametrize("email", [EMAIL, "nobody@demo.invalid"])
-def test_too_many_tries_close_the_account_known_or_not(
+def test_failures_of_one_source_at_one_account_wait_longer_each_time(
     desk: Desk, add_staff: Callable[..., Staff], clock: FrozenClock, email: str
 ) -> None:
-    """From any client, the right password included, until the window is over."""
+    """Known or not; what comes too early is neither counted nor looked at, so it makes no wait longer."""
     add_staff()
-    for number in range(MOST_TRIES_ACCOUNT):
-        with pytest.raises(WrongCredentials):
-            login(desk, email, WRONG, f"client-{number}")
-    with pytest.raises(TooManyTries) as caught:
-        login(desk, email, RIGHT, "another client")
-    assert caught.value.retry_after == 15 * 60
-    clock.advance(minutes=15, seconds=1)
-    with pytest.raises(WrongCredentials):
-        login(desk, email, WRONG, "client")
-
-
-def test_a_closed_account_is_refused_without_slow_work(desk: Desk) -> None:
-    """So a flood of tries costs little."""
     counting = CountingPasswords()
     desk = replace(desk, passwords=counting)
-    for _ in range(MOST_TRIES_ACCOUNT + 5):
-        with pytest.raises((WrongCredentials, TooManyTries)):
-            login(desk, EMAIL, WRONG, "client")
-    assert len(counting.asked) == MOST_TRIES_ACCOUNT
+    assert [fail(desk, email, "client") for _ in range(PAIR.free)] == [0] * PAIR.free
+    waits = []
+    for _ in range(4):
+        waits += [fail(desk, email, "client"), fail(desk, email, "client")]
+        clock.advance(seconds=waits[-1])
+        assert fail(desk, email, "client") == 0
+    assert waits == [1, 1, 2, 2, 4, 4, 8, 8]
+    assert len(counting.asked) == PAIR.free + 4
 
 
-def test_too_many_tries_close_the_client_and_no_further_account(desk: Desk, add_staff: Callable[..., Staff]) -> None:
-    """A closed client cannot go on to close the accounts of others."""
-    desk = replace(desk, passwords=CountingPasswords())
+def test_sixty_wrong_passwords_shut_nobody_else_out(desk: Desk, add_staff: Callable[..., Staff]) -> None:
+    """The owner signs in elsewhere at once, and on a known device even from the address of whoever guesses."""
     add_staff()
-    for number in range(MOST_TRIES_CLIENT):
-        with pytest.raises(WrongCredentials):
-            login(desk, f"nobody-{number}@demo.invalid", WRONG, "client")
-    for _ in range(MOST_TRIES_ACCOUNT + 1):
-        with pytest.raises(TooManyTries):
-            login(desk, EMAIL, WRONG, "client")
-    assert login(desk, EMAIL, RIGHT, "another client")["token_type"] == "Bearer"
+    device = login(desk, EMAIL, RIGHT, "home")["device_token"]
+    for _ in range(60):
+        fail(desk, EMAIL, "angry")
+    assert login(desk, EMAIL, RIGHT, "elsewhere")["token"]
+    assert login(desk, EMAIL, RIGHT, "angry", device)["token"]
+    with pytest.raises(TooManyTries):
+        login(desk, EMAIL, RIGHT, "angry")
+
+
+def test_a_crowd_of_sources_makes_the_owner_wait_a_minute_at_most(
+    desk: Desk, add_staff: Callable[..., Staff], clock: FrozenClock
+) -> None:
+    """On a device that is not known; on a known one not at all."""
+    add_staff()
+    desk = replace(desk, passwords=CountingPasswords())
+    device = login(desk, EMAIL, RIGHT, "home")["device_token"]
+    longest = 0
+    for number in range(200):
+        longest = max(longest, fail(desk, EMAIL, f"bot-{number}"))
+        if number > ACCOUNT.free:
+            clock.advance(seconds=5)
+    assert 30 < longest <= ACCOUNT.most_seconds
+    assert login(desk, EMAIL, RIGHT, "home", device)["token"]
+    clock.advance(seconds=ACCOUNT.most_seconds)
+    assert login(desk, EMAIL, RIGHT, "elsewhere")["token"]
+
+
+def test_who_guesses_at_many_accounts_leaves_room_for_others_behind_the_address(
+    desk: Desk, add_staff: Callable[..., Staff], clock: FrozenClock
+) -> None:
+    """They wait a minute at most, known devices not at all, and other addresses do not notice."""
+    add_staff()
+    desk = replace(desk, passwords=CountingPasswords())
+    device = login(desk, EMAIL, RIGHT, "office")["device_token"]
+    for number in range(100):
+        wait = fail(desk, f"nobody-{number}@demo.invalid", "office")
+        assert wait <= SOURCE.most_seconds
+    assert login(desk, EMAIL, RIGHT, "office", device)["token"]
+    assert login(desk, EMAIL, RIGHT, "another")["token"]
+    clock.advance(seconds=SOURCE.most_seconds)
+    assert login(desk, EMAIL, RIGHT, "office")["token"]
+
+
+def test_a_known_device_waits_for_its_own_failures(
+    desk: Desk, add_staff: Callable[..., Staff], clock: FrozenClock
+) -> None:
+    """Else a stolen token would be a way to guess without end; and it serves one account, for half a year."""
+    add_staff()
+    desk = replace(desk, passwords=CountingPasswords())
+    device = login(desk, EMAIL, RIGHT, "home")["device_token"]
+    assert max(fail(desk, EMAIL, f"a-{number}", device) for number in range(20)) > 0
+    other = add_staff("other@demo.invalid").email
+    for _ in range(PAIR.free):
+        assert fail(desk, other, "here", device) == 0
+    assert fail(desk, other, "here", device) > 0
+    clock.advance(days=181)
+    for nonsense in (device, "", ".", "a.b.c", device + "0", "\u0661" + device):
+        for _ in range(PAIR.free + 1):
+            wait = fail(desk, EMAIL, f"there {nonsense}", nonsense)
+        assert wait > 0
 
 
 def test_good_sign_ins_do_not_count(desk: Desk, add_staff: Callable[..., Staff]) -> None:
-    """An office behind one address signs in as often as it likes; a success forgives the failures of its account."""
+    """An office behind one address signs in as often as it likes."""
     desk = replace(desk, passwords=CountingPasswords())
     add_staff()
-    for _ in range(MOST_TRIES_ACCOUNT - 1):
-        with pytest.raises(WrongCredentials):
-            login(desk, EMAIL, WRONG, "elsewhere")
-    for _ in range(MOST_TRIES_CLIENT + 5):
-        login(desk, EMAIL, RIGHT, "client")
-    with pytest.raises(WrongCredentials):
-        login(desk, EMAIL, WRONG, "client")
+    for _ in range(SOURCE.free + 10):
+        assert login(desk, EMAIL, RIGHT, "client")["token"]
 
 
 def test_ones_own_success_does_not_pay_for_guesses_at_others(desk: Desk, add_staff: Callable[..., Staff]) -> None:
-    """Whoever has an account and guesses at others in between is stopped all the same."""
+    """Whoever has an account and guesses at others in between is slowed down all the same."""
     desk = replace(desk, passwords=CountingPasswords())
     add_staff("own@demo.invalid")
-    for number in range(MOST_TRIES_CLIENT - 1):
-        with pytest.raises(WrongCredentials):
-            login(desk, f"other-{number}@demo.invalid", WRONG, "client")
+    for number in range(SOURCE.free - 1):
+        assert fail(desk, f"other-{number}@demo.invalid", "client") == 0
         login(desk, "own@demo.invalid", RIGHT, "client")
-    with pytest.raises(WrongCredentials):
-        login(desk, "other@demo.invalid", WRONG, "client")
-    with pytest.raises(TooManyTries):
-        login(desk, "own@demo.invalid", RIGHT, "client")
+    assert fail(desk, "other@demo.invalid", "client") == 0
+    assert fail(desk, "another@demo.invalid", "client") > 0
 
 
 def test_without_the_database_nobody_signs_in(desk: Desk) -> None:
@@ -200,7 +243,7 @@ def test_neither_email_nor_client_is_stored_with_the_counters(desk: Desk, mongo_
     stored = str(list(mongo_db["tries"].find()))
     assert "nobody" not in stored
     assert "the client" not in stored
-    assert mongo_db["tries"].count_documents({}) == 2
+    assert mongo_db["tries"].count_documents({}) == 3
 
 
 def test_another_password_takes_effect_at_once(desk: Desk, add_staff: Callable[..., Staff]) -> None:

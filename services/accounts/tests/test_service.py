@@ -11,6 +11,7 @@ import jwt
 import pytest
 from kombu.connection import Connection
 
+from imigr_accounts.handlers.signing_in import PAIR
 from imigr_kit.errors import Conflict, Forbidden, ImigrError, Invalid, TooMany, Unauthenticated
 from imigr_kit.rpc_client import RpcClient
 from imigr_kit.testing import wait_until
@@ -120,19 +121,20 @@ def test_errors_cross_the_wire_by_code(call: Callable[..., Any]) -> None:
 
 
 def test_many_guesses_at_once_get_no_more_than_their_number(call: Callable[..., Any], mongo_db: Any) -> None:
-    """Twenty at the same moment: ten are looked at, ten are turned away."""
+    """Twenty of one source at the same moment: the free ones are looked at (and who comes a second later once more)."""
     call("create_staff", NEW)
 
     def guess(number: int) -> str:
         try:
-            call("login", LOGIN | {"password": f"guess number {number}", "client_key": f"client-{number}"})
+            call("login", LOGIN | {"password": f"guess number {number}", "client_key": "client"})
         except (Unauthenticated, TooMany) as error:
             return error.code
         return "in"
 
     with ThreadPoolExecutor(20) as pool:
         told = sorted(pool.map(guess, range(20)))
-    assert told == ["accounts.too_many_tries"] * 10 + ["accounts.wrong_credentials"] * 10
+    assert set(told) == {"accounts.too_many_tries", "accounts.wrong_credentials"}
+    assert PAIR.free <= told.count("accounts.wrong_credentials") <= PAIR.free + 3
 
 
 def test_what_was_answered_survives_kill_minus_nine(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,60 @@ def test_an_import_is_of_its_municipality(kept: Jobs) -> None:
     kept.begin("j", "raoued", ORDER, "staff-1", Command("k", "b"))
     with pytest.raises(UnknownImport):
         kept.get("j", "la-marsa")
+
+
+def begun(kept: Jobs, job: str, town: str, order: Order, file: bytes) -> None:
+    """A whole file that waits."""
+    kept.begin(job, town, order, "staff-1", Command(f"key of {job}", "b"))
+    for number, at in enumerate(range(0, len(file), jobs.MOST_PART)):
+        kept.add(job, town, number, file[at : at + jobs.MOST_PART])
+    kept.start(job, town)
+
+
+def test_imports_of_towns_run_beside_each_other_and_of_one_town_in_turn(kept: Jobs) -> None:
+    """No town waits for the file of another."""
+    for job, town in (("a", "raoued"), ("b", "raoued"), ("c", "la-marsa")):
+        begun(kept, job, town, ORDER, b"x")
+    assert [kept.claim() for _ in range(3)] == ["a", "c", None]
+    kept.give_up("a")
+    assert kept.claim() == "b"
+
+
+GARBAGE = {
+    "a row of commas": b"," * 2_000_000,
+    "braces": b'{"a":' * 400_000,
+    "a cell without an end": b"[" * 2_000_000,
+    "wide rows": b",".join(b"c%d" % n for n in range(100_000)) + b"\n" + b"x," * 700_000,
+    "rows that fit nowhere": b"a,b,c,d\n" + b"1\n" * 900_000,
+    "stray commas": b"a,b,c\n" + (b"x,y, " * 2_000 + b"\n") * 200,
+}
+
+
+@pytest.mark.parametrize("what", GARBAGE)
+def test_garbage_of_two_megabytes_is_refused_at_its_first_rows(kept: Jobs, records: MongoRecords, what: str) -> None:
+    """Whatever the form it claims: the reason is told and next to nothing of it was read."""
+    for form in ("csv", "osm", "hsds", "package"):
+        job = f"{what} {form}"
+        begun(kept, job, "raoued", Order(form, "a county", "raoued"), GARBAGE[what])
+        assert kept.claim() == job
+        kept.run(job, AROUND, records)
+        told = kept.get(job, "raoued")
+        assert (told["state"], told["error"]) == ("failed", BadPackage.code)
+
+
+def test_a_file_that_is_read_for_too_long_is_given_up(
+    kept: Jobs, records: MongoRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process is ended and its sender told; one that writes already is left to finish."""
+    monkeypatch.setattr(jobs, "READ_SECONDS", 0.0)
+    sleeper = [sys.executable, "-c", "import time; time.sleep(60)"]
+    monkeypatch.setattr(jobs, "_command", lambda job: sleeper)
+    begun(kept, "slow", "raoued", ORDER, b"x")
+    workshop = jobs.Workshop(kept)
+    workshop.look()
+    workshop.look()
+    told = kept.get("slow", "raoued")
+    assert (told["state"], told["error_params"]) == ("failed", {"why": "too_slow"})
 
 
 def test_a_process_that_died_is_taken_over_and_then_given_up(kept: Jobs, clock: FrozenClock) -> None:

@@ -27,6 +27,7 @@ from imigr_kit.ids import new_id
 from imigr_kit.keyed import keyed_hash, short_reference
 from imigr_kit.mongo import connect, ensure_indexes
 from imigr_kit.outbox import INDEX
+from imigr_kit.pressure import Gate
 from imigr_kit.settings import load
 
 SEEDER = {"id": "cli", "kind": "operator", "roles": [{"municipality": "*", "role": "admin"}]}
@@ -49,6 +50,7 @@ def cli(context: click.Context) -> None:
         new_id=new_id,
         reference=lambda registration_id: short_reference(settings.key, registration_id),
         hashed=lambda purpose, text: keyed_hash(settings.key, purpose, text),
+        gate=Gate(db),
     )
 
 

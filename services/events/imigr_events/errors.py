@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from imigr_kit.commands import KeyReused as KeyReused
-from imigr_kit.errors import Conflict, Forbidden, Gone, Invalid, NotFound, TooMany, Unavailable
+from imigr_kit.errors import Conflict, Forbidden, Gone, Invalid, NotFound, Unavailable
 
 
 class InvalidInput(Invalid):
@@ -40,12 +40,6 @@ class NoPlaces(Conflict):
     """The places are not free together; a registration would wait."""
 
     code = "events.no_places"
-
-
-class TooManyHolds(TooMany):
-    """One address of the network holds places for many forms."""
-
-    code = "events.too_many_holds"
 
 
 class WrongCode(Forbidden):

@@ -19,6 +19,7 @@ from imigr_kit.events import Stamp
 from imigr_kit.ids import new_id
 from imigr_kit.keyed import keyed_hash, short_reference
 from imigr_kit.mongo import ensure_indexes
+from imigr_kit.pressure import Gate
 from imigr_kit.secret import Secret
 from imigr_kit.testing import FrozenClock
 
@@ -69,6 +70,7 @@ def desk(mongo_db: Any, clock: FrozenClock) -> Desk:
         new_id=new_id,
         reference=lambda one: short_reference(KEY, one),
         hashed=lambda purpose, text: keyed_hash(KEY, purpose, text),
+        gate=Gate(mongo_db),
     )
 
 

@@ -44,6 +44,7 @@ GIVEN = frozenset(
         "contact_key",
         "contact_keys_before",
         "client_key",
+        "network_key",
         "device_key",
         "proof",
         *SECRETS,

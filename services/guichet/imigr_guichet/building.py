@@ -20,6 +20,7 @@ from imigr_guichet.storage.sessions import MongoSessions
 from imigr_kit.clock import Clock
 from imigr_kit.ids import NewId
 from imigr_kit.keyed import keyed_hash, short_reference
+from imigr_kit.pressure import Gate
 from imigr_kit.runtime import Runtime
 from imigr_kit.secret import Secret
 
@@ -93,6 +94,7 @@ def assemble(db: Any, stamp: Stamp, clock: Clock, new_id: NewId, key: Secret[byt
         new_id=new_id,
         reference=reference,
         hashed=hashed,
+        gate=Gate(db),
         chance=random.SystemRandom().random,
     )
     return Bookings(

@@ -78,12 +78,6 @@ class TooManyBookings(TooMany):
     code = "guichet.too_many_bookings"
 
 
-class ProofNeeded(TooMany):
-    """More bookings from here need a proof of work; ``params.challenge`` and ``params.bits`` say which."""
-
-    code = "guichet.proof_needed"
-
-
 class TooManyLookups(TooMany):
     """Too many look-ups that found nothing came from here."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any, TypeVar
 
 from pymongo.client_session import ClientSession
@@ -12,8 +13,9 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from imigr_accounts.domain import Grant, Machine, Staff
 from imigr_accounts.errors import EmailTaken
-from imigr_accounts.ports import Audit, Change, Receipt, Repeated
+from imigr_accounts.ports import Audit, Change, Receipt, Repeated, Reset
 from imigr_accounts.storage.audit import AuditTrail
+from imigr_accounts.storage.sessions import RESETS, SESSIONS
 from imigr_kit.clock import Clock
 from imigr_kit.facts import Fact
 from imigr_kit.mongo import Index, in_transaction, translate
@@ -100,15 +102,48 @@ class MongoAccounts:
         """Compare the version, then set."""
         return self._replace(MACHINES, _row(machine), change)
 
-    def save_password(self, staff: Staff, password_hash: str, audit: Audit) -> None:
+    def save_password(self, staff: Staff, password_hash: str, audit: Audit, keep: str | None = None) -> None:
         """No fact and no new version: nobody outside needs to know."""
+        self._transact(lambda session: self._set_password(staff.id, password_hash, audit, keep, session))
+
+    def password_of(self, staff_id: str) -> tuple[Staff, str | None] | None:
+        """By primary key."""
+        row = self._db[STAFF].find_one({"_id": staff_id})
+        return None if row is None else (_staff(row), row["password_hash"])
+
+    def add_reset(self, reset: Reset, change: Change) -> None:
+        """The earlier ones of the account go in the same transaction."""
 
         def work(session: ClientSession) -> None:
-            change = {"$set": {"password_hash": password_hash}}
-            self._db[STAFF].update_one({"_id": staff.id}, change, session=session)
-            self._trail.append(audit, session)
+            self._keep_receipt(change, session)
+            self._db[RESETS].delete_many({"staff_id": reset.staff_id}, session=session)
+            row = {"_id": reset.hash, "staff_id": reset.staff_id, "ends_at": reset.ends_at}
+            self._db[RESETS].insert_one(row, session=session)
+            self._trail.append(change.audit, session)
 
         self._transact(work)
+
+    def use_reset(self, reset_hash: str, password_hash: str, now: datetime, audit_of: Callable[[str], Audit]) -> bool:
+        """Deleting it finds out who was first; a transaction that fails puts it back."""
+
+        def work(session: ClientSession) -> bool:
+            query = {"_id": reset_hash, "ends_at": {"$gt": now}}
+            row = self._db[RESETS].find_one_and_delete(query, session=session)
+            if row is None or self._db[STAFF].find_one({"_id": row["staff_id"], "disabled": False}) is None:
+                return False
+            self._set_password(row["staff_id"], password_hash, audit_of(row["staff_id"]), None, session)
+            return True
+
+        return self._transact(work)
+
+    def _set_password(
+        self, staff_id: str, password_hash: str, audit: Audit, keep: str | None, session: ClientSession
+    ) -> None:
+        change = {"$set": {"password_hash": password_hash}}
+        self._db[STAFF].update_one({"_id": staff_id}, change, session=session)
+        self._db[SESSIONS].delete_many({"staff_id": staff_id, "_id": {"$ne": keep}}, session=session)
+        self._db[RESETS].delete_many({"staff_id": staff_id}, session=session)
+        self._trail.append(audit, session)
 
     def _insert(self, collection: str, row: Document, change: Change) -> None:
         events = self._stamp(change.facts)

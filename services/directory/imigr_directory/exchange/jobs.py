@@ -10,6 +10,7 @@ import io
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -33,6 +34,10 @@ IMPORTS, PARTS, LINES = "imports", "import_parts", "import_lines"
 MOST_PART: Final = 512 * 1024
 LEASE_SECONDS: Final = 60
 MOST_TRIES: Final = 2
+AT_ONCE: Final = 3
+"""Imports that run beside each other, each of another town."""
+READ_SECONDS: Final = 60.0
+"""For reading and understanding a file, before anything of it is written."""
 KEPT_SECONDS: Final = 30 * 24 * 3600
 PAGE: Final = 500
 RECEIVING, WAITING, RUNNING, DONE, FAILED = "receiving", "waiting", "running", "done", "failed"
@@ -112,9 +117,14 @@ class Jobs:
         return ([] if row is None else row["rows"]), more is not None
 
     def claim(self) -> str | None:
-        """An import to run now, by its id: one that waits, or whose process has died."""
+        """An import to run now, by its id: one that waits, or whose process has died; one at a time of each town, so
+        that no town waits for the file of another."""
         now = self._clock.now()
-        query: Document = {"$or": [{"state": WAITING}, {"state": RUNNING, "until": {"$lt": now}}]}
+        busy = self._db[IMPORTS].distinct("municipality", {"state": RUNNING, "until": {"$gte": now}})
+        query: Document = {
+            "municipality": {"$nin": busy},
+            "$or": [{"state": WAITING}, {"state": RUNNING, "until": {"$lt": now}}],
+        }
         change = {"$set": {"state": RUNNING, "until": now + timedelta(seconds=LEASE_SECONDS)}, "$inc": {"tries": 1}}
         row = self._db[IMPORTS].find_one_and_update(
             query, change, sort=[("created", 1)], return_document=ReturnDocument.AFTER
@@ -125,6 +135,14 @@ class Jobs:
             self._end(row["_id"], FAILED, {"error": ImportDied.code, "error_params": {}})
             return None
         return str(row["_id"])
+
+    def is_reading(self, job: str) -> bool:
+        """Whether it runs and has written nothing yet."""
+        return self._db[IMPORTS].find_one({"_id": job, "state": RUNNING, "step": {"$ne": "writing"}}) is not None
+
+    def give_up(self, job: str) -> None:
+        """The file takes longer to read than any directory: whoever sent it is told, and nothing has changed."""
+        self._end(job, FAILED, {"error": BadPackage.code, "error_params": {"why": "too_slow"}})
 
     def run(self, job: str, around: Around, store: Store) -> None:
         """Do it, in whatever process."""
@@ -164,21 +182,31 @@ class Jobs:
 
 
 class Workshop:
-    """Runs imports one after the other, each in a process of its own."""
+    """Runs imports, each in a process of its own, one of a town at a time; what reads for too long is ended."""
 
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
-        self._process: subprocess.Popen[bytes] | None = None
+        self._running: dict[str, tuple[subprocess.Popen[bytes], float]] = {}
 
     def look(self) -> None:
-        """Begin the next import when none is running here."""
-        if self._process is not None and self._process.poll() is None:
-            return
-        job = self._jobs.claim()
-        if job is not None:
-            command = [sys.executable, "-m", "imigr_directory.cli", "run-import", job]
-            environment = dict(os.environ)
-            self._process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL)
+        """End what takes too long, then begin the next imports while there is room."""
+        for job, (process, started) in list(self._running.items()):
+            if process.poll() is None and self._is_too_slow(job, started):
+                process.kill()
+                process.wait()
+                self._jobs.give_up(job)
+            if process.poll() is not None:
+                del self._running[job]
+        while len(self._running) < AT_ONCE and (job_id := self._jobs.claim()) is not None:
+            process = subprocess.Popen(_command(job_id), env=dict(os.environ), stdin=subprocess.DEVNULL)
+            self._running[job_id] = (process, time.monotonic())
+
+    def _is_too_slow(self, job: str, started: float) -> bool:
+        return time.monotonic() - started > READ_SECONDS and self._jobs.is_reading(job)
+
+
+def _command(job: str) -> list[str]:
+    return [sys.executable, "-m", "imigr_directory.cli", "run-import", job]
 
 
 def out(row: Document) -> Document:

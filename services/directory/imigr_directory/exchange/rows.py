@@ -9,12 +9,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from imigr_directory.errors import BadPackage
 from imigr_directory.exchange.ids import as_uuid
 from imigr_directory.exchange.report import Report
 from imigr_directory.exchange.tables import TABLES, Kind
 
 LONGEST_CELL: Final = 100_000
 MOST_ROWS: Final = 500_000
+MOST_COLUMNS: Final = 500
+MOST_SPLIT: Final = 50
+"""Cells that stray commas may have added to one row."""
+MISSHAPEN_AT_FIRST: Final = 200
+"""When so many rows at the beginning fit the header nowhere, the file is no such table."""
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}")
 _TIME = re.compile(r"^\d{1,2}(:\d{2}){0,2}")
 _DELIMITERS = (",", ";", "\t", "|")
@@ -52,17 +58,32 @@ def read(content: bytes, table: str, renamed: Mapping[str, str], report: Report)
     text = text_of(content).replace("\x00", "")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
     csv.field_size_limit(LONGEST_CELL * 10)
-    header = [_named(one, renamed) for one in next(reader, [])]
+    header = [_named(one, renamed) for one in _header(reader)]
     kinds = _kinds(table, header)
+    misshapen = 0
     for cells in _lines(reader, table, report):
         number = reader.line_num
         if not any(cell.strip() for cell in cells):
             continue
         report.came_in[table] += 1
         fitted = _fitted(cells, header, kinds, table, number, report)
-        if fitted is not None:
+        if fitted is None:
+            misshapen += 1
+            if misshapen == MISSHAPEN_AT_FIRST == report.came_in[table]:
+                raise BadPackage(params={"why": "no_table"})
+        else:
             pairs = zip(header, fitted, strict=True)
             yield Row(table, number, {name: cell.strip() for name, cell in pairs if name and cell.strip()})
+
+
+def _header(reader: Iterator[list[str]]) -> list[str]:
+    try:
+        found = next(reader, [])
+    except csv.Error as error:
+        raise BadPackage(params={"why": "no_table"}) from error
+    if len(found) > MOST_COLUMNS:
+        raise BadPackage(params={"why": "too_wide"})
+    return found
 
 
 def _lines(reader: Iterator[list[str]], table: str, report: Report) -> Iterator[list[str]]:
@@ -100,8 +121,10 @@ def _fitted(
 ) -> list[str] | None:
     """As many cells as the header has, or None when there is no one way to get there."""
     width = len(header)
-    while len(cells) > width and not cells[-1].strip():
-        cells = cells[:-1]
+    end = len(cells)
+    while end > width and not cells[end - 1].strip():
+        end -= 1
+    cells = cells[:end]
     if len(cells) == width:
         return cells
     if len(cells) < width:
@@ -110,6 +133,9 @@ def _fitted(
             report.note("repaired", "row_short", table, number)
             return filled
         report.note("quarantined", "row_misshapen", table, number, sample=",".join(cells))
+        return None
+    if len(cells) > width + MOST_SPLIT:
+        report.note("quarantined", "row_misshapen", table, number, sample=",".join(cells[:MOST_SPLIT]))
         return None
     return _joined(cells, kinds, table, number, report)
 

@@ -138,15 +138,13 @@ class Registration:
 
 @dataclass(frozen=True)
 class Hold:
-    """Places kept while a form is filled; it ends by itself. ``client`` tells holds of one place on the network
-    apart for a limit, by a keyed hash that changes every day."""
+    """Places kept while a form is filled; it ends by itself."""
 
     id: str
     seats: Seats
     until: datetime
     key: str
     body_hash: str
-    client: str | None = None
 
 
 def _wire(moment: datetime | None) -> str | None:

@@ -10,6 +10,7 @@ from imigr_events.handlers.turns import Turns
 from imigr_events.ports import Events
 from imigr_kit.clock import Clock
 from imigr_kit.ids import NewId
+from imigr_kit.pressure import Gate
 
 TELL_AT_ONCE = 500
 """Registrants who are told in one write: their events lie in the document until they are sent."""
@@ -32,3 +33,5 @@ class Desk:
     """The spoken reference of a registration id, or an invitation code of a text."""
     hashed: Callable[[str, str], str]
     """Keyed hash of a text for a purpose."""
+    gate: Gate
+    """Counts where commands of people come from."""

@@ -25,7 +25,6 @@ from imigr_events.errors import (
     NoPlaces,
     NotOpen,
     RegistrationNotChangeable,
-    TooManyHolds,
     UnknownEvent,
     UnknownRegistration,
     WrongCode,
@@ -35,10 +34,10 @@ from imigr_events.handlers.asking import check_answers, check_seats
 from imigr_events.handlers.desk import Desk
 from imigr_events.handlers.turns import Turn
 from imigr_events.ports import Command, Taken
+from imigr_kit.errors import TooMany
+from imigr_kit.pressure import Asked, Asker
 
 HOLD_LASTS = timedelta(minutes=10)
-HOLDS_OF_A_CLIENT = 10
-"""Live holds on one event from one address of the network; many phones may share one."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,7 @@ class Wanted:
     hold_id: str | None = None
     answers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     by_staff: bool = False
+    asker: Asker | None = None
 
 
 @dataclass(frozen=True)
@@ -66,12 +66,14 @@ class HoldWanted:
     municipality: str
     event_id: str
     seats: Seats
-    client: str | None = None
+    asker: Asker | None = None
 
 
 def hold_places(desk: Desk, wanted: HoldWanted, command: Command) -> dict[str, Any]:
-    """Keep places while a form is filled. Raises NoPlaces when they are not free together, NotOpen, TooManyHolds."""
+    """Keep places while a form is filled. Raises NoPlaces when they are not free together, NotOpen, EffortNeeded,
+    LaneFull."""
     command = keyed(desk, command)
+    refusal = _refusal(desk, wanted, command.key)
 
     def task(turn: Turn) -> dict[str, Any]:
         work = turn.work
@@ -81,13 +83,12 @@ def hold_places(desk: Desk, wanted: HoldWanted, command: Command) -> dict[str, A
             _must_be_public(work.event, wanted.municipality)
             check_seats(work.event, wanted.seats)
             work.event.must_be_open(work.now, wanted.seats.sessions)
-            same = [one for one in holds.values() if one.client is not None and one.client == wanted.client]
-            if len(same) >= HOLDS_OF_A_CLIENT:
-                raise TooManyHolds(retry_after=60)
+            if refusal is not None:
+                raise refusal
             if not work.tally.fits(work.event, wanted.seats, work.now):
                 raise NoPlaces
             until = work.now + HOLD_LASTS
-            hold = Hold(desk.new_id(), wanted.seats, until, command.key, command.body_hash, wanted.client)
+            hold = Hold(desk.new_id(), wanted.seats, until, command.key, command.body_hash)
             work.add_hold(hold)
         elif hold.body_hash != command.body_hash:
             raise KeyReused
@@ -118,13 +119,34 @@ def register(desk: Desk, wanted: Wanted, command: Command) -> dict[str, Any]:
     """
     command = keyed(desk, command)
     manage = desk.hashed("manage", wanted.manage_hash)
+    refusal = None if wanted.by_staff or wanted.hold_id else _refusal(desk, wanted, command.key)
     try:
-        return desk.turns.run(wanted.event_id, lambda turn: _register(desk, turn, wanted, command, manage))
+        return desk.turns.run(wanted.event_id, lambda turn: _register(desk, turn, wanted, command, manage, refusal))
     except Taken:
         raise elsewhere(desk, command) from None
 
 
-def _register(desk: Desk, turn: Turn, wanted: Wanted, command: Command, manage: str) -> dict[str, Any]:
+def _refusal(desk: Desk, wanted: Wanted | HoldWanted, key: str) -> TooMany | None:
+    """What the gate says, to be raised unless the command was run before."""
+    if wanted.asker is None:
+        return None
+    event_id = wanted.event_id
+
+    def supply() -> int:
+        event = desk.events.get(event_id)
+        return event.capacity if event else 0
+
+    try:
+        asked = Asked(desk.hashed("price", key), event_id, supply, wanted.seats.places)
+        desk.gate.pass_through(wanted.asker, asked, desk.clock.now())
+    except TooMany as refusal:
+        return refusal
+    return None
+
+
+def _register(
+    desk: Desk, turn: Turn, wanted: Wanted, command: Command, manage: str, refusal: TooMany | None
+) -> dict[str, Any]:
     work = turn.work
     earlier = work.by_key(command.key)
     if earlier is not None:
@@ -139,6 +161,8 @@ def _register(desk: Desk, turn: Turn, wanted: Wanted, command: Command, manage: 
         work.claim(same.id, command.key, manage)
         return noted(desk, turn, merged, command)
     _check(desk, work, wanted)
+    if refusal is not None:
+        raise refusal
     draft = Registration(
         id=desk.new_id(),
         seats=wanted.seats,

@@ -11,8 +11,11 @@ from imigr_events.handlers import HoldWanted, Wanted
 from imigr_events.handlers.deciding import REASONS
 from imigr_events.schemas.base import CODE, ID, KEY, Change, Manage
 from imigr_kit.fields import HASH, LANGUAGE, SLUG
+from imigr_kit.pressure import Asker
 
 PLACES = validate.Range(1, 4)
+TAKEN_UP = frozenset({"client_key", "network_key", "proof", "places", "kinds", "sessions", "actor"})
+"""What is wanted in another form."""
 
 
 class SeatsIn(Schema):
@@ -27,19 +30,20 @@ class SeatsIn(Schema):
         load_default=dict,
     )
     sessions = fields.List(fields.String(validate=ID), load_default=list, validate=validate.Length(max=100))
+    client_key = fields.String(load_default=None, allow_none=True, validate=HASH)
+    network_key = fields.String(load_default=None, allow_none=True, validate=HASH)
+    proof = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=100))
     idempotency_key = fields.String(required=True, validate=KEY)
 
 
 class HoldIn(SeatsIn):
     """Places to keep while a form is filled."""
 
-    client = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=64))
-
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> tuple[HoldWanted, str]:
         """What is wanted, and the idempotency key."""
         seats = _seats(data)
-        return HoldWanted(data["municipality"], data["event_id"], seats, data["client"]), data["idempotency_key"]
+        return HoldWanted(data["municipality"], data["event_id"], seats, _asker(data)), data["idempotency_key"]
 
 
 class ReleaseHold(Schema):
@@ -72,11 +76,11 @@ class Register(SeatsIn):
     def make(self, data: dict[str, Any], **_: Any) -> tuple[Wanted, str]:
         """What is wanted, and the idempotency key."""
         key = data.pop("idempotency_key")
-        seats = _seats(data)
+        seats, asker = _seats(data), _asker(data)
         keys = (data.pop("contact_key"), *data.pop("contact_keys_before"))
         contacts = tuple(one for one in keys if one is not None)
-        rest = {name: value for name, value in data.items() if name not in ("places", "kinds", "sessions", "actor")}
-        return Wanted(**rest, seats=seats, contact_keys=contacts), key
+        rest = {name: value for name, value in data.items() if name not in TAKEN_UP}
+        return Wanted(**rest, seats=seats, asker=asker, contact_keys=contacts), key
 
 
 class RegisterFor(Register):
@@ -138,6 +142,11 @@ REGISTER_FOR = RegisterFor()
 REGISTRATIONS = OwnRegistrations()
 REJECTION = Rejection()
 RELEASE_HOLD = ReleaseHold()
+
+
+def _asker(data: dict[str, Any]) -> Asker | None:
+    client, network = data["client_key"], data["network_key"]
+    return Asker(client, network or client, data["proof"]) if client else None
 
 
 def _seats(data: dict[str, Any]) -> Seats:

@@ -28,6 +28,7 @@ from imigr_events.storage import (
 )
 from imigr_kit.commands import command_of
 from imigr_kit.entrypoints import every, provided, rpc
+from imigr_kit.pressure import INDEX as PRESSURE
 
 
 class EventsService(AgendaMethods, DoorMethods, CertificateMethods, PathwayMethods, ImportMethods, StaffMethods):
@@ -36,7 +37,7 @@ class EventsService(AgendaMethods, DoorMethods, CertificateMethods, PathwayMetho
     name = "events"
     settings = EventsSettings
     outbox_collections = (EVENTS, ATTENDANCE, CERTIFICATES, PATHWAYS)
-    indexes = (*INDEXES, *ATTENDANCE_INDEXES, *CERTIFICATE_INDEXES, *PATHWAY_INDEXES, *RETENTION_INDEXES)
+    indexes = (*INDEXES, *ATTENDANCE_INDEXES, *CERTIFICATE_INDEXES, *PATHWAY_INDEXES, *RETENTION_INDEXES, PRESSURE)
     app: App = provided(build)
 
     @rpc

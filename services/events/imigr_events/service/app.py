@@ -29,6 +29,7 @@ from imigr_kit.clock import Clock
 from imigr_kit.facts import Fact
 from imigr_kit.ids import NewId
 from imigr_kit.keyed import keyed_hash, short_reference
+from imigr_kit.pressure import Gate
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ def build(runtime: Around) -> App:
         new_id=runtime.new_id,
         reference=lambda registration_id: short_reference(key, registration_id),
         hashed=lambda purpose, text: keyed_hash(key, purpose, text),
+        gate=Gate(runtime.db),
     )
     signer = KeyRing(runtime.settings.signing_key, runtime.settings.retired_keys)
     door = Door(desk, MongoAttendance(runtime.db, runtime.stamp), signer)

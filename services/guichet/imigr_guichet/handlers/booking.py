@@ -9,27 +9,29 @@ from typing import Any
 
 from imigr_guichet.domain.appointment import Appointment
 from imigr_guichet.domain.guichet import CELL_MINUTES, Extras, Guichet, Place, shared
-from imigr_guichet.domain.limits import Asker, Quota, bits_for, is_proof, quotas
+from imigr_guichet.domain.limits import Asker, Quota, quotas
 from imigr_guichet.domain.states import State
 from imigr_guichet.domain.text import Interval
 from imigr_guichet.errors import (
     AlreadyBooked,
     Busy,
-    ProofNeeded,
     SlotFull,
     SlotNotOffered,
     TooManyBookings,
 )
 from imigr_guichet.handlers.fading import clear_the_way
 from imigr_guichet.handlers.office import Office, board, get_guichet, moment, said, said_again
-from imigr_guichet.handlers.slots import Ask, as_booked, asked_topic, interpreted, next_slots
+from imigr_guichet.handlers.slots import Ask, as_booked, asked_topic, interpreted, list_slots, next_slots
 from imigr_guichet.opening import DAY, local_date
 from imigr_guichet.places import WIDTH, cell_of, limits, within
 from imigr_guichet.ports.appointments import Command, Outcome, Ties
-from imigr_kit.errors import FieldError, ImigrError
+from imigr_kit import pressure
+from imigr_kit.errors import FieldError, ImigrError, TooMany
 from imigr_kit.facts import Fact
 
 HOLD_MINUTES = 10
+SUPPLY_DAYS, SUPPLY_SLOTS = 60, 5000
+"""How far the places are counted of which those who take many get a share."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def book_appointment(office: Office, booking: Booking, command: Command) -> dict
     """Book the start at the first desk that is free; the answer of the first run for a repeated command.
 
     Raises SlotNotOffered, TopicNotOffered, LanguageNotOffered, NotOpenToBooking, SlotFull (with the next free slots),
-    AlreadyBooked, TooManyBookings, ProofNeeded or KeyReused.
+    AlreadyBooked, TooManyBookings, EffortNeeded, LaneFull or KeyReused.
     """
     guichet = get_guichet(office, booking.guichet_id, booking.municipality)
     return _claim(office, guichet, booking, command, lambda draft: draft.book(guichet))
@@ -88,6 +90,7 @@ Make = Callable[[Appointment], tuple[Appointment, list[Fact]]]
 
 def _claim(office: Office, guichet: Guichet, booking: Booking, command: Command, make: Make) -> dict[str, Any]:
     ask = ask_of(booking)
+    admit(office, booking, command, guichet.id, lambda: _supply(office, guichet, ask))
     length = asked_topic(guichet, ask).length(booking.extras)
     wanted = offered(office, guichet, ask, booking.start, length)
     appointment_id = office.new_id()
@@ -100,6 +103,25 @@ def _claim(office: Office, guichet: Guichet, booking: Booking, command: Command,
         if outcome is not Outcome.TAKEN:
             return refused(office, outcome, command)
     return refused(office, Outcome.TAKEN, command, next_slots(office, guichet, ask, booking.start))
+
+
+def admit(office: Office, booking: Booking, command: Command, record: str, supply: Callable[[], int]) -> None:
+    """Let a visitor's command through the gate, unless it was run before. Raises EffortNeeded or LaneFull."""
+    who = booking.asker
+    if booking.booked_by != "public" or who.address is None:
+        return
+    asker = pressure.Asker(who.address, who.network or who.address, who.proof)
+    asked = pressure.Asked(office.hashed("price", booking.manage_hash), record, supply)
+    try:
+        office.gate.pass_through(asker, asked, office.clock.now())
+    except TooMany:
+        if office.appointments.by_command(command.key) is None:
+            raise
+
+
+def _supply(office: Office, guichet: Guichet, ask: Ask) -> int:
+    found = list_slots(office, guichet, ask, None, SUPPLY_DAYS, SUPPLY_SLOTS)
+    return sum(slot.places for slots in found.values() for slot in slots)
 
 
 def refused(
@@ -141,13 +163,8 @@ def claim_within_quotas(
 
 def _number(office: Office, quota: Quota, booking: Booking, command: Command, is_known: bool) -> str:
     number = office.appointments.next_number(quota.prefix, known=is_known)
-    if number >= quota.most:
-        if office.appointments.by_command(command.key) is None:
-            raise TooManyBookings(params={"counted": quota.kind}, retry_after=3600)
-    elif quota.kind == "address":
-        challenge = office.hashed("proof", f"{booking.manage_hash}:{number}")[:32]
-        if not is_proof(challenge, booking.asker.proof, bits_for(number)):
-            raise ProofNeeded(params={"challenge": challenge, "bits": bits_for(number)}, retry_after=1)
+    if number >= quota.most and office.appointments.by_command(command.key) is None:
+        raise TooManyBookings(params={"counted": quota.kind}, retry_after=3600)
     return f"{quota.prefix}:{number}"
 
 

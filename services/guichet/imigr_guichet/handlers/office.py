@@ -19,6 +19,7 @@ from imigr_kit.clock import Clock
 from imigr_kit.context import current
 from imigr_kit.facts import Fact
 from imigr_kit.ids import NewId
+from imigr_kit.pressure import Gate
 
 CHANGE_TRIES = 5
 STAFF_ROLES = ("manager", "mediator")
@@ -41,6 +42,8 @@ class Office:
     """The spoken reference of an appointment id."""
     hashed: Callable[[str, str], str]
     """Keyed hash of a text for a purpose."""
+    gate: Gate
+    """Counts where commands of visitors come from."""
     chance: Callable[[], float]
     """A random number from 0 to 1."""
     boards: dict[str, Board] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from imigr_guichet.domain.appointment import Appointment
@@ -12,7 +13,7 @@ from imigr_guichet.domain.guichet import Extras, Guichet, Place
 from imigr_guichet.domain.session import Session
 from imigr_guichet.errors import Busy, KeyReused, SessionFull, SlotFull, SlotNotOffered, UnknownSession
 from imigr_guichet.handlers.agenda import cancel_for_service
-from imigr_guichet.handlers.booking import Booking, Wanted, claim_within_quotas, draft, refused
+from imigr_guichet.handlers.booking import Booking, Wanted, admit, claim_within_quotas, draft, refused
 from imigr_guichet.handlers.fading import clear_the_way
 from imigr_guichet.handlers.office import CHANGE_TRIES, STAFF_ROLES, Office, get_guichet, moment, said
 from imigr_guichet.opening import local_date
@@ -89,11 +90,15 @@ def book_seat(
 ) -> dict[str, Any]:
     """A seat of a session; one conditional write per try. Raises UnknownSession or SessionFull."""
     guichet = get_guichet(office, booking.guichet_id, booking.municipality)
+    is_admitted = False
     for _ in range(CHANGE_TRIES):
         seated = sessions.find(session_id)
         if seated is None or seated.session.guichet_id != guichet.id or seated.session.state != "planned":
             raise UnknownSession
         session = seated.session
+        if not is_admitted:
+            admit(office, booking, command, session.id, partial(int, session.capacity))
+            is_admitted = True
         if session.start <= moment(office):
             raise SlotNotOffered
         taken = {one.seat for one in seated.seats if one.seat is not None}

@@ -72,6 +72,7 @@ class Book(Schema):
     contact_key = fields.String(load_default=None, allow_none=True, validate=HASH)
     contact_keys_before = KEYS_BEFORE
     client_key = fields.String(load_default=None, allow_none=True, validate=HASH)
+    network_key = fields.String(load_default=None, allow_none=True, validate=HASH)
     device_key = fields.String(load_default=None, allow_none=True, validate=HASH)
     proof = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=100))
     idempotency_key = fields.String(required=True, validate=KEY)
@@ -184,6 +185,7 @@ def booking_of(data: Mapping[str, Any], booked_by: str = "public") -> Booking:
             data["contact_key"],
             data["client_key"],
             data["device_key"],
+            data["network_key"],
             data["proof"],
             tuple(data["contact_keys_before"]),
         ),

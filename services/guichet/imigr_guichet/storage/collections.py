@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from imigr_kit.mongo import Index
+from imigr_kit.pressure import INDEX as PRESSURE
 
 GUICHETS, APPOINTMENTS = "guichets", "appointments"
 CALENDARS, FEEDS, LOOKUPS = "calendars", "feeds", "lookups"
@@ -17,5 +18,6 @@ INDEXES = (
     Index(APPOINTMENTS, [("frees_at", 1)], partial={"frees_at": {"$exists": True}}, name="fading"),
     Index(APPOINTMENTS, [("stranded", 1)], partial={"stranded": {"$exists": True}}, name="stranded"),
     Index(FEEDS, [("secret", 1)], unique=True, name="secret"),
+    PRESSURE,
     Index(LOOKUPS, [("ends_at", 1)], expire_after=0, name="expiry"),
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Response, abort, request
 
+from imigr_gateway import costly
 from imigr_gateway.api.staff.calls import call, command
 from imigr_gateway.api.staff.directory.blueprint import blueprint
 from imigr_gateway.doors import staff
@@ -31,12 +32,13 @@ def import_directory(query: dict[str, Any], municipality: str) -> Any:
     _whole_body()
     order = {name: value for name, value in query.items() if value is not None and name != "mapping"}
     order |= _mapping(query["mapping"])
-    begun = command("directory", "begin_import", municipality, municipality=municipality, **order)
-    job = {"municipality": municipality, "import_id": begun["id"]}
-    for number, data in enumerate(iter(_part, b"")):
-        text = base64.b64encode(data).decode()
-        call("directory", "add_import_part", municipality, **job, number=number, data=text)
-    return call("directory", "start_import", municipality, **job)
+    with costly.exchange.place(municipality):
+        begun = command("directory", "begin_import", municipality, municipality=municipality, **order)
+        job = {"municipality": municipality, "import_id": begun["id"]}
+        for number, data in enumerate(iter(_part, b"")):
+            text = base64.b64encode(data).decode()
+            call("directory", "add_import_part", municipality, **job, number=number, data=text)
+        return call("directory", "start_import", municipality, **job)
 
 
 def parts_of_body() -> Iterator[bytes]:
@@ -88,5 +90,6 @@ def list_import_lines(query: dict[str, Any], municipality: str, import_id: str, 
 @staff("manager", "editor")
 def export_directory(query: dict[str, Any], municipality: str) -> Any:
     """The municipality's published directory as one file: a data package (zip), HSDS JSON or ndjson."""
-    made = call("directory", "export_directory", municipality, municipality=municipality, form=query["form"])
+    with costly.exchange.place(municipality):
+        made = call("directory", "export_directory", municipality, municipality=municipality, form=query["form"])
     return Response(base64.b64decode(made["data"]), 200, content_type=_TYPES[query["form"]])

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from typing import Any
 
 from imigr_accounts.domain import Grant, Machine, Staff, belongs, check_password, normal_email, roles_out
 from imigr_accounts.errors import (
     InvalidToken,
     KeyReused,
-    TooManyTries,
     UnknownStaff,
     UnknownToken,
-    WrongCredentials,
 )
-from imigr_accounts.ports import Accounts, Audit, Change, Command, Passwords, Repeated, Signer, Tries
+from imigr_accounts.ports import Accounts, Audit, Change, Command, Passwords, Repeated, Sessions, Signer, Tries
 from imigr_kit.access import require
 from imigr_kit.clock import Clock
 from imigr_kit.errors import Unavailable
 from imigr_kit.ids import NewId
 from imigr_kit.secret import Secret
 
-MOST_TRIES_ACCOUNT = 10
-MOST_TRIES_CLIENT = 60
 TURNS = 5
 """How often a change is tried on a newer version before the caller is asked to come back."""
 TOKEN_PREFIX = "imigr_"  # noqa: S105  # a prefix by which leaked tokens can be found
@@ -40,6 +35,7 @@ class Desk:
 
     accounts: Accounts
     tries: Tries
+    sessions: Sessions
     passwords: Passwords
     signer: Signer
     clock: Clock
@@ -48,45 +44,6 @@ class Desk:
     """Keyed hash (256 bits in hex) of a text for a purpose."""
     issuer: str
     token_seconds: int
-
-
-def login(desk: Desk, email: str, password: Secret[str], client_key: str) -> Answer:
-    """A bearer token. Unknown account, wrong password and disabled account are alike in answer and time.
-
-    Raises WrongCredentials or TooManyTries; when the store of tries is away, its error (fail closed).
-    """
-    now = desk.clock.now()
-    email = normal_email(email)
-    client, account = f"client:{desk.hashed('client', client_key)}", f"account:{desk.hashed('email', email)}"
-    _count_try(desk, client, MOST_TRIES_CLIENT, now)
-    _count_try(desk, account, MOST_TRIES_ACCOUNT, now)
-    staff, password_hash = desk.accounts.staff_by_email(email) or (None, None)
-    fits = desk.passwords.verify(password_hash, password.reveal())
-    if staff is None or staff.disabled or not fits:
-        raise WrongCredentials
-    desk.tries.clear(account)
-    desk.tries.give_back(client)
-    return signed_in(desk, staff, now)
-
-
-def signed_in(desk: Desk, staff: Staff, now: datetime) -> Answer:
-    """What a sign-in answers: a token for who this is, good for ``token_seconds`` from now."""
-    expires = now + timedelta(seconds=desk.token_seconds)
-    claims = {
-        "iss": desk.issuer,
-        "aud": AUDIENCE,
-        "sub": staff.id,
-        "roles": roles_out(staff.grants),
-        "iat": int(now.timestamp()),
-        "exp": int(expires.timestamp()),
-        "jti": desk.new_id(),
-    }
-    return {
-        "token": desk.signer.sign(claims),
-        "token_type": "Bearer",
-        "expires_at": expires.isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "staff": {"id": staff.id, "display": staff.display, "roles": roles_out(staff.grants)},
-    }
 
 
 def verify_api_token(desk: Desk, token: Secret[str]) -> Answer:
@@ -103,7 +60,7 @@ def create_staff(
     """A new account; its creator must be admin wherever it gets a role. Raises EmailTaken, WeakPassword."""
     _require_admin(actor, municipality, staff.grants)
     check_password(password.reveal())
-    answer = _once(desk, command, lambda slip: _add_staff(desk, actor, staff, password, slip))
+    answer = once(desk, command, lambda slip: _add_staff(desk, actor, staff, password, slip))
     if answer["id"] != staff.id:  # an earlier call's account; the password is not in the body hash
         _, password_hash = desk.accounts.staff_by_email(staff.email) or (None, None)
         if not desk.passwords.verify(password_hash, password.reveal()):
@@ -114,11 +71,11 @@ def create_staff(
 def create_staff_without_password(desk: Desk, actor: Actor, staff: Staff, command: Command) -> Answer:
     """An account into which nobody can sign in before it is given a password (see set_password)."""
     _require_admin(actor, staff.grants[0].municipality, staff.grants)
-    return _once(desk, command, lambda slip: _add_staff(desk, actor, staff, None, slip))
+    return once(desk, command, lambda slip: _add_staff(desk, actor, staff, None, slip))
 
 
 def set_password(desk: Desk, actor: Actor, email: str, password: Secret[str]) -> str:
-    """Another password; the account's id. Tokens given before stay good to their end. Raises UnknownStaff."""
+    """Another password; the account's id. Sessions begun before end. Raises UnknownStaff."""
     check_password(password.reveal())
     staff, _ = desk.accounts.staff_by_email(normal_email(email)) or (None, None)
     if staff is None:
@@ -145,7 +102,7 @@ def disable_staff(
         change = Change(facts, audit, slip, staff_out(disabled))
         return staff_out(disabled) if not facts or desk.accounts.save_staff(disabled, change) else None
 
-    return _once(desk, command, work)
+    return once(desk, command, work)
 
 
 def list_staff(desk: Desk, actor: Actor, municipality: str) -> Sequence[Staff]:
@@ -173,7 +130,7 @@ def create_api_token(
         desk.accounts.add_machine(machine, desk.hashed("token", token_of(machine.id)), change)
         return machine_out(machine)
 
-    answer = _once(desk, command, work)
+    answer = once(desk, command, work)
     return answer | {"token": token_of(answer["id"])}
 
 
@@ -193,7 +150,7 @@ def revoke_api_token(
         change = Change(facts, audit, slip, machine_out(revoked))
         return machine_out(revoked) if not facts or desk.accounts.save_machine(revoked, change) else None
 
-    return _once(desk, command, work)
+    return once(desk, command, work)
 
 
 def staff_out(staff: Staff) -> Answer:
@@ -214,7 +171,7 @@ def _add_staff(desk: Desk, actor: Actor, staff: Staff, password: Secret[str] | N
     return staff_out(created)
 
 
-def _once(desk: Desk, command: Command, work: Callable[[Command], Answer | None]) -> Answer:
+def once(desk: Desk, command: Command, work: Callable[[Command], Answer | None]) -> Answer:
     """The answer of an earlier call of the same command, or that of ``work``, which says None when the record
     has changed under it. Raises KeyReused."""
     slip = replace(command, key=desk.hashed("command", command.key))
@@ -230,12 +187,6 @@ def _once(desk: Desk, command: Command, work: Callable[[Command], Answer | None]
         if answer is not None:
             return answer
     raise Unavailable(code="kit.database_unavailable", retry_after=1)
-
-
-def _count_try(desk: Desk, name: str, most: int, now: datetime) -> None:
-    tried, until = desk.tries.count(name, now)
-    if tried > most:
-        raise TooManyTries(retry_after=max(1, int((until - now).total_seconds())))
 
 
 def _require_admin(actor: Actor, municipality: str, grants: Sequence[Grant]) -> None:
