@@ -13,7 +13,7 @@ import json
 import random
 import sys
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -37,8 +37,8 @@ from imigr_kit.testing import FrozenClock
 from imigr_kit.testing.servers import fresh_database
 
 ROOT = Path(__file__).resolve().parent.parent
-MONDAY = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 HOUR = 3600
+DAY = timedelta(days=1)
 PATIENCE = 6
 """How often somebody who was told to wait comes back."""
 
@@ -59,12 +59,14 @@ class Town:
 
     def __init__(self, db: Any, desks: int) -> None:
         ensure_indexes(db, INDEXES)
-        self.clock = FrozenClock(MONDAY)
+        self.clock = FrozenClock(_next_monday())
         self.made = _office(db, self.clock, desks)
         self.guichet = self.made.office.plans.all(None)[0]
         self._luck = random.Random(1)  # a simulation that can be repeated
-        self.starts = [one.start for one in self._slots() for _ in range(one.places)]
-        self.seats = len(self.starts)
+        everything = [one.start for one in self._slots() for _ in range(one.places)]
+        self.seats = len(everything)
+        # Those of today may be over before they are asked for.
+        self.starts = [start for start in everything if start > self.clock.now() + DAY]
         self._luck.shuffle(self.starts)
 
     def _slots(self) -> list[Any]:
@@ -95,6 +97,12 @@ class Town:
         except ImigrError as error:
             return error
         return None
+
+
+def _next_monday() -> datetime:
+    """Six in the morning of a Monday to come: the database deletes what has ended by its own clock."""
+    today = datetime.now(UTC).replace(hour=6, minute=0, second=0, microsecond=0)
+    return today + (7 - today.weekday()) * DAY
 
 
 def key(text: str) -> str:
