@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from imigr_kit import inbox
+from imigr_kit import commands, inbox
 from imigr_kit.entrypoints import Every
 from imigr_kit.mongo import Index
 from imigr_kit.relay import LEASES
@@ -17,7 +17,7 @@ from .retention_table import OF_ALL, SERVICES, Row, collections_in_code, listed,
 def test_every_collection_is_in_the_table_and_no_other() -> None:
     """A new collection needs a line that says how long its rows live."""
     for service in SERVICES:
-        of_kit = {inbox.COLLECTION, LEASES}
+        of_kit = {inbox.COLLECTION, LEASES, commands.CLAIMS}
         assert collections_in_code(service) | of_kit == listed(service), service
 
 
@@ -45,5 +45,5 @@ def test_every_index_that_deletes_is_in_the_table() -> None:
 
 
 def _indexes(row: Row) -> tuple[Index, ...]:
-    found = inbox.INDEXES if row.service == OF_ALL else service_class(row.service).indexes
+    found = (*inbox.INDEXES, *commands.INDEXES) if row.service == OF_ALL else service_class(row.service).indexes
     return tuple(one for one in found if one.collection == row.collection)

@@ -84,7 +84,7 @@ def guichet_with(zone: str, rules: tuple[OpeningRule, ...], desks: int, step: in
 def office_of(taken: Taken, clock: FrozenClock) -> Office:
     """Only what slots need."""
     nothing: Any = None
-    return Office(nothing, nothing, taken, clock, nothing, nothing, nothing, nothing, nothing)
+    return Office(nothing, nothing, taken, clock, nothing, nothing, nothing, nothing, nothing, nothing)
 
 
 def walked(guichet: Guichet, topic: Topic, taken: Taken, days: int, now: datetime) -> dict[tuple[date, datetime], int]:
