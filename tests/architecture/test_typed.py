@@ -25,7 +25,7 @@ PUBLIC_WORDS = (
 """Written by staff for all to read, or by the operator: about a town, an event, an organization."""
 SEARCHED = "q search postcode taxonomy taxonomy_id taxonomy_term_id reference provider value"
 """Compared with what is stored and forgotten with the request; ``value`` is read as a closed code or sealed."""
-SEALED = "email password token remark sealed ticket slip proof"
+SEALED = "email password old new token reset_token device_token remark sealed ticket slip proof"
 """A Secret, a sealed box or something that is only ever verified."""
 DRAWN = (
     "id client client_key idempotency_key staff_id token_id after data import_id location_id locations municipality "

@@ -55,7 +55,6 @@ INDEXES = (
     Index(RECEIPTS, [("lookup", 1), ("at", 1)], name="lookup"),
     Index(MATTERS, [("contact_id", 1)], name="contact"),
     Index(MATTERS, [("start", 1)], expire_after=MATTER_SECONDS, name="expiry"),
-    Index(MATTERS, [("contact_id", 1)], name="contact"),
     Index(REPLIES, [("at", 1)], expire_after=REPLY_SECONDS, name="expiry"),
     Index(HELPED, [("at", 1)], expire_after=DAILY_SECONDS, name="expiry"),
     Index(CAMPAIGNS, [("key", 1)], unique=True, name="key"),
