@@ -15,6 +15,7 @@ from imigr_guichet.storage.feeds import MongoFeeds
 from imigr_guichet.storage.lookups import MongoLookups
 from imigr_guichet.storage.occupancy import MongoOccupancy
 from imigr_guichet.storage.plans import MongoPlans, Stamp
+from imigr_guichet.storage.quotas import MongoQuotas
 from imigr_guichet.storage.retention import MongoRetention
 from imigr_guichet.storage.sessions import MongoSessions
 from imigr_kit.clock import Clock
@@ -94,6 +95,7 @@ def assemble(db: Any, stamp: Stamp, clock: Clock, new_id: NewId, key: Secret[byt
         new_id=new_id,
         reference=reference,
         hashed=hashed,
+        quotas=MongoQuotas(db),
         gate=Gate(db),
         chance=random.SystemRandom().random,
     )

@@ -40,8 +40,6 @@ def row_of(mongo_db: Any, appointment_id: str) -> tuple[str, list[dict[str, Any]
     sent = row["outbox"]
     mongo_db["appointments"].bulk_write(sent_updates([row]))
     left = mongo_db["appointments"].find_one({"_id": appointment_id})
-    # Quotas of the contact count on until they end by themselves; they are no part of the appointment.
-    left["claims"] = [one for one in left["claims"] if not one.startswith("quota:")]
     return json.dumps(left, default=str), sent
 
 

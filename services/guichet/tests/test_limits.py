@@ -33,6 +33,12 @@ Maker = Callable[..., tuple[Booking, Command]]
 ADDRESS = "a" * 64
 
 
+@pytest.fixture(autouse=True)
+def lasting(bookings: Bookings, mongo_db: Any) -> None:
+    """The clock of these tests stands in the past, by which the database would delete counters at once."""
+    mongo_db["pressure"].drop_index("expiry")
+
+
 def proof_of(challenge: str, bits: int) -> str:
     """What a visitor's device works out."""
     return next(str(n) for n in itertools.count() if fairness.is_proof(challenge, str(n), bits))
@@ -184,3 +190,25 @@ def test_guesses_are_counted_and_slowed_down(bookings: Bookings, booking: Maker)
     assert guess("x", "la-marsa") == guess("a", "raoued") == "wait"
     assert guess("a", "la-marsa") == "found"
     assert get_appointment(bookings.office, "la-marsa", manage_hash("a"))["state"] == "confirmed"
+
+
+def test_a_device_books_so_often_a_day_and_no_row_says_which(
+    office: Office, booking: Maker, mongo_db: Any, clock: FrozenClock
+) -> None:
+    """Counted apart from the appointments, in a row that ends by itself; what came to nothing does not count, and a
+    repeated command counts once."""
+    asker = Asker(device="e" * 64)
+    for number in range(limits.DEVICE_DAY):
+        wanted = booking(f"d{number}", start=starts(number), asker=asker)
+        for _ in range(2):
+            book_appointment(office, *wanted)
+        with pytest.raises(ImigrError):
+            book_appointment(office, *booking("never", start=THURSDAY - timedelta(days=400), asker=asker))
+    with pytest.raises(TooManyBookings):
+        book_appointment(office, *booking("one more", start=starts(20), asker=asker))
+    assert "e" * 64 not in str(list(mongo_db["appointments"].find()))
+    (row,) = mongo_db["quotas"].find()
+    assert len(row["takers"]) == limits.DEVICE_DAY
+    assert row["ends_at"] > clock.now()
+    clock.advance(days=1)
+    book_appointment(office, *booking("tomorrow", start=starts(21), asker=asker))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 CONTACT_WEEK, DEVICE_DAY = 4, 4
 """Bookings and holds per contact and ISO week, per device token and day. What was cancelled counts on, so that
@@ -36,11 +36,12 @@ class Asker:
 
 @dataclass(frozen=True)
 class Quota:
-    """``most`` commands under one prefix; each takes a number of its own, which the database gives once."""
+    """At most so many commands under one prefix, which is forgotten after it has lasted."""
 
     kind: str
     prefix: str
     most: int
+    lasts: timedelta
 
 
 def quotas(asker: Asker, now: datetime) -> list[Quota]:
@@ -49,7 +50,7 @@ def quotas(asker: Asker, now: datetime) -> list[Quota]:
     year, week, _ = day.isocalendar()
     found = []
     if asker.contact:
-        found.append(Quota("contact", f"quota:contact:{asker.contact}:{year}-{week}", CONTACT_WEEK))
+        found.append(Quota("contact", f"quota:contact:{asker.contact}:{year}-{week}", CONTACT_WEEK, timedelta(days=8)))
     if asker.device:
-        found.append(Quota("device", f"quota:device:{asker.device}:{day}", DEVICE_DAY))
+        found.append(Quota("device", f"quota:device:{asker.device}:{day}", DEVICE_DAY, timedelta(days=2)))
     return found

@@ -145,27 +145,27 @@ def refused(
 def claim_within_quotas(
     office: Office, booking: Booking, made: Appointment, facts: Sequence[Fact], command: Command
 ) -> Outcome:
-    """Claim with the next number of each quota; a number that another took meanwhile is followed by the next."""
+    """Claim, counted against the quotas of contact and device. They are counted first and given back when nothing was
+    booked: whoever dies in between has one booking less until the quota ends. Raises TooManyBookings."""
     limits = quotas(booking.asker, office.clock.now()) if booking.booked_by == "public" else []
-    manage = office.hashed("manage", booking.manage_hash)
-    is_known = True
-    for _ in range(sum(one.most for one in limits) + 2):
-        numbers = tuple(_number(office, one, booking, command, is_known) for one in limits)
-        ties = Ties(manage, booking.asker.contacts, numbers)
+    taker = office.hashed("quota", command.key)
+    _count(office, limits, taker, command)
+    ties = Ties(office.hashed("manage", booking.manage_hash), booking.asker.contacts)
+    outcome = office.appointments.claim(made, facts, command, ties)
+    if outcome is Outcome.TAKEN and clear_the_way(office, made):
         outcome = office.appointments.claim(made, facts, command, ties)
-        if outcome is Outcome.TAKEN and clear_the_way(office, made):
-            outcome = office.appointments.claim(made, facts, command, ties)
-        if outcome is not Outcome.QUOTA:
-            return outcome
-        is_known = False
-    return Outcome.QUOTA
+    if limits and outcome is not Outcome.DONE and office.appointments.by_command(command.key) is None:
+        office.quotas.give_back(limits, taker)
+    return outcome
 
 
-def _number(office: Office, quota: Quota, booking: Booking, command: Command, is_known: bool) -> str:
-    number = office.appointments.next_number(quota.prefix, known=is_known)
-    if number >= quota.most and office.appointments.by_command(command.key) is None:
-        raise TooManyBookings(params={"counted": quota.kind}, retry_after=3600)
-    return f"{quota.prefix}:{number}"
+def _count(office: Office, limits: Sequence[Quota], taker: str, command: Command) -> None:
+    for number, one in enumerate(limits):
+        if not office.quotas.take(one, taker, office.clock.now()):
+            if office.appointments.by_command(command.key) is not None:
+                return
+            office.quotas.give_back(limits[:number], taker)
+            raise TooManyBookings(params={"counted": one.kind}, retry_after=3600)
 
 
 def offered(office: Office, guichet: Guichet, ask: Ask, start: datetime, length: timedelta) -> Wanted:

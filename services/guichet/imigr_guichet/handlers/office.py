@@ -13,7 +13,7 @@ from imigr_guichet.domain.states import State
 from imigr_guichet.domain.text import wire_time
 from imigr_guichet.errors import AlreadyBooked, Busy, KeyReused, UnknownAppointment, UnknownGuichet
 from imigr_guichet.places import Board
-from imigr_guichet.ports.appointments import Appointments, Command, Done, Occupancy, Outcome, Stored
+from imigr_guichet.ports.appointments import Appointments, Command, Done, Occupancy, Outcome, Quotas, Stored
 from imigr_guichet.ports.plans import Plans
 from imigr_kit.clock import Clock
 from imigr_kit.context import current
@@ -42,6 +42,7 @@ class Office:
     """The spoken reference of an appointment id."""
     hashed: Callable[[str, str], str]
     """Keyed hash of a text for a purpose."""
+    quotas: Quotas
     gate: Gate
     """Counts where commands of visitors come from."""
     chance: Callable[[], float]

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Protocol
 
 from imigr_guichet.domain.appointment import Appointment
+from imigr_guichet.domain.limits import Quota
 from imigr_kit.commands import Command as Command
 from imigr_kit.facts import Fact
 
@@ -31,11 +32,10 @@ class Done:
 
 @dataclass(frozen=True)
 class Ties:
-    """What may exist once, beside the place: the link, one appointment per contact and day, numbers of quotas."""
+    """What may exist once, beside the place: the link, and one appointment per contact and day."""
 
     manage: str
     contacts: tuple[str, ...] = ()
-    numbers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,13 @@ class Stored:
 
 class Outcome(Enum):
     """What became of a write: done; the record was changed by others meanwhile; the wanted place is not free; the
-    command was run before; the contact has an appointment that day; the number of a quota is given."""
+    command was run before; the contact has an appointment that day."""
 
     DONE = "done"
     STALE = "stale"
     TAKEN = "taken"
     REPEATED = "repeated"
     CONTACT = "contact"
-    QUOTA = "quota"
 
 
 class Appointments(Protocol):
@@ -124,8 +123,16 @@ class Appointments(Protocol):
         """Some of the holds whose time is over."""
         ...
 
-    def next_number(self, prefix: str, *, known: bool) -> int:
-        """The next free number of a quota; ``known`` takes the last one this process has seen."""
+
+class Quotas(Protocol):
+    """How many bookings a contact or a device has made lately."""
+
+    def take(self, quota: Quota, taker: str, now: datetime) -> bool:
+        """Count a command against the quota unless it is used up; one that has counted stays counted."""
+        ...
+
+    def give_back(self, quotas: Sequence[Quota], taker: str) -> None:
+        """The command has come to nothing."""
         ...
 
 

@@ -38,13 +38,13 @@ DIVIDED_BY_ZERO = 2
 """MongoDB's code (BadValue) for the error that claim provokes after its deadline."""
 DUPLICATE_KEY = 11000
 UNREAD = {"outbox": 0, "unsent": 0}
-REFUSALS = {"key": Outcome.REPEATED, "contact": Outcome.CONTACT, "quota": Outcome.QUOTA}
+REFUSALS = {"key": Outcome.REPEATED, "contact": Outcome.CONTACT}
 """What a claim that exists already means, by its first word; any other is a place (or a link, which is as unlikely
 as a guess of 128 bits)."""
 BATCH = 50
 WITHOUT_CONTACT: Document = {
     "$set": {"contact_id": None, "channel": None},
-    "$pull": {"claims": {"$regex": "^(contact|quota:contact):"}},
+    "$pull": {"claims": {"$regex": "^(contact|quota):"}},
     "$currentDate": {"changed_at": True},
 }
 """Every tie of an appointment to its contact is cut, in one write."""
@@ -69,7 +69,6 @@ class MongoAppointments:
         self._stamp = stamp
         self._clock = clock
         self._occupancy = occupancy
-        self._numbers: dict[str, int] = {}
 
     def claim(self, appointment: Appointment, facts: Sequence[Fact], command: Command, ties: Ties) -> Outcome:
         """One upsert of a fresh id; see ports.appointments."""
@@ -78,7 +77,7 @@ class MongoAppointments:
         row["commands"] = [command_row(command.key, _done(appointment, command, self._clock.now()))]
         row["claims"] = [f"key:{command.key}", f"manage:{ties.manage}", f"reference:{reference}"]
         row["claims"] += [_contact_day(one, appointment) for one in ties.contacts]
-        row["claims"] += [*ties.numbers, *cells(appointment)]
+        row["claims"] += cells(appointment)
         row |= new_document_fields(self._stamp(facts))
         insertion = _insert(row, current().deadline)
         with self._occupancy.claiming(appointment):
@@ -87,8 +86,6 @@ class MongoAppointments:
                 self._occupancy.note(appointment)
         if refusal is not None:
             return _outcome(refusal)
-        for number in ties.numbers:
-            self._count(number)
         return Outcome.DONE
 
     def find(self, manage: str, municipality: str) -> Stored | None:
@@ -175,19 +172,6 @@ class MongoAppointments:
         """By a partial index."""
         rows = self._rows.find({"frees_at": {"$lte": now}}, UNREAD).limit(BATCH)
         return [stored_of(row) for row in rows]
-
-    def next_number(self, prefix: str, *, known: bool) -> int:
-        """From memory, or counted by the claims index."""
-        if not known:
-            within = {"$elemMatch": {"$gte": f"{prefix}:", "$lt": f"{prefix};"}}
-            self._numbers[prefix] = self._rows.count_documents({"claims": within})
-        return self._numbers.get(prefix, 0)
-
-    def _count(self, number: str) -> None:
-        prefix, _, text = number.rpartition(":")
-        if len(self._numbers) > 100_000:
-            self._numbers.clear()
-        self._numbers[prefix] = max(self._numbers.get(prefix, 0), int(text) + 1)
 
     def _one(self, query: Document) -> Stored | None:
         row = self._rows.find_one(query, UNREAD)

@@ -6,7 +6,7 @@ from imigr_kit.mongo import Index
 from imigr_kit.pressure import INDEX as PRESSURE
 
 GUICHETS, APPOINTMENTS = "guichets", "appointments"
-CALENDARS, FEEDS, LOOKUPS = "calendars", "feeds", "lookups"
+CALENDARS, FEEDS, LOOKUPS, QUOTAS = "calendars", "feeds", "lookups", "quotas"
 
 OUTBOXES = (GUICHETS, APPOINTMENTS)
 INDEXES = (
@@ -19,5 +19,6 @@ INDEXES = (
     Index(APPOINTMENTS, [("stranded", 1)], partial={"stranded": {"$exists": True}}, name="stranded"),
     Index(FEEDS, [("secret", 1)], unique=True, name="secret"),
     PRESSURE,
+    Index(QUOTAS, [("ends_at", 1)], expire_after=0, name="expiry"),
     Index(LOOKUPS, [("ends_at", 1)], expire_after=0, name="expiry"),
 )
