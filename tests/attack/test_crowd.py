@@ -89,7 +89,7 @@ def newcomer(platform: Any, web: Site, passwords: dict[str, str]) -> Iterator[tu
     chief = bearer(sign_in(web, "admin@demo.invalid", passwords["admin@demo.invalid"]))
     email, password = f"crowd-{time.monotonic_ns()}@demo.invalid", "a long enough password"
     role = [{"municipality": "la-marsa", "role": "mediator"}]
-    body = {"email": email, "password": password, "display": "Mediator, crowd", "roles": role}
+    body = {"email": email, "password": password, "display": "Mediator 9, La Marsa", "roles": role}
     made = web.post(ACCOUNTS, body, **chief)
     assert made.status == 201, made
     yield made.body["id"], email, password

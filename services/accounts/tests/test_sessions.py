@@ -190,6 +190,9 @@ def test_a_manager_takes_over_neither_an_administrator_nor_staff_elsewhere(
         mongo_db["staff"].update_one({"_id": staff.id}, {"$set": {"grants": grants}})
         with pytest.raises(Forbidden):
             reset(desk, "manager", staff, f"to {place}")
+    machine = actor("la-marsa", "manager") | {"kind": "machine"}
+    with pytest.raises(Forbidden):
+        begin_reset(desk, machine, "la-marsa", staff.id, Command("by a machine", "body"))
     assert reset(desk, "admin", chief).reveal()
     with pytest.raises(KeyReused):
         begin_reset(desk, actor("la-marsa", "admin"), "la-marsa", chief.id, Command("reset", "another body"))

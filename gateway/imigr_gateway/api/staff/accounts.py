@@ -8,7 +8,7 @@ from flask import current_app, g
 
 from imigr_gateway.api.staff.calls import call, command, staff_blueprint
 from imigr_gateway.commands import backends, client_key, here
-from imigr_gateway.doors import own_account, public, staff
+from imigr_gateway.doors import own_account, persons, public, staff
 from imigr_gateway.shapes import accounts as shapes
 from imigr_gateway.shapes import base
 
@@ -58,7 +58,7 @@ def reset_password(data: dict[str, Any]) -> Any:
 @blueprint.post("/<municipality>/accounts/<staff_id>/password-reset")
 @blueprint.arguments(base.Nothing, required=False)
 @blueprint.response(201)
-@staff("manager", "admin")
+@persons("manager", "admin")
 def begin_reset(data: dict[str, Any], municipality: str, staff_id: str) -> Any:
     """A link by which somebody of this municipality's staff sets a password once, within an hour. A manager gives none
     to administrators, nor to staff of another municipality."""

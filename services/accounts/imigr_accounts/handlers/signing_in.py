@@ -135,9 +135,12 @@ def begin_reset(desk: Desk, actor: Actor, municipality: str, staff_id: str, comm
     """A link by which the account's password is set once within RESET_LASTS, for the manager to hand over; shown this
     once, and again to the same command repeated. It takes the place of an earlier one.
 
-    A manager reaches staff of this municipality only, and no administrator. Raises UnknownStaff, NotAllowed.
+    A manager reaches staff of this municipality only, and no administrator; a machine makes none. Raises UnknownStaff,
+    NotAllowed.
     """
     require(actor, ("manager", "admin"), municipality)
+    if actor["kind"] != "staff":
+        raise Forbidden(code="kit.forbidden")
 
     def token_of(ends_at: str) -> str:
         return desk.hashed("reset", f"{staff_id} {ends_at} {command.key}")
