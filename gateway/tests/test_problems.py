@@ -63,7 +63,10 @@ def test_a_phone_that_cannot_get_sms_is_a_field_error_without_the_number(
 ) -> None:
     """In the reader's language, and the number is not said again."""
     client.answers["get_guichet"] = GUICHET
-    headers = {"Accept-Language": "ar", "X-Correlation-ID": "no-digits-here"}  # a drawn one could hold the number
+    headers = {
+        "Accept-Language": "ar",
+        "X-Correlation-ID": "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa",
+    }  # a drawn one could hold the number
     problem = refused(app, "POST", BOOK, 422, json=BOOKING | {"phone": phone}, headers=headers)
     assert problem["errors"][0]["path"] == "phone"
     assert "هاتف" in problem["errors"][0]["message"]

@@ -40,7 +40,7 @@ def test_from_the_seed_to_what_readers_get(
         assert result.exit_code == 0, result.output
         return result.output
 
-    assert "new" in run("seed", "--data", str(DATA))
+    assert "new" in run("seed", "--data", str(DATA), "--demonstration")
     service_process("imigr_directory", env=env)
 
     def call(method: str, /, **payload: Any) -> Any:

@@ -21,13 +21,14 @@ class MongoQuotas:
         self._rows = db[QUOTAS]
 
     def take(self, quota: Quota, taker: str, now: datetime) -> bool:
-        """One conditional write; the same command counts once."""
+        """One conditional write; the same command counts once. Of several that are the first at the same moment the
+        database refuses all but one, which are then no longer the first."""
         free = {"_id": quota.prefix, "$or": [{"takers": taker}, {f"takers.{quota.most - 1}": {"$exists": False}}]}
         count = {"$addToSet": {"takers": taker}, "$setOnInsert": {"ends_at": now + quota.lasts}}
         try:
             self._rows.update_one(free, count, upsert=True)
         except DuplicateKeyError:
-            return False
+            return self._rows.update_one(free, count).matched_count == 1
         return True
 
     def give_back(self, quotas: Sequence[Quota], taker: str) -> None:
