@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 from imigr_demo.http import Answer, Site
 from pymongo import MongoClient
 
+from imigr_kit.commands import FIELD, hidden
+from imigr_kit.secret import Secret
 from imigr_kit.testing import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,6 +64,15 @@ def manager(platform: Any) -> tuple[str, str]:
 def part_uri(platform: Any, part: str) -> str:
     """The way of one part to the broker, with the rights of that part."""
     return Path(platform.instance.secrets, part, "amqp_uri").read_text(encoding="utf-8").strip()
+
+
+def stored_key(platform: Any, service: str, key: str) -> str:
+    """What a service stores of an idempotency key: hashed by the gateway, then by itself, with a key each."""
+    payload: dict[str, Any] = {FIELD: key}
+    for part in ("gateway", service):
+        text = Path(platform.instance.secrets, part, "hash_key").read_text(encoding="utf-8")
+        payload = hidden(payload, Secret(base64.b64decode(text.strip())))
+    return str(payload[FIELD])
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import uuid
@@ -54,6 +55,26 @@ def records(answer: Any) -> Iterator[dict[str, Any]]:
             yield from records(inner)
 
 
+def seeded() -> frozenset[str]:
+    """Every text of the data that the seeds bring in; what other attacks make is not imagined."""
+    found: set[str] = set()
+
+    def walk(value: Any) -> None:
+        if isinstance(value, str):
+            found.add(value)
+        for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            walk(inner)
+
+    for path in (ROOT / "data").glob("*.json"):
+        walk(json.loads(path.read_text(encoding="utf-8")))
+    return frozenset(found)
+
+
+def plain(name: str) -> str:
+    """A name without the mark at its end."""
+    return next((name.removesuffix(ending).rstrip() for ending in ENDINGS.values() if name.endswith(ending)), name)
+
+
 PUBLIC = (
     "/api/v1/guichets",
     "/api/v1/slots?topic=information",
@@ -68,13 +89,15 @@ PUBLIC = (
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_imagined_record_says_so_in_every_answer(platform: Any, language: str) -> None:
     """By its field and in its name, in the reader's language; what comes from OpenStreetMap says neither."""
-    found = 0
+    found, known = 0, seeded()
     for path in PUBLIC:
         more = "&" if "?" in path else "?"
         for one in records(sites.patient(platform, f"{path}{more}lang={language}").body):
             is_real = (one.get("source") or {}).get("name", "").startswith("OpenStreetMap")
-            assert one.get("demonstration") is not is_real, (path, one)
             name = str(next(one[name] for name in NAMES if name in one))
+            if not is_real and not {name, plain(name)} & known:
+                continue
+            assert one.get("demonstration") is not is_real, (path, one)
             assert name.endswith(tuple(ENDINGS.values())) is not is_real, (path, name)
             found += not is_real
     assert found > 20
@@ -83,7 +106,8 @@ def test_every_imagined_record_says_so_in_every_answer(platform: Any, language: 
 def test_pages_and_calendars_say_so(platform: Any) -> None:
     """The page of a guichet, of an event and of a service; the agenda as iCalendar, RSS and Atom."""
     site = sites.site(platform)
-    event = site.get("/api/v1/events").body["items"][0]["id"]
+    items = site.get("/api/v1/events?lang=fr").body["items"]
+    event = next(one["id"] for one in items if one["demonstration"])
     services = site.get("/api/v1/services?q=demonstration&per_page=5&lang=en").body["items"]
     imagined = site.get(f"/api/v1/services/{next(one['id'] for one in services if one['demonstration'])}").body
     pages = ("/g?lang=fr", f"/g/{sites.guichet_id(platform, 'la-marsa')}?lang=fr", f"/e/{event}?lang=fr")
@@ -98,8 +122,9 @@ def test_pages_and_calendars_say_so(platform: Any) -> None:
     calendar = Calendar.from_ical(site.raw("/api/v1/agenda.ics?lang=ar"))
     events = calendar.walk("VEVENT")
     assert events
-    assert all(str(one["X-IMIGR-DEMONSTRATION"]) == "TRUE" for one in events)
-    assert all(ENDINGS["ar"] in str(one["SUMMARY"]) for one in events)
+    marked = [one for one in events if ENDINGS["ar"] in str(one["SUMMARY"])]
+    assert len(marked) >= len([one for one in items if one["demonstration"]]) > 0
+    assert marked == [one for one in events if str(one.get("X-IMIGR-DEMONSTRATION")) == "TRUE"]
 
 
 def test_messages_and_entries_of_an_appointment_say_so(platform: Any) -> None:

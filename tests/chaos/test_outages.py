@@ -75,8 +75,9 @@ def booking(platform: Any, guichet: str, start: str, key: str) -> Answer:
 
 def stored(platform: Any, key: str) -> int:
     """How many appointments are stored under the command's key."""
+    claim = f"key:{sites.stored_key(platform, 'guichet', key)}"
     with sites.database(platform) as client:
-        return client["imigr_guichet"]["appointments"].count_documents({"claims": f"key:{key}"})
+        return client["imigr_guichet"]["appointments"].count_documents({"claims": claim})
 
 
 @pytest.mark.parametrize(("name", "begin", "end", "part"), OUTAGES, ids=[row[0] for row in OUTAGES])
